@@ -1,0 +1,1 @@
+//! Lossy techniques, one file each, from Graph to Graph.

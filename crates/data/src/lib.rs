@@ -1,0 +1,1 @@
+//! Data sets as labelled samples: loaders, splits, augmentation and the generated sets that ship.

@@ -1,0 +1,1 @@
+//! Builds firmware, runs it in the emulator, measures the ELF.

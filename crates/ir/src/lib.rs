@@ -1,0 +1,1 @@
+//! Graph, operators, verifier, text form, lowering to kernels and interpreter.

@@ -1,0 +1,1 @@
+//! The quantised and float operators that run on the device, without allocation, panic or dependency.

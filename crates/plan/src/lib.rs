@@ -1,0 +1,1 @@
+//! Tensor lifetimes to arena offsets, with a lower bound and an independent checker.

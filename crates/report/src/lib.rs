@@ -1,0 +1,1 @@
+//! A serialisable Report to terminal tables and one self-contained HTML page.

@@ -1,0 +1,1 @@
+//! The whole pipeline as functions, and the project file.

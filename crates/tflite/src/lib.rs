@@ -1,0 +1,1 @@
+//! TensorFlow Lite flatbuffers to Graph and back.

@@ -1,0 +1,1 @@
+//! Reverse-mode training of a Graph: gradients, loss, optimiser, schedule and checkpoints.
