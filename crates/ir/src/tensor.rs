@@ -92,7 +92,12 @@ impl Tensor {
     }
 
     /// An int32 constant.
-    pub fn const_i32(name: impl Into<String>, shape: Vec<usize>, values: &[i32], quant: Option<Quant>) -> Self {
+    pub fn const_i32(
+        name: impl Into<String>,
+        shape: Vec<usize>,
+        values: &[i32],
+        quant: Option<Quant>,
+    ) -> Self {
         let data = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         Tensor { name: name.into(), shape, dtype: DType::I32, quant, data: Some(data) }
     }

@@ -71,3 +71,25 @@ pub enum Op {
     /// SOFTMAX
     Softmax(softmax::Softmax),
 }
+
+impl Op {
+    /// The operator's name in TFLite: `CONV_2D`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Op::Add(_) => "ADD",
+            Op::AveragePool2d(_) => "AVERAGE_POOL_2D",
+            Op::BatchNormalization(_) => "BATCH_NORMALIZATION",
+            Op::Conv2d(_) => "CONV_2D",
+            Op::DepthwiseConv2d(_) => "DEPTHWISE_CONV_2D",
+            Op::Dequantize(_) => "DEQUANTIZE",
+            Op::FullyConnected(_) => "FULLY_CONNECTED",
+            Op::MaxPool2d(_) => "MAX_POOL_2D",
+            Op::Pad(_) => "PAD",
+            Op::Quantize(_) => "QUANTIZE",
+            Op::Relu(_) => "RELU",
+            Op::Relu6(_) => "RELU6",
+            Op::Reshape(_) => "RESHAPE",
+            Op::Softmax(_) => "SOFTMAX",
+        }
+    }
+}
