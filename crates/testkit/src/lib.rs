@@ -1,1 +1,19 @@
-//! Cases, graph builder, goldens and strategies for the tests of the other crates.
+//! What the tests of several crates share: the goldens that other people's runtimes made, and the models they belong to.
+
+mod golden;
+
+pub use golden::{FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, Layer, close_f32};
+
+use std::path::PathBuf;
+
+/// The folder of shared models, goldens and data: `$SMIDGEN_SHARED`, else `shared` beside the checkout.
+/// Where it is absent, says that `test` was skipped and returns `None`.
+pub fn shared_or_skip(test: &str) -> Option<PathBuf> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let folder = std::env::var_os("SMIDGEN_SHARED").map_or(beside, PathBuf::from);
+    if folder.join("golden").is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: {test} needs the shared folder; {} has no golden/ (set SMIDGEN_SHARED)", folder.display());
+    None
+}
