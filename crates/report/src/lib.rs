@@ -1,1 +1,22 @@
-//! A serialisable Report to terminal tables and one self-contained HTML page.
+//! One serialisable [`Report`] to terminal tables and one self-contained HTML page.
+//!
+//! The crate knows no graph and does no IO: the facade fills the structs, the CLI writes what comes back.
+
+mod confusion;
+mod html;
+mod memory_map;
+mod number;
+mod profile;
+mod report;
+mod svg;
+mod terminal;
+
+pub use confusion::ConfusionMatrix;
+pub use html::{HtmlError, html};
+pub use memory_map::{Buffer, MemoryMap};
+pub use number::{count, decimal, percent, signed_points};
+pub use profile::{FlashBytes, LayerCost, PassEffect, Profile, RamBytes};
+pub use report::{
+    Agreement, DataSummary, Epoch, Evaluation, Provenance, Report, SplitSummary, Training, Version,
+};
+pub use terminal::{accuracy_table, layer_table, profile_table, terminal};

@@ -1,0 +1,151 @@
+//! The report as tables for the terminal.
+
+use std::fmt::Write;
+
+use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+
+use crate::{Agreement, Profile, Report, count, percent, signed_points};
+
+/// The whole report: data, accuracy, agreement, memory, instructions by layer. Plain text without colours.
+pub fn terminal(report: &Report) -> String {
+    let mut text = format!("{}\n", report.name);
+    if let Some(data) = &report.data {
+        let _ = writeln!(text, "Data: {}. {}", data.name, data.provenance.sentence());
+        for note in &data.notes {
+            let _ = writeln!(text, "      {note}");
+        }
+        let _ = writeln!(text, "{}", data_table(data));
+    }
+    if !report.accuracy.is_empty() {
+        let _ = writeln!(text, "{}", accuracy_table(report));
+    }
+    if let Some(agreement) = &report.agreement {
+        let _ = writeln!(text, "{}", sentence(agreement));
+    }
+    if let Some(profile) = &report.profile {
+        let _ = writeln!(text, "{}", profile_table(profile));
+        let _ = writeln!(text, "{}", layer_table(profile));
+    }
+    text
+}
+
+/// Whether host and device agree, in one sentence.
+pub(crate) fn sentence(agreement: &Agreement) -> String {
+    let (bytes, runs) = (count(agreement.n_bytes), count(agreement.n_inferences));
+    match (agreement.n_differing, agreement.first_differing_inference) {
+        (0, _) => format!("Host and device agree on all {bytes} output bytes of {runs} inferences."),
+        (differing, Some(first)) => format!(
+            "Host and device DIFFER in {} of {bytes} output bytes; the first inference that differs is {first}.",
+            count(differing)
+        ),
+        (differing, None) => {
+            format!("Host and device DIFFER in {} of {bytes} output bytes.", count(differing))
+        }
+    }
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    table.set_header(header);
+    table
+}
+
+fn numbers_right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
+    for column in columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+fn data_table(data: &crate::DataSummary) -> Table {
+    let classes = data.classes.iter().map(String::as_str);
+    let header: Vec<&str> = ["part", "people"].into_iter().chain(classes).chain(["windows"]).collect();
+    let mut table = table(&header);
+    for split in &data.splits {
+        let total: usize = split.windows.iter().sum();
+        let windows = split.windows.iter().chain([&total]).map(|&n| count(n as u64));
+        table.add_row([split.name.clone(), split.groups.len().to_string()].into_iter().chain(windows));
+    }
+    numbers_right(&mut table, 1..header.len());
+    table
+}
+
+/// Accuracy of each form of the model, with its distance from the first one and the recall of each class.
+pub fn accuracy_table(report: &Report) -> Table {
+    let classes = report.accuracy.first().map(|first| first.confusion.classes.clone()).unwrap_or_default();
+    let fixed = ["model", "accuracy", "Δ points", "right"].into_iter();
+    let header: Vec<&str> = fixed.chain(classes.iter().map(String::as_str)).collect();
+    let mut table = table(&header);
+    let reference = report.accuracy.first().map_or(0.0, |first| first.confusion.accuracy());
+    for evaluation in &report.accuracy {
+        let confusion = &evaluation.confusion;
+        let mut row = vec![
+            evaluation.name.clone(),
+            percent(confusion.accuracy()),
+            signed_points(confusion.accuracy() - reference),
+            format!("{} / {}", count(confusion.correct()), count(confusion.total())),
+        ];
+        let recall = |class| confusion.recall(class).map_or_else(|| String::from("–"), percent);
+        row.extend((0..classes.len()).map(recall));
+        table.add_row(row);
+    }
+    numbers_right(&mut table, 1..header.len());
+    table
+}
+
+/// Flash, RAM, MACs and instructions.
+pub fn profile_table(profile: &Profile) -> Table {
+    let (flash, ram) = (&profile.flash_bytes, &profile.ram_bytes);
+    let mut table = table(&[&format!("{} ({})", profile.board, profile.core), "total", "of which"]);
+    table.add_row([
+        "flash, bytes".into(),
+        count(flash.total),
+        format!("code {}, weights {}, other {}", count(flash.code), count(flash.weights), count(flash.other)),
+    ]);
+    table.add_row([
+        "RAM, bytes".into(),
+        count(ram.total),
+        format!(
+            "arena {}, stack bound {}, other {}",
+            count(ram.arena),
+            count(ram.stack_bound),
+            count(ram.other)
+        ),
+    ]);
+    if let Some(stack) = profile.stack_seen_bytes {
+        table.add_row([String::from("stack seen, bytes"), count(stack), String::new()]);
+    }
+    table.add_row([
+        String::from("harness, bytes"),
+        count(profile.harness_bytes),
+        String::from("start-up and test harness, not counted above"),
+    ]);
+    table.add_row([String::from("MACs"), count(profile.macs), String::new()]);
+    if let Some(instructions) = profile.instructions {
+        let each = instructions as f64 / profile.macs.max(1) as f64;
+        table.add_row(["instructions".into(), count(instructions), format!("{each:.2} for each MAC")]);
+    }
+    numbers_right(&mut table, [1]);
+    table
+}
+
+/// MACs and instructions of each operator.
+pub fn layer_table(profile: &Profile) -> Table {
+    let mut table = table(&["#", "operator", "output", "MACs", "instructions", "share"]);
+    let total = profile.instructions.unwrap_or(0).max(1) as f64;
+    for layer in &profile.layers {
+        let share = layer.instructions.map(|n| format!("{:.1} %", 100.0 * n as f64 / total));
+        table.add_row([
+            layer.index.to_string(),
+            layer.op.clone(),
+            crate::svg::shorten(&layer.name, 40),
+            count(layer.macs),
+            layer.instructions.map_or_else(|| String::from("–"), count),
+            share.unwrap_or_else(|| String::from("–")),
+        ]);
+    }
+    numbers_right(&mut table, [0, 3, 4, 5]);
+    table
+}
