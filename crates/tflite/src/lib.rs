@@ -1,1 +1,27 @@
-//! TensorFlow Lite flatbuffers to Graph and back.
+//! TensorFlow Lite flatbuffers to [`smidgen_ir::Graph`] and back.
+//!
+//! [`read()`] takes any bytes and ends in a verified graph or in an error that lists every problem. [`write()`] makes a
+//! file that any reader of schema v3 takes, the same bytes for the same graph. Reading what was written gives the
+//! graph back: same tensors, nodes, attributes and constants, without tensors that nothing uses.
+//!
+//! An operator has one file in `ops/`, its reader and its writer side by side, and a row in the table there.
+
+mod builtin_names;
+mod emit;
+mod findings;
+mod ops;
+mod read;
+mod schema;
+mod tensors;
+mod wire;
+mod write;
+
+pub use findings::ReadError;
+pub use read::{read, read_with_warnings};
+pub use write::{WriteError, write};
+
+/// Name of the one subgraph that the writer makes, as converters call it.
+const MAIN: &str = "main";
+
+/// What stands before the graph's name in the description of a file that Smidgen wrote.
+const DESCRIPTION_PREFIX: &str = "Smidgen: ";

@@ -1,0 +1,215 @@
+//! A [`Layout`] to the bytes of a flatbuffer, each field by its number.
+
+use flatbuffers::{FlatBufferBuilder, Push, TableFinishedWIPOffset, VOffsetT, Vector, WIPOffset};
+use smidgen_ir::Quant;
+
+use crate::ops::{Options, Value};
+use crate::schema::{
+    FILE_IDENTIFIER, SCHEMA_VERSION, buffer, builtin, metadata, model, operator, operator_code, quantization,
+    signature_def, sub_graph, tensor, tensor_map,
+};
+use crate::write::{FileNode, FileTensor, Layout};
+use crate::{DESCRIPTION_PREFIX, MAIN};
+
+/// Alignment of the constants in bytes, from the start of the file.
+const ALIGNMENT: usize = 16;
+
+type Builder = FlatBufferBuilder<'static>;
+type Table = WIPOffset<TableFinishedWIPOffset>;
+type TableVector = WIPOffset<Vector<'static, flatbuffers::ForwardsUOffset<TableFinishedWIPOffset>>>;
+
+/// The bytes of the file.
+pub(crate) fn file(layout: &Layout) -> Vec<u8> {
+    let mut builder = Builder::new();
+    let buffers = buffers(&mut builder, &layout.buffers);
+    let subgraphs = subgraph(&mut builder, layout);
+    let subgraphs = builder.create_vector(&[subgraphs]);
+    let opcodes = opcodes(&mut builder, &layout.opcodes);
+    let metadata = runtime_metadata(&mut builder, layout.min_runtime_buffer);
+    let signatures = signature(&mut builder, layout);
+    let description = builder.create_string(&format!("{DESCRIPTION_PREFIX}{}", layout.name));
+
+    let start = builder.start_table();
+    put(&mut builder, model::VERSION, SCHEMA_VERSION);
+    put(&mut builder, model::OPERATOR_CODES, opcodes);
+    put(&mut builder, model::SUBGRAPHS, subgraphs);
+    put(&mut builder, model::DESCRIPTION, description);
+    put(&mut builder, model::BUFFERS, buffers);
+    put(&mut builder, model::METADATA, metadata);
+    put(&mut builder, model::SIGNATURE_DEFS, signatures);
+    let root = builder.end_table(start);
+
+    // The file is built from its end, so the constants are aligned from its start when its length is. The root offset
+    // and the identifier, 8 bytes together, come last.
+    fill(&mut builder, 8);
+    builder.finish(root, Some(FILE_IDENTIFIER));
+    builder.finished_data().to_vec()
+}
+
+/// Adds field `id` to the open table.
+fn put<T: Push>(builder: &mut Builder, id: u16, value: T) {
+    const FIRST_SLOT: VOffsetT = 4;
+    builder.push_slot_always(FIRST_SLOT + 2 * id, value);
+}
+
+/// Adds zeros so that the next `length` bytes end at a multiple of the alignment.
+fn fill(builder: &mut Builder, length: usize) {
+    while !(builder.unfinished_data().len() + length).is_multiple_of(ALIGNMENT) {
+        builder.push(0u8);
+    }
+}
+
+fn buffers(builder: &mut Builder, buffers: &[Vec<u8>]) -> TableVector {
+    let mut tables = Vec::with_capacity(buffers.len() + 1);
+    let start = builder.start_table();
+    tables.push(builder.end_table(start));
+    for data in buffers {
+        fill(builder, data.len());
+        let data = builder.create_vector(data);
+        let start = builder.start_table();
+        put(builder, buffer::DATA, data);
+        tables.push(builder.end_table(start));
+    }
+    builder.create_vector(&tables)
+}
+
+fn subgraph(builder: &mut Builder, layout: &Layout) -> Table {
+    let tensors: Vec<Table> = layout.tensors.iter().map(|tensor| file_tensor(builder, tensor)).collect();
+    let nodes: Vec<Table> = layout.nodes.iter().map(|node| file_node(builder, node)).collect();
+    let tensors = builder.create_vector(&tensors);
+    let nodes = builder.create_vector(&nodes);
+    let inputs = builder.create_vector(&layout.inputs);
+    let outputs = builder.create_vector(&layout.outputs);
+    let name = builder.create_string(MAIN);
+    let start = builder.start_table();
+    put(builder, sub_graph::TENSORS, tensors);
+    put(builder, sub_graph::INPUTS, inputs);
+    put(builder, sub_graph::OUTPUTS, outputs);
+    put(builder, sub_graph::OPERATORS, nodes);
+    put(builder, sub_graph::NAME, name);
+    builder.end_table(start)
+}
+
+fn file_tensor(builder: &mut Builder, file: &FileTensor) -> Table {
+    let shape: Vec<i32> =
+        file.tensor.shape.iter().map(|&extent| i32::try_from(extent).unwrap_or(i32::MAX)).collect();
+    let shape = builder.create_vector(&shape);
+    let name = builder.create_string(&file.tensor.name);
+    let quant = file.tensor.quant.as_ref().map(|quant| quantization(builder, quant));
+    let start = builder.start_table();
+    put(builder, tensor::SHAPE, shape);
+    put(builder, tensor::BUFFER, file.buffer);
+    put(builder, tensor::NAME, name);
+    if let Some(quant) = quant {
+        put(builder, tensor::QUANTIZATION, quant);
+    }
+    put(builder, tensor::TYPE, file.element_type());
+    put(builder, tensor::HAS_RANK, true);
+    builder.end_table(start)
+}
+
+fn quantization(builder: &mut Builder, quant: &Quant) -> Table {
+    let zero_points: Vec<i64> = quant.zero_points.iter().copied().map(i64::from).collect();
+    let zero_points = builder.create_vector(&zero_points);
+    let scales = builder.create_vector(&quant.scales);
+    let axis = if quant.scales.len() == 1 { 0 } else { i32::try_from(quant.axis).unwrap_or(i32::MAX) };
+    let start = builder.start_table();
+    put(builder, quantization::SCALE, scales);
+    put(builder, quantization::ZERO_POINT, zero_points);
+    put(builder, quantization::QUANTIZED_DIMENSION, axis);
+    builder.end_table(start)
+}
+
+fn file_node(builder: &mut Builder, node: &FileNode) -> Table {
+    let inputs = builder.create_vector(&node.inputs);
+    let outputs = builder.create_vector(&node.outputs);
+    let options = (node.options.kind != 0).then(|| options(builder, &node.options));
+    let start = builder.start_table();
+    put(builder, operator::OPCODE_INDEX, node.opcode);
+    put(builder, operator::INPUTS, inputs);
+    put(builder, operator::OUTPUTS, outputs);
+    if let Some(options) = options {
+        put(builder, operator::OPTIONS, options);
+        put(builder, operator::OPTIONS_TYPE, node.options.kind);
+    }
+    builder.end_table(start)
+}
+
+fn options(builder: &mut Builder, options: &Options) -> Table {
+    let vectors: Vec<_> = options
+        .fields
+        .iter()
+        .map(|(_, value)| match value {
+            Value::Ints(values) => Some(builder.create_vector(values)),
+            Value::Byte(_) | Value::Int(_) | Value::Float(_) => None,
+        })
+        .collect();
+    let start = builder.start_table();
+    for ((id, value), vector) in options.fields.iter().zip(vectors) {
+        match value {
+            Value::Byte(value) => put(builder, *id, *value),
+            Value::Int(value) => put(builder, *id, *value),
+            Value::Float(value) => put(builder, *id, *value),
+            Value::Ints(_) => vector.into_iter().for_each(|vector| put(builder, *id, vector)),
+        }
+    }
+    builder.end_table(start)
+}
+
+fn opcodes(builder: &mut Builder, opcodes: &[(i32, i32)]) -> TableVector {
+    let opcode = |&(code, version): &(i32, i32)| {
+        let old = code.min(builtin::PLACEHOLDER_FOR_GREATER_OP_CODES);
+        let start = builder.start_table();
+        put(builder, operator_code::VERSION, version);
+        put(builder, operator_code::BUILTIN_CODE, code);
+        put(builder, operator_code::DEPRECATED_BUILTIN_CODE, i8::try_from(old).unwrap_or(i8::MAX));
+        builder.end_table(start)
+    };
+    let tables: Vec<Table> = opcodes.iter().map(opcode).collect();
+    builder.create_vector(&tables)
+}
+
+fn runtime_metadata(builder: &mut Builder, number: u32) -> TableVector {
+    let name = builder.create_string("min_runtime_version");
+    let start = builder.start_table();
+    put(builder, metadata::NAME, name);
+    put(builder, metadata::BUFFER, number);
+    let table = builder.end_table(start);
+    builder.create_vector(&[table])
+}
+
+fn signature(builder: &mut Builder, layout: &Layout) -> TableVector {
+    let inputs = tensor_maps(builder, layout, &layout.inputs, "input");
+    let outputs = tensor_maps(builder, layout, &layout.outputs, "output");
+    let key = builder.create_string("serving_default");
+    let start = builder.start_table();
+    put(builder, signature_def::INPUTS, inputs);
+    put(builder, signature_def::OUTPUTS, outputs);
+    put(builder, signature_def::SIGNATURE_KEY, key);
+    put(builder, signature_def::SUBGRAPH_INDEX, 0u32);
+    let table = builder.end_table(start);
+    builder.create_vector(&[table])
+}
+
+/// Names of inputs or outputs: the tensors' where each has one of its own, else `input_0`, `input_1` and so on.
+fn tensor_maps(builder: &mut Builder, layout: &Layout, indices: &[i32], end: &str) -> TableVector {
+    let name = |&idx: &i32| {
+        let file = usize::try_from(idx).ok().and_then(|idx| layout.tensors.get(idx));
+        file.map_or("", |file| file.tensor.name.as_str())
+    };
+    let names: Vec<&str> = indices.iter().map(name).collect();
+    let mut distinct = names.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let good = distinct.len() == names.len() && !distinct.contains(&"");
+    let mut tables = Vec::with_capacity(names.len());
+    for (at, (name, idx)) in names.iter().zip(indices).enumerate() {
+        let numbered = format!("{end}_{at}");
+        let name = builder.create_string(if good { name } else { &numbered });
+        let start = builder.start_table();
+        put(builder, tensor_map::NAME, name);
+        put(builder, tensor_map::TENSOR_INDEX, u32::try_from(*idx).unwrap_or(0));
+        tables.push(builder.end_table(start));
+    }
+    builder.create_vector(&tables)
+}

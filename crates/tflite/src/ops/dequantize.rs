@@ -1,0 +1,21 @@
+//! DEQUANTIZE: `DequantizeOptions`, which has no fields.
+
+use smidgen_ir::{Graph, Node, Op, ops::dequantize::Dequantize};
+
+use super::encode::is_per_channel;
+use super::{Encoded, Options, Source, Version};
+use crate::findings::Fault;
+use crate::schema::{builtin, options};
+
+pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
+    Ok(Op::Dequantize(Dequantize))
+}
+
+pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
+    let version = if is_per_channel(graph, node.inputs.first().copied().flatten()) {
+        Version::new(5, [2, 7, 0])
+    } else {
+        Version::new(2, [1, 14, 0])
+    };
+    Encoded { code: builtin::DEQUANTIZE, version, options: Options::new(options::DEQUANTIZE), operand: None }
+}

@@ -1,0 +1,133 @@
+//! What the writer puts into the file for one operator.
+
+use smidgen_ir::{Activation, DType, Graph, Node, Padding, TensorIdx};
+
+/// A node in terms of the file.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    /// Number of the operator.
+    pub(crate) code: i32,
+    /// Version of the operator that has all it needs.
+    pub(crate) version: Version,
+    /// The options.
+    pub(crate) options: Options,
+    /// An attribute of the graph that is an operand in the file, after the node's.
+    pub(crate) operand: Option<ConstOperand>,
+}
+
+/// A version of an operator as TensorFlow's `op_version.cc` numbers it, and the first TensorFlow release that runs it
+/// (`runtime_version.cc`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version {
+    /// Number.
+    pub(crate) number: i32,
+    /// Major, minor and patch number of the release.
+    pub(crate) since: [u8; 3],
+}
+
+impl Version {
+    /// Version `number`, which runs since release `since`.
+    pub(crate) const fn new(number: i32, since: [u8; 3]) -> Self {
+        Version { number, since }
+    }
+
+    /// Version 2 since 1.14 when the first operand is int8, else version 1 since 1.5, as most operators have it.
+    pub(crate) fn two_for_int8(graph: &Graph, node: &Node) -> Self {
+        if operand_type(graph, node, 0) == Some(DType::I8) {
+            Version::new(2, [1, 14, 0])
+        } else {
+            Version::new(1, [1, 5, 0])
+        }
+    }
+}
+
+/// Element type of operand `at`.
+pub(crate) fn operand_type(graph: &Graph, node: &Node, at: usize) -> Option<DType> {
+    let idx = node.inputs.get(at).copied().flatten()?;
+    graph.get(idx).map(|tensor| tensor.dtype)
+}
+
+/// Whether a tensor has a scale for each channel.
+pub(crate) fn is_per_channel(graph: &Graph, idx: Option<TensorIdx>) -> bool {
+    let quant = idx.and_then(|idx| graph.get(idx)).and_then(|tensor| tensor.quant.as_ref());
+    quant.is_some_and(|quant| quant.scales.len() > 1)
+}
+
+/// An int32 constant.
+#[derive(Debug)]
+pub(crate) struct ConstOperand {
+    /// What it is, for its name.
+    pub(crate) what: &'static str,
+    /// Extents.
+    pub(crate) shape: Vec<usize>,
+    /// Elements.
+    pub(crate) values: Vec<i32>,
+}
+
+/// Options of one operator, a member of the union `BuiltinOptions`.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    /// Number of the member; 0 for none.
+    pub(crate) kind: u8,
+    /// Fields by number.
+    pub(crate) fields: Vec<(u16, Value)>,
+    /// A size that does not fit the format's 32 bits.
+    pub(crate) too_large: Option<usize>,
+}
+
+/// Value of a field.
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// An enumeration or boolean.
+    Byte(i8),
+    /// An integer.
+    Int(i32),
+    /// A float.
+    Float(f32),
+    /// A vector of integers.
+    Ints(Vec<i32>),
+}
+
+impl Options {
+    /// Options of member `kind` without fields.
+    pub(crate) fn new(kind: u8) -> Self {
+        Options { kind, ..Options::default() }
+    }
+
+    /// Adds a field.
+    pub(crate) fn with(mut self, id: u16, value: Value) -> Self {
+        self.fields.push((id, value));
+        self
+    }
+
+    /// Adds a field that holds a size.
+    pub(crate) fn size(mut self, id: u16, size: usize) -> Self {
+        match i32::try_from(size) {
+            Ok(size) => self.with(id, Value::Int(size)),
+            Err(_) => {
+                self.too_large = Some(size);
+                self
+            }
+        }
+    }
+
+    /// Adds a padding.
+    pub(crate) fn padding(self, id: u16, padding: Padding) -> Self {
+        let number = match padding {
+            Padding::Same => 0,
+            Padding::Valid => 1,
+        };
+        self.with(id, Value::Byte(number))
+    }
+
+    /// Adds a fused activation.
+    pub(crate) fn activation(self, id: u16, activation: Activation) -> Self {
+        let number = match activation {
+            Activation::None => 0,
+            Activation::Relu => 1,
+            Activation::ReluN1To1 => 2,
+            Activation::Relu6 => 3,
+        };
+        self.with(id, Value::Byte(number))
+    }
+}

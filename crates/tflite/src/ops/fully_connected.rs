@@ -1,0 +1,48 @@
+//! FULLY_CONNECTED: `FullyConnectedOptions`.
+
+use smidgen_ir::{DType, Graph, Node, Op, ops::fully_connected::FullyConnected};
+
+use super::encode::operand_type;
+use super::{Encoded, Options, Source, Value, Version};
+use crate::findings::Fault;
+use crate::schema::{builtin, fully_connected_options as field, options};
+
+const DEFAULT_WEIGHTS_FORMAT: i8 = 0;
+
+pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
+    source.refuse_hybrid()?;
+    let Some(fields) = source.optional_options(options::FULLY_CONNECTED)? else {
+        return Ok(Op::FullyConnected(FullyConnected::default()));
+    };
+    fields.refuse_bias_type(field::QUANTIZED_BIAS_TYPE)?;
+    if fields.table().scalar(field::WEIGHTS_FORMAT, DEFAULT_WEIGHTS_FORMAT)? != DEFAULT_WEIGHTS_FORMAT {
+        return Err(Fault::message(
+            "weights_format must be DEFAULT, found a shuffled one; convert the model again",
+        ));
+    }
+    Ok(Op::FullyConnected(FullyConnected {
+        activation: fields.activation(field::ACTIVATION)?,
+        keep_num_dims: fields.table().flag(field::KEEP_NUM_DIMS)?,
+    }))
+}
+
+pub(super) fn write(op: &FullyConnected, graph: &Graph, node: &Node) -> Encoded {
+    let options = Options::new(options::FULLY_CONNECTED)
+        .activation(field::ACTIVATION, op.activation)
+        .with(field::WEIGHTS_FORMAT, Value::Byte(DEFAULT_WEIGHTS_FORMAT))
+        .with(field::KEEP_NUM_DIMS, Value::Byte(i8::from(op.keep_num_dims)));
+    Encoded { code: builtin::FULLY_CONNECTED, version: version(op, graph, node), options, operand: None }
+}
+
+fn version(op: &FullyConnected, graph: &Graph, node: &Node) -> Version {
+    let has_bias = node.inputs.get(2).copied().flatten().is_some();
+    if !has_bias {
+        Version::new(6, [2, 1, 0])
+    } else if op.keep_num_dims {
+        Version::new(5, [2, 0, 0])
+    } else if operand_type(graph, node, 0) == Some(DType::I8) {
+        Version::new(4, [1, 14, 0])
+    } else {
+        Version::new(1, [1, 5, 0])
+    }
+}

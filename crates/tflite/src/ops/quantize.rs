@@ -1,0 +1,21 @@
+//! QUANTIZE: `QuantizeOptions`, which has no fields.
+
+use smidgen_ir::{Graph, Node, Op, ops::quantize::Quantize};
+
+use super::encode::is_per_channel;
+use super::{Encoded, Options, Source, Version};
+use crate::findings::Fault;
+use crate::schema::{builtin, options};
+
+pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
+    Ok(Op::Quantize(Quantize))
+}
+
+pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
+    let version = if is_per_channel(graph, node.outputs.first().copied()) {
+        Version::new(3, [2, 7, 0])
+    } else {
+        Version::new(1, [1, 14, 0])
+    };
+    Encoded { code: builtin::QUANTIZE, version, options: Options::new(options::QUANTIZE), operand: None }
+}

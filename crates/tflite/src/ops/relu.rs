@@ -1,0 +1,20 @@
+//! RELU: no options.
+
+use smidgen_ir::{DType, Graph, Node, Op, ops::relu::Relu};
+
+use super::encode::operand_type;
+use super::{Encoded, Options, Source, Version};
+use crate::findings::Fault;
+use crate::schema::builtin;
+
+pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
+    Ok(Op::Relu(Relu))
+}
+
+pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
+    let version = match operand_type(graph, node, 0) {
+        Some(DType::I8) => Version::new(2, [2, 1, 0]),
+        _ => Version::new(1, [1, 5, 0]),
+    };
+    Encoded { code: builtin::RELU, version, options: Options::default(), operand: None }
+}

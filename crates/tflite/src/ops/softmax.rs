@@ -1,0 +1,26 @@
+//! SOFTMAX: `SoftmaxOptions`.
+
+use smidgen_ir::{Graph, Node, Op, ops::softmax::Softmax};
+
+use super::{Encoded, Options, Source, Value, Version};
+use crate::findings::Fault;
+use crate::schema::{builtin, options, softmax_options as field};
+
+pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
+    let beta = source.options(options::SOFTMAX)?.table().scalar(field::BETA, 0f32)?;
+    if !(beta > 0.0 && beta.is_finite()) {
+        return Err(Fault::message(format!(
+            "beta {beta} must be positive and finite; convert the model again"
+        )));
+    }
+    Ok(Op::Softmax(Softmax { beta }))
+}
+
+pub(super) fn write(op: &Softmax, graph: &Graph, node: &Node) -> Encoded {
+    Encoded {
+        code: builtin::SOFTMAX,
+        version: Version::two_for_int8(graph, node),
+        options: Options::new(options::SOFTMAX).with(field::BETA, Value::Float(op.beta)),
+        operand: None,
+    }
+}

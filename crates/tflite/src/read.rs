@@ -1,0 +1,298 @@
+//! `.tflite` bytes to a verified [`Graph`], or to every reason why not.
+
+use smidgen_ir::{Graph, Node, TensorIdx};
+
+use crate::builtin_names::builtin_name;
+use crate::findings::{Budget, Fault, Findings, ReadError, clip};
+use crate::ops::{self, Source};
+use crate::schema::{
+    FILE_IDENTIFIER, SCHEMA_VERSION, builtin, model, operator, operator_code, sub_graph, tensor,
+};
+use crate::tensors::{Converter, Tensors};
+use crate::wire::{Scalars, Table, Tables};
+use crate::{DESCRIPTION_PREFIX, MAIN};
+
+/// Reads a `.tflite` file (schema v3) into a graph that passed the verifier.
+///
+/// The bytes are not trusted: any bytes end in a graph or an error, and the memory taken is at most sixteen times
+/// their length and 1 MiB.
+///
+/// # Errors
+/// Every problem at once: all operators that are not supported with node, name and version, all tensors of
+/// unsupported types, and everything that [`Graph::verify`] finds.
+pub fn read(bytes: &[u8]) -> Result<Graph, ReadError> {
+    read_with_warnings(bytes).map(|(graph, _)| graph)
+}
+
+/// Reads a `.tflite` file as [`read`] does, and says as well what was tolerated or left out.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_warnings(bytes: &[u8]) -> Result<(Graph, Vec<String>), ReadError> {
+    let mut findings = Findings::default();
+    let graph = match import(bytes, &mut findings) {
+        Ok(graph) => graph,
+        Err(fault) => {
+            findings.problem("model", fault.to_string());
+            Graph::default()
+        }
+    };
+    if findings.is_clean()
+        && let Err(problems) = graph.verify()
+    {
+        for problem in problems {
+            findings.problem(&problem.place, problem.message);
+        }
+    }
+    findings.conclude().map(|warnings| (graph, warnings))
+}
+
+/// Reads the graph; what is wrong with its parts goes to `findings`, and the graph is then not to be used.
+fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
+    let model = open(bytes)?;
+    let subgraph = main_subgraph(&model, findings)?;
+    let mut budget = Budget::for_file(bytes.len());
+    let tensors = Tensors::of(&model, &subgraph)?;
+    let importer = Importer { tensors, codes: model.tables(model::OPERATOR_CODES)? };
+    let mut graph = Graph { name: graph_name(&model, &subgraph, &mut budget)?, ..Graph::default() };
+    graph.nodes = importer.nodes(subgraph.tables(sub_graph::OPERATORS)?, &mut budget, findings)?;
+    graph.inputs = importer.ends(subgraph.scalars(sub_graph::INPUTS)?, "input", &mut budget, findings)?;
+    graph.outputs = importer.ends(subgraph.scalars(sub_graph::OUTPUTS)?, "output", &mut budget, findings)?;
+    warn_of_free_extents(&tensors, &subgraph, &graph, findings);
+
+    budget.charge(tensors.len())?;
+    let used = used_tensors(&graph, tensors.len());
+    let places = Converter::new(tensors, &mut budget, findings).convert(&used, &mut graph)?;
+    renumber(&mut graph, &places);
+    Ok(graph)
+}
+
+/// The root table of a file that says it is a TFLite model of schema 3.
+fn open(bytes: &[u8]) -> Result<Table<'_>, Fault> {
+    let identifier = bytes.get(4..8);
+    if identifier != Some(FILE_IDENTIFIER.as_bytes()) {
+        let found = match identifier {
+            None if bytes.is_empty() => "the file is empty".to_owned(),
+            None => format!("the file has only {} bytes", bytes.len()),
+            Some(found) => {
+                format!("bytes 4 to 7 are \"{}\", expected \"{FILE_IDENTIFIER}\"", found.escape_ascii())
+            }
+        };
+        return Err(Fault::message(format!("not a TFLite model: {found}; give a .tflite file")));
+    }
+    let model = Table::root(bytes)?;
+    match model.scalar(model::VERSION, 0u32)? {
+        SCHEMA_VERSION => Ok(model),
+        other => Err(Fault::message(format!(
+            "schema version {other} is not supported, only {SCHEMA_VERSION}; convert the model with TensorFlow 1.5 or later"
+        ))),
+    }
+}
+
+fn main_subgraph<'a>(model: &Table<'a>, findings: &mut Findings) -> Result<Table<'a>, Fault> {
+    let subgraphs = model.tables(model::SUBGRAPHS)?;
+    let main = subgraphs
+        .get(0)
+        .ok_or_else(|| Fault::message("the file has no subgraph; convert the model again"))?;
+    let others = subgraphs.len() - 1;
+    if others > 0 {
+        findings.warn(format!("only the first of {} subgraphs is read", others + 1));
+    }
+    Ok(main?)
+}
+
+/// The name that Smidgen's writer put into the description, or the subgraph's.
+fn graph_name(model: &Table<'_>, subgraph: &Table<'_>, budget: &mut Budget) -> Result<String, Fault> {
+    let description = model.bytes(model::DESCRIPTION)?;
+    let name = match description.strip_prefix(DESCRIPTION_PREFIX.as_bytes()) {
+        Some(name) => name,
+        None => {
+            Some(subgraph.bytes(sub_graph::NAME)?).filter(|&name| name != MAIN.as_bytes()).unwrap_or_default()
+        }
+    };
+    budget.charge(name.len().saturating_mul(3))?;
+    Ok(String::from_utf8_lossy(name).into_owned())
+}
+
+/// Extents that the converter left free are fixed in the file's shape, mostly at 1; the user should know.
+fn warn_of_free_extents(tensors: &Tensors<'_>, subgraph: &Table<'_>, graph: &Graph, findings: &mut Findings) {
+    let Ok(tables) = subgraph.tables(sub_graph::TENSORS) else { return };
+    for &idx in &graph.inputs {
+        let Some(Ok(table)) = tables.get(idx.idx()) else { continue };
+        let signature = table.scalars::<i32>(tensor::SHAPE_SIGNATURE);
+        if signature.is_ok_and(|extents| extents.iter().any(|extent| extent < 0)) {
+            let shape: Vec<i32> =
+                tensors.shape(idx).map(|shape| shape.iter().take(8).collect()).unwrap_or_default();
+            let name = tensors.name(idx);
+            findings.warn(format!(
+                "input \"{name}\" has free extents; it is read with the fixed shape {shape:?}"
+            ));
+        }
+    }
+}
+
+fn used_tensors(graph: &Graph, n_tensors: usize) -> Vec<bool> {
+    let mut used = vec![false; n_tensors];
+    let of_nodes = graph.nodes.iter().flat_map(|node| node.inputs.iter().flatten().chain(&node.outputs));
+    for idx in graph.inputs.iter().chain(&graph.outputs).chain(of_nodes) {
+        if let Some(slot) = used.get_mut(idx.idx()) {
+            *slot = true;
+        }
+    }
+    used
+}
+
+/// Replaces the file's tensor numbers by the graph's. A tensor that could not be read is a finding already.
+fn renumber(graph: &mut Graph, places: &[Option<TensorIdx>]) {
+    let new = |idx: TensorIdx| places.get(idx.idx()).copied().flatten().unwrap_or(TensorIdx(u32::MAX));
+    for node in &mut graph.nodes {
+        node.inputs.iter_mut().flatten().for_each(|idx| *idx = new(*idx));
+        node.outputs.iter_mut().for_each(|idx| *idx = new(*idx));
+    }
+    graph.inputs.iter_mut().for_each(|idx| *idx = new(*idx));
+    graph.outputs.iter_mut().for_each(|idx| *idx = new(*idx));
+}
+
+/// What an operator's code says.
+#[derive(Debug)]
+struct Code<'a> {
+    builtin: i32,
+    custom: &'a [u8],
+    version: i32,
+}
+
+impl Code<'_> {
+    fn name(&self) -> String {
+        if self.builtin == builtin::CUSTOM {
+            return format!("custom operator \"{}\"", clip(self.custom));
+        }
+        builtin_name(self.builtin).map_or_else(|| format!("builtin operator {}", self.builtin), str::to_owned)
+    }
+}
+
+/// The file's tables that nodes refer to.
+#[derive(Debug)]
+struct Importer<'a> {
+    tensors: Tensors<'a>,
+    codes: Tables<'a>,
+}
+
+impl<'a> Importer<'a> {
+    /// All nodes that can be read, with the file's tensor numbers; the others are findings.
+    fn nodes(
+        &self,
+        tables: Tables<'a>,
+        budget: &mut Budget,
+        findings: &mut Findings,
+    ) -> Result<Vec<Node>, Fault> {
+        let mut nodes = Vec::new();
+        let mut unsupported = false;
+        for (at, table) in tables.iter().enumerate() {
+            let coded = table.map_err(Fault::from).and_then(|table| Ok((self.code(&table)?, table)));
+            let (code, table) = match coded {
+                Ok(found) => found,
+                Err(fault) => {
+                    findings.fault(&format!("node {at}"), fault)?;
+                    continue;
+                }
+            };
+            let place = || format!("node {at} {} \"{}\"", code.name(), self.output_name(&table));
+            let Some(operator) = ops::find(code.builtin) else {
+                unsupported = true;
+                findings
+                    .problem(&place(), format!("version {} of this operator is not supported", code.version));
+                continue;
+            };
+            match self.node(&table, operator, budget) {
+                Ok(node) => nodes.push(node),
+                Err(fault) => findings.fault(&place(), fault)?,
+            }
+            if code.version > operator.newest {
+                let newest = operator.newest;
+                findings.warn(format!(
+                    "{}: version {} is newer than {newest}, the newest known",
+                    place(),
+                    code.version
+                ));
+            }
+        }
+        if unsupported {
+            findings
+                .problem("model", format!("supported operators are {}; rebuild it from these", ops::names()));
+        }
+        Ok(nodes)
+    }
+
+    fn code(&self, table: &Table<'a>) -> Result<Code<'a>, Fault> {
+        let index = table.scalar(operator::OPCODE_INDEX, 0u32)?;
+        let none = || {
+            format!("there is no operator code {index}, only {}; convert the model again", self.codes.len())
+        };
+        let code = self.codes.get(index as usize).ok_or_else(|| Fault::message(none()))??;
+        // Writers of before 2020 fill only the byte; later ones fill both, and the byte with 127 for large numbers.
+        let old = i32::from(code.scalar(operator_code::DEPRECATED_BUILTIN_CODE, 0i8)?);
+        let new = code.scalar(operator_code::BUILTIN_CODE, 0i32)?;
+        Ok(Code {
+            builtin: old.max(new),
+            custom: code.bytes(operator_code::CUSTOM_CODE)?,
+            version: code.scalar(operator_code::VERSION, 1i32)?,
+        })
+    }
+
+    /// Name of the first output, for messages.
+    fn output_name(&self, table: &Table<'a>) -> String {
+        let first = table.scalars::<i32>(operator::OUTPUTS).ok().and_then(|outputs| outputs.get(0));
+        let first = first.and_then(|idx| u32::try_from(idx).ok());
+        first.map(|idx| self.tensors.name(TensorIdx(idx))).unwrap_or_default()
+    }
+
+    fn node(&self, table: &Table<'a>, operator: &ops::Operator, budget: &mut Budget) -> Result<Node, Fault> {
+        let inputs = table.scalars::<i32>(operator::INPUTS)?;
+        let outputs = table.scalars::<i32>(operator::OUTPUTS)?;
+        budget.charge_for::<Node>(1)?;
+        budget.charge_for::<Option<TensorIdx>>(inputs.len())?;
+        budget.charge_for::<TensorIdx>(outputs.len())?;
+        let mut operands = inputs.iter().map(|idx| self.operand(idx)).collect::<Result<Vec<_>, _>>()?;
+        let op = (operator.read)(&Source::new(self.tensors, &operands, table)?)?;
+        operands.truncate(operator.n_operands);
+        while operands.last().is_some_and(Option::is_none) {
+            operands.pop();
+        }
+        let absent = || Fault::message("an output is absent; convert the model again");
+        let outputs =
+            outputs.iter().map(|idx| self.operand(idx)?.ok_or_else(absent)).collect::<Result<_, _>>()?;
+        Ok(Node { op, inputs: operands, outputs })
+    }
+
+    /// The tensor that `idx` of the file refers to; -1 stands for an operand that is absent.
+    fn operand(&self, idx: i32) -> Result<Option<TensorIdx>, Fault> {
+        match u32::try_from(idx) {
+            Ok(found) if (found as usize) < self.tensors.len() => Ok(Some(TensorIdx(found))),
+            _ if idx == -1 => Ok(None),
+            _ => Err(Fault::message(format!(
+                "there is no tensor {idx}, only {}; convert the model again",
+                self.tensors.len()
+            ))),
+        }
+    }
+
+    /// The model's inputs or outputs.
+    fn ends(
+        &self,
+        list: Scalars<'a, i32>,
+        end: &str,
+        budget: &mut Budget,
+        findings: &mut Findings,
+    ) -> Result<Vec<TensorIdx>, Fault> {
+        budget.charge_for::<TensorIdx>(list.len())?;
+        let mut found = Vec::with_capacity(list.len());
+        for (at, idx) in list.iter().enumerate() {
+            match self.operand(idx) {
+                Ok(Some(idx)) => found.push(idx),
+                Ok(None) => findings.problem(&format!("{end} {at}"), "it is absent; convert the model again"),
+                Err(fault) => findings.fault(&format!("{end} {at}"), fault)?,
+            }
+        }
+        Ok(found)
+    }
+}

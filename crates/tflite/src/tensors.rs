@@ -1,0 +1,328 @@
+//! The tensors of a file and their constants, looked up by index and turned into tensors of the graph.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smidgen_ir::{DType, Graph, Quant, Tensor, TensorIdx};
+
+use crate::findings::{Budget, Fault, Findings, clip};
+use crate::schema::{buffer, model, quantization, sub_graph, tensor, tensor_type};
+use crate::wire::{Scalars, Table, Tables};
+
+/// Most dimensions of a tensor.
+pub(crate) const MAX_RANK: usize = 8;
+
+/// The tensors and buffers of the main subgraph.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tensors<'a> {
+    tensors: Tables<'a>,
+    buffers: Tables<'a>,
+}
+
+impl<'a> Tensors<'a> {
+    /// Finds the two vectors.
+    pub(crate) fn of(model: &Table<'a>, subgraph: &Table<'a>) -> Result<Self, Fault> {
+        Ok(Tensors { tensors: subgraph.tables(sub_graph::TENSORS)?, buffers: model.tables(model::BUFFERS)? })
+    }
+
+    /// Number of tensors.
+    pub(crate) fn len(&self) -> usize {
+        self.tensors.len()
+    }
+
+    fn table(&self, idx: TensorIdx) -> Result<Table<'a>, Fault> {
+        let none = || Fault::message(format!("there is no tensor {}, only {}", idx.0, self.tensors.len()));
+        Ok(self.tensors.get(idx.idx()).ok_or_else(none)??)
+    }
+
+    /// Name of a tensor for messages; empty where it can't be read.
+    pub(crate) fn name(&self, idx: TensorIdx) -> String {
+        let bytes = self.table(idx).and_then(|table| Ok(table.bytes(tensor::NAME)?));
+        bytes.map(clip).unwrap_or_default()
+    }
+
+    /// Number of the element type in `TensorType`.
+    pub(crate) fn element_type(&self, idx: TensorIdx) -> Result<i8, Fault> {
+        Ok(self.table(idx)?.scalar(tensor::TYPE, tensor_type::FLOAT32)?)
+    }
+
+    /// Extents as they stand in the file.
+    pub(crate) fn shape(&self, idx: TensorIdx) -> Result<Scalars<'a, i32>, Fault> {
+        Ok(self.table(idx)?.scalars(tensor::SHAPE)?)
+    }
+
+    /// The elements of a constant of type int32 or int64, at most two for each of eight dimensions.
+    pub(crate) fn const_ints(&self, idx: TensorIdx) -> Result<Vec<i64>, Fault> {
+        let table = self.table(idx)?;
+        let name = clip(table.bytes(tensor::NAME)?);
+        let data = match self.buffer_of(&table)? {
+            Some((_, data)) => data,
+            // The shape of a scalar has no elements.
+            None if table.scalars::<i32>(tensor::SHAPE)?.iter().any(|extent| extent == 0) => &[],
+            None => {
+                return Err(Fault::message(format!(
+                    "operand \"{name}\" must be a constant; convert the model with a fixed input shape"
+                )));
+            }
+        };
+        let kind = table.scalar(tensor::TYPE, tensor_type::FLOAT32)?;
+        let bytes = match kind {
+            tensor_type::INT32 => 4,
+            tensor_type::INT64 => 8,
+            other => {
+                let found = tensor_type::name(other).unwrap_or("an unknown type");
+                return Err(Fault::message(format!(
+                    "operand \"{name}\" must be int32 or int64, found {found}"
+                )));
+            }
+        };
+        let count = data.len() / bytes;
+        if count > 2 * MAX_RANK {
+            return Err(Fault::message(format!(
+                "operand \"{name}\" has {count} elements, at most {} are supported; use fewer dimensions",
+                2 * MAX_RANK
+            )));
+        }
+        Ok(match kind {
+            tensor_type::INT32 => words(data).map(i32::from_le_bytes).map(i64::from).collect(),
+            _ => words(data).map(i64::from_le_bytes).collect(),
+        })
+    }
+
+    /// Number and bytes of a tensor's buffer; `None` for an activation, whose buffer is empty.
+    fn buffer_of(&self, table: &Table<'a>) -> Result<Option<(usize, &'a [u8])>, Fault> {
+        let number = table.scalar(tensor::BUFFER, 0u32)? as usize;
+        let Some(found) = self.buffers.get(number) else {
+            if number == 0 {
+                return Ok(None);
+            }
+            let have = self.buffers.len();
+            return Err(Fault::message(format!(
+                "there is no buffer {number}, only {have}; convert the model again"
+            )));
+        };
+        let found = found?;
+        if found.scalar(buffer::OFFSET, 0u64)? > 1 {
+            return Err(Fault::message(
+                "its data stands outside the flatbuffer, as in models above 2 GB; convert a smaller model",
+            ));
+        }
+        let data = found.bytes(buffer::DATA)?;
+        Ok((!data.is_empty()).then_some((number, data)))
+    }
+}
+
+fn words<const N: usize>(data: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    data.chunks_exact(N).filter_map(|word| word.first_chunk().copied())
+}
+
+/// Turns the tensors of a file into those of a graph.
+#[derive(Debug)]
+pub(crate) struct Converter<'a, 'b> {
+    tensors: Tensors<'a>,
+    budget: &'b mut Budget,
+    findings: &'b mut Findings,
+    /// Constants by buffer number, so that tensors which share a buffer share it in the graph as well.
+    constants: BTreeMap<usize, Arc<[u8]>>,
+    /// Names of the tensors of each type that the graph does not have: the first few, and their number.
+    odd_types: BTreeMap<i8, (Vec<String>, usize)>,
+}
+
+impl<'a, 'b> Converter<'a, 'b> {
+    /// A converter that charges `budget` and reports to `findings`.
+    pub(crate) fn new(tensors: Tensors<'a>, budget: &'b mut Budget, findings: &'b mut Findings) -> Self {
+        Converter { tensors, budget, findings, constants: BTreeMap::new(), odd_types: BTreeMap::new() }
+    }
+
+    /// Adds the tensors that `used` marks to `graph`, in file order. Returns the new index of each.
+    pub(crate) fn convert(
+        mut self,
+        used: &[bool],
+        graph: &mut Graph,
+    ) -> Result<Vec<Option<TensorIdx>>, Fault> {
+        self.budget.charge_for::<Option<TensorIdx>>(used.len())?;
+        let mut places = vec![None; used.len()];
+        for ((idx, used), place) in (0u32..).map(TensorIdx).zip(used).zip(&mut places) {
+            if !*used {
+                continue;
+            }
+            match self.tensor(idx) {
+                Ok(Some(tensor)) => *place = Some(graph.add_tensor(tensor)),
+                Ok(None) => {}
+                Err(fault) => {
+                    let name = self.tensors.name(idx);
+                    self.findings.fault(&format!("tensor {} \"{name}\"", idx.0), fault)?;
+                }
+            }
+        }
+        for (kind, (names, count)) in &self.odd_types {
+            let text =
+                format!("{count} tensors ({}) are of this type; {}", names.join(", "), instead_of(*kind));
+            let name = tensor_type::name(*kind).map_or(format!("type {kind}"), |name| format!("type {name}"));
+            self.findings.problem(&name, text);
+        }
+        Ok(places)
+    }
+
+    /// One tensor; `None` when its type is noted as odd.
+    fn tensor(&mut self, idx: TensorIdx) -> Result<Option<Tensor>, Fault> {
+        let table = self.tensors.table(idx)?;
+        let name = table.bytes(tensor::NAME)?;
+        let shape = table.scalars::<i32>(tensor::SHAPE)?;
+        self.budget.charge_for::<Tensor>(1)?;
+        // Bytes that are not UTF-8 become three bytes each.
+        self.budget.charge(name.len().saturating_mul(3))?;
+        self.budget.charge_for::<usize>(shape.len())?;
+        refuse_features(&table)?;
+        let kind = table.scalar(tensor::TYPE, tensor_type::FLOAT32)?;
+        let dtype = match kind {
+            tensor_type::FLOAT32 => DType::F32,
+            tensor_type::INT8 => DType::I8,
+            tensor_type::INT32 => DType::I32,
+            other => {
+                self.odd_type(other, name);
+                return Ok(None);
+            }
+        };
+        let shape = extents(shape, dtype)?;
+        let quant = if dtype == DType::F32 { None } else { self.quant(&table, name, &shape)? };
+        let mut tensor =
+            Tensor { name: String::from_utf8_lossy(name).into_owned(), shape, dtype, quant, data: None };
+        if let Some((number, data)) = self.tensors.buffer_of(&table)? {
+            if data.len() != tensor.n_bytes() {
+                return Err(Fault::message(format!(
+                    "its shape {:?} takes {} bytes of {}, its buffer has {}; convert the model again",
+                    tensor.shape,
+                    tensor.n_bytes(),
+                    dtype.name(),
+                    data.len()
+                )));
+            }
+            tensor.data = Some(self.constant(number, data)?);
+        }
+        Ok(Some(tensor))
+    }
+
+    fn constant(&mut self, number: usize, data: &[u8]) -> Result<Arc<[u8]>, Fault> {
+        if let Some(known) = self.constants.get(&number) {
+            return Ok(known.clone());
+        }
+        // The map's node is counted with the data; it is smaller than this.
+        const NODE_BYTES: usize = 64;
+        self.budget.charge(data.len().saturating_add(NODE_BYTES))?;
+        let data: Arc<[u8]> = Arc::from(data);
+        self.constants.insert(number, data.clone());
+        Ok(data)
+    }
+
+    fn odd_type(&mut self, kind: i8, name: &[u8]) {
+        const SHOWN: usize = 3;
+        let (names, count) = self.odd_types.entry(kind).or_default();
+        *count += 1;
+        match names.len() {
+            0..SHOWN => names.push(format!("\"{}\"", clip(name))),
+            SHOWN => names.push("…".to_owned()),
+            _ => {}
+        }
+    }
+
+    fn quant(&mut self, table: &Table<'a>, name: &[u8], shape: &[usize]) -> Result<Option<Quant>, Fault> {
+        let Some(table) = table.table(tensor::QUANTIZATION)? else { return Ok(None) };
+        if table.scalar(quantization::DETAILS_TYPE, 0u8)? != 0 {
+            return Err(Fault::message(
+                "it has custom quantisation; convert the model with per-tensor or per-channel affine quantisation",
+            ));
+        }
+        let scales = table.scalars::<f32>(quantization::SCALE)?;
+        let zero_points = table.scalars::<i64>(quantization::ZERO_POINT)?;
+        let (n_scales, n_zero_points) = (scales.len(), zero_points.len());
+        if n_scales == 0 {
+            return Ok(None);
+        }
+        if n_zero_points != n_scales && n_zero_points != 0 {
+            return Err(Fault::message(format!(
+                "it has {n_scales} scales and {n_zero_points} zero points; they must be as many, so convert the model again"
+            )));
+        }
+        self.budget.charge_for::<(f32, i32)>(n_scales)?;
+        let narrow = |value: i64| {
+            let wide = || format!("zero point {value} is outside int32; convert the model again");
+            i32::try_from(value).map_err(|_| Fault::message(wide()))
+        };
+        let mut zero_points: Vec<i32> = zero_points.iter().map(narrow).collect::<Result<_, _>>()?;
+        zero_points.resize(n_scales, 0);
+        let axis = table.scalar(quantization::QUANTIZED_DIMENSION, 0i32)?;
+        let axis = self.axis(axis, n_scales, name, shape)?;
+        Ok(Some(Quant { scales: scales.iter().collect(), zero_points, axis }))
+    }
+
+    /// The quantised dimension: one of the shape's, or 0 where there is one scale and the file's value means nothing.
+    fn axis(&mut self, axis: i32, n_scales: usize, name: &[u8], shape: &[usize]) -> Result<usize, Fault> {
+        let inside = usize::try_from(axis).ok().filter(|&axis| axis < shape.len().max(1));
+        if n_scales == 1 {
+            if inside.is_none() {
+                self.findings.warn(format!(
+                    "tensor \"{}\" has one scale and a quantized_dimension of {axis} outside its shape {shape:?}; \
+                     it is read as per-tensor",
+                    clip(name)
+                ));
+            }
+            return Ok(0);
+        }
+        inside.ok_or_else(|| {
+            Fault::message(format!(
+                "quantized_dimension {axis} is outside the shape {shape:?}; convert the model again"
+            ))
+        })
+    }
+}
+
+fn refuse_features(table: &Table<'_>) -> Result<(), Fault> {
+    if table.has(tensor::SPARSITY) {
+        return Err(Fault::message(
+            "it is stored sparse, which is not supported; convert the model with dense weights",
+        ));
+    }
+    if table.flag(tensor::IS_VARIABLE)? {
+        return Err(Fault::message(
+            "it keeps state between inferences, which is not supported; make the state an input",
+        ));
+    }
+    Ok(())
+}
+
+/// At most eight extents of known size whose tensor is below 2 GiB, so that no later product overflows.
+fn extents(shape: Scalars<'_, i32>, dtype: DType) -> Result<Vec<usize>, Fault> {
+    if shape.len() > MAX_RANK {
+        let rank = shape.len();
+        return Err(Fault::message(format!(
+            "it has {rank} dimensions, at most {MAX_RANK} are supported; reshape it"
+        )));
+    }
+    let shape: Vec<i32> = shape.iter().collect();
+    let known: Option<Vec<usize>> = shape.iter().map(|&extent| usize::try_from(extent).ok()).collect();
+    let known = known.ok_or_else(|| {
+        Fault::message(format!(
+            "its shape {shape:?} is not fixed; convert the model with a fixed input shape"
+        ))
+    })?;
+    // Zero extents must not hide an overflow of the others.
+    let bytes = known.iter().try_fold(dtype.size_bytes(), |bytes, &extent| bytes.checked_mul(extent.max(1)));
+    match bytes {
+        Some(bytes) if i32::try_from(bytes).is_ok() => Ok(known),
+        _ => Err(Fault::message(format!("its shape {shape:?} takes 2 GiB or more; make the model smaller"))),
+    }
+}
+
+fn instead_of(kind: i8) -> &'static str {
+    match kind {
+        tensor_type::UINT8 => {
+            "quantise to int8 (in TFLite's converter inference_input_type = inference_output_type = tf.int8)"
+        }
+        tensor_type::FLOAT16 => {
+            "convert without float16 (leave tf.float16 out of target_spec.supported_types)"
+        }
+        tensor_type::INT16 => "quantise activations to int8 instead of int16",
+        _ => "convert the model to float32 or int8",
+    }
+}

@@ -1,0 +1,248 @@
+//! A [`Graph`] to `.tflite` bytes: what goes into the file, in file order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use smidgen_ir::{DType, Graph, NodeIdx, Op, Problem, Tensor, TensorIdx};
+
+use crate::emit;
+use crate::findings::lines;
+use crate::ops::{self, Encoded};
+
+/// Why a graph could not be written: every reason that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteError {
+    /// At least one problem.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        lines(f, &self.problems)
+    }
+}
+
+impl std::error::Error for WriteError {}
+
+/// Writes a graph as a `.tflite` file of schema v3.
+///
+/// Each operator carries the lowest version that has all it needs, constants are aligned to 16 bytes and equal ones
+/// stored once, the metadata say which release of TensorFlow is the first to run the file, and the signature
+/// `serving_default` names inputs and outputs. The same graph gives the same bytes. Tensors that nothing uses are
+/// left out.
+///
+/// # Errors
+/// Every BATCH_NORMALIZATION, which the format does not have; everything that [`Graph::verify`] finds; sizes beyond
+/// the 32 bits of the format.
+pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
+    let mut problems = unwritable_nodes(graph);
+    if let Err(found) = graph.verify() {
+        problems.extend(found);
+    }
+    problems.extend(too_large(graph));
+    if problems.is_empty() {
+        let layout = Layout::of(graph);
+        problems.extend(layout.too_large(graph));
+        if problems.is_empty() {
+            return Ok(emit::file(&layout));
+        }
+    }
+    Err(WriteError { problems })
+}
+
+fn unwritable_nodes(graph: &Graph) -> Vec<Problem> {
+    let numbered = (0u32..).map(NodeIdx).zip(&graph.nodes);
+    let training_only = numbered.filter(|(_, node)| matches!(node.op, Op::BatchNormalization(_)));
+    let problem = |(idx, _)| Problem {
+        place: graph.describe(idx),
+        message: "TFLite has no such operator; fold batch normalisation into the layer before it first"
+            .to_owned(),
+    };
+    training_only.map(problem).collect()
+}
+
+/// A flatbuffer ends before 2 GiB; the constants get all but 16 MiB of it.
+const MAX_CONSTANT_BYTES: usize = (1 << 31) - (1 << 24);
+
+fn too_large(graph: &Graph) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (idx, tensor) in graph.tensors.iter().enumerate() {
+        if tensor.shape.iter().any(|&extent| i32::try_from(extent).is_err()) {
+            let message =
+                format!("its shape {:?} does not fit the format's 32 bits; make it smaller", tensor.shape);
+            problems.push(Problem { place: format!("tensor {idx} \"{}\"", tensor.name), message });
+        }
+    }
+    let constants = graph.tensors.iter().filter_map(|tensor| tensor.data.as_ref());
+    let bytes = constants.fold(0usize, |sum, data| sum.saturating_add(data.len()));
+    if bytes > MAX_CONSTANT_BYTES {
+        let message = format!(
+            "its constants take {bytes} bytes, the format holds {MAX_CONSTANT_BYTES}; make it smaller"
+        );
+        problems.push(Problem { place: format!("graph \"{}\"", graph.name), message });
+    }
+    problems
+}
+
+/// A tensor as it goes into the file.
+#[derive(Debug)]
+pub(crate) struct FileTensor {
+    /// Name, shape, type and quantisation; the data stand in the buffers.
+    pub(crate) tensor: Tensor,
+    /// Number of its buffer, 0 for an activation.
+    pub(crate) buffer: u32,
+}
+
+/// An operator as it goes into the file.
+#[derive(Debug)]
+pub(crate) struct FileNode {
+    /// Index of code and version.
+    pub(crate) opcode: u32,
+    /// Operands, -1 where absent.
+    pub(crate) inputs: Vec<i32>,
+    /// Results.
+    pub(crate) outputs: Vec<i32>,
+    /// Options.
+    pub(crate) options: ops::Options,
+}
+
+/// Everything in the file, with the file's numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
+    /// Name of the graph.
+    pub(crate) name: String,
+    /// Tensors.
+    pub(crate) tensors: Vec<FileTensor>,
+    /// Data of the buffers from number 1 on; buffer 0 is empty.
+    pub(crate) buffers: Vec<Vec<u8>>,
+    /// Numbers and versions of the operators.
+    pub(crate) opcodes: Vec<(i32, i32)>,
+    /// Operators.
+    pub(crate) nodes: Vec<FileNode>,
+    /// The model's inputs.
+    pub(crate) inputs: Vec<i32>,
+    /// The model's outputs.
+    pub(crate) outputs: Vec<i32>,
+    /// Number of the buffer with the release that the file needs.
+    pub(crate) min_runtime_buffer: u32,
+    known_buffers: BTreeMap<Vec<u8>, u32>,
+}
+
+impl Layout {
+    /// The layout of a verified graph without BATCH_NORMALIZATION.
+    fn of(graph: &Graph) -> Self {
+        let mut layout = Layout { name: graph.name.clone(), ..Layout::default() };
+        let places = layout.add_used_tensors(graph);
+        let place = |idx: TensorIdx| places.get(idx.idx()).copied().unwrap_or(-1);
+        let mut since = [0; 3];
+        for node in &graph.nodes {
+            let Some(encoded) = ops::encode(graph, node) else { continue };
+            since = since.max(encoded.version.since);
+            let mut inputs: Vec<i32> = node.inputs.iter().map(|input| input.map_or(-1, place)).collect();
+            while inputs.last() == Some(&-1) {
+                inputs.pop();
+            }
+            let outputs: Vec<i32> = node.outputs.iter().copied().map(place).collect();
+            layout.add_node(graph, encoded, inputs, outputs, node.outputs.first().copied());
+        }
+        layout.inputs = graph.inputs.iter().copied().map(place).collect();
+        layout.outputs = graph.outputs.iter().copied().map(place).collect();
+        layout.add_min_runtime(since);
+        layout
+    }
+
+    /// Adds the tensors that something uses, in the graph's order. Returns the file's number of each, -1 for the others.
+    fn add_used_tensors(&mut self, graph: &Graph) -> Vec<i32> {
+        let mut places = vec![-1; graph.tensors.len()];
+        let of_nodes = graph.nodes.iter().flat_map(|node| node.inputs.iter().flatten().chain(&node.outputs));
+        for idx in graph.inputs.iter().chain(&graph.outputs).chain(of_nodes) {
+            if let Some(place) = places.get_mut(idx.idx()) {
+                *place = 0;
+            }
+        }
+        for (tensor, place) in graph.tensors.iter().zip(&mut places) {
+            if *place == 0 {
+                *place = self.add_tensor(tensor.clone());
+            }
+        }
+        places
+    }
+
+    fn add_tensor(&mut self, mut tensor: Tensor) -> i32 {
+        let buffer = tensor
+            .data
+            .take()
+            .filter(|data| !data.is_empty())
+            .map_or(0, |data| self.add_buffer(data.to_vec()));
+        self.tensors.push(FileTensor { tensor, buffer });
+        index(self.tensors.len())
+    }
+
+    fn add_buffer(&mut self, data: Vec<u8>) -> u32 {
+        if let Some(&known) = self.known_buffers.get(&data) {
+            return known;
+        }
+        self.buffers.push(data.clone());
+        let number = u32::try_from(self.buffers.len()).unwrap_or(u32::MAX);
+        self.known_buffers.insert(data, number);
+        number
+    }
+
+    fn add_node(
+        &mut self,
+        graph: &Graph,
+        encoded: Encoded,
+        mut inputs: Vec<i32>,
+        outputs: Vec<i32>,
+        first_output: Option<TensorIdx>,
+    ) {
+        if let Some(operand) = encoded.operand {
+            let output =
+                first_output.and_then(|idx| graph.get(idx)).map_or("", |tensor| tensor.name.as_str());
+            let name = format!("{output}/{}", operand.what);
+            inputs.push(self.add_tensor(Tensor::const_i32(name, operand.shape, &operand.values, None)));
+        }
+        let opcode = (encoded.code, encoded.version.number);
+        let at = self.opcodes.iter().position(|&known| known == opcode).unwrap_or_else(|| {
+            self.opcodes.push(opcode);
+            self.opcodes.len() - 1
+        });
+        let opcode = u32::try_from(at).unwrap_or(u32::MAX);
+        self.nodes.push(FileNode { opcode, inputs, outputs, options: encoded.options });
+    }
+
+    /// The release as TensorFlow's converter writes it: text in 16 bytes, filled with zeros.
+    fn add_min_runtime(&mut self, [major, minor, patch]: [u8; 3]) {
+        let mut text = format!("{major}.{minor}.{patch}").into_bytes();
+        text.resize(16, 0);
+        self.min_runtime_buffer = self.add_buffer(text);
+    }
+
+    /// Sizes in options that do not fit.
+    fn too_large(&self, graph: &Graph) -> Vec<Problem> {
+        let numbered = (0u32..).map(NodeIdx).zip(&self.nodes);
+        let problem = |(idx, node): (NodeIdx, &FileNode)| {
+            let size = node.options.too_large?;
+            let message = format!("{size} does not fit the format's 32 bits; make it smaller");
+            Some(Problem { place: graph.describe(idx), message })
+        };
+        numbered.filter_map(problem).collect()
+    }
+}
+
+/// Index of the last of `len` things; there are never as many as 2³¹ of them.
+fn index(len: usize) -> i32 {
+    i32::try_from(len).map_or(-1, |len| len - 1)
+}
+
+impl FileTensor {
+    /// Number of the element type in `TensorType`.
+    pub(crate) fn element_type(&self) -> i8 {
+        use crate::schema::tensor_type;
+        match self.tensor.dtype {
+            DType::F32 => tensor_type::FLOAT32,
+            DType::I8 => tensor_type::INT8,
+            DType::I32 => tensor_type::INT32,
+        }
+    }
+}
