@@ -9,7 +9,7 @@ use crate::wire::Broken;
 /// Why a `.tflite` file could not be read: every problem that was found, in file order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
-    /// At least one problem. Past a thousand the rest is counted in the last.
+    /// At least one problem. Past five hundred the rest is counted in the last.
     pub problems: Vec<Problem>,
 }
 
@@ -73,7 +73,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// How many bytes the reader may still allocate, so that a small file cannot describe a huge model.
+/// How many bytes the model and the messages about it may still take, so that a small file cannot make the reader
+/// allocate much. Everything whose size the file decides is charged before it is allocated.
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit_bytes: usize,
@@ -81,9 +82,9 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Eight times the file and 64 KiB: names, shapes, operands and constants of honest files take about once their size.
+    /// Eight times the file and 256 KiB: an honest file takes about twice its size.
     pub(crate) fn for_file(file_bytes: usize) -> Self {
-        let limit_bytes = file_bytes.saturating_mul(8).saturating_add(64 * 1024);
+        let limit_bytes = file_bytes.saturating_mul(8).saturating_add(256 * 1024);
         Budget { limit_bytes, left_bytes: limit_bytes }
     }
 
@@ -92,6 +93,14 @@ impl Budget {
         let left = self.left_bytes.checked_sub(bytes);
         self.left_bytes = left.ok_or(Fault::Exhausted { limit_bytes: self.limit_bytes })?;
         Ok(())
+    }
+
+    /// Takes off the budget what the verifier may have to say about one thing whose name has `name_bytes`: at most
+    /// eight messages, each with the name.
+    pub(crate) fn charge_for_messages(&mut self, name_bytes: usize) -> Result<(), Fault> {
+        const MESSAGES: usize = 8;
+        const TEXT_BYTES: usize = 200;
+        self.charge(name_bytes.saturating_add(TEXT_BYTES).saturating_mul(MESSAGES))
     }
 
     /// Takes room for `count` values of type `T` off the budget.
@@ -109,8 +118,8 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    /// Problems and warnings beyond this many are counted, not kept.
-    const MAX: usize = 1000;
+    /// Problems beyond this many are counted, not kept; warnings are dropped.
+    const MAX: usize = 500;
 
     /// Notes a problem.
     pub(crate) fn problem(&mut self, place: &str, message: impl Into<String>) {
@@ -119,6 +128,12 @@ impl Findings {
         } else {
             self.n_more += 1;
         }
+    }
+
+    /// Notes the problems of the verifier.
+    pub(crate) fn extend(&mut self, problems: Vec<Problem>) {
+        self.n_more += problems.len().saturating_sub(Self::MAX);
+        self.problems.extend(problems.into_iter().take(Self::MAX));
     }
 
     /// Notes a fault at `place`; passes it on when reading has to stop.
@@ -169,19 +184,19 @@ mod tests {
     #[test]
     fn the_budget_runs_out_and_says_its_limit() {
         let mut budget = Budget::for_file(0);
-        assert!(budget.charge(65_536).is_ok());
+        assert!(budget.charge(262_144).is_ok());
         let fault = budget.charge_for::<u64>(1).unwrap_err();
-        assert!(fault.to_string().contains("65536 bytes"), "{fault}");
+        assert!(fault.to_string().contains("262144 bytes"), "{fault}");
     }
 
     #[test]
     fn problems_are_capped_and_counted() {
         let mut findings = Findings::default();
-        for node in 0..1005 {
+        for node in 0..505 {
             findings.problem(&format!("node {node}"), "odd");
         }
         let error = findings.conclude().unwrap_err();
-        assert_eq!(error.problems.len(), 1001);
+        assert_eq!(error.problems.len(), 501);
         assert!(error.to_string().ends_with("model: 5 more problems are not shown"));
     }
 

@@ -11,6 +11,8 @@ mod emit;
 mod findings;
 mod ops;
 mod read;
+#[cfg(test)]
+mod sample;
 mod schema;
 mod tensors;
 mod wire;

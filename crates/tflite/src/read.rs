@@ -40,9 +40,7 @@ pub fn read_with_warnings(bytes: &[u8]) -> Result<(Graph, Vec<String>), ReadErro
     if findings.is_clean()
         && let Err(problems) = graph.verify()
     {
-        for problem in problems {
-            findings.problem(&problem.place, problem.message);
-        }
+        findings.extend(problems);
     }
     findings.conclude().map(|warnings| (graph, warnings))
 }
@@ -54,7 +52,7 @@ fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
     let mut budget = Budget::for_file(bytes.len());
     let tensors = Tensors::of(&model, &subgraph)?;
     let importer = Importer { tensors, codes: model.tables(model::OPERATOR_CODES)? };
-    let mut graph = Graph { name: graph_name(&model, &subgraph, &mut budget)?, ..Graph::default() };
+    let mut graph = Graph { name: graph_name(&model, &subgraph)?, ..Graph::default() };
     graph.nodes = importer.nodes(subgraph.tables(sub_graph::OPERATORS)?, &mut budget, findings)?;
     graph.inputs = importer.ends(subgraph.scalars(sub_graph::INPUTS)?, "input", &mut budget, findings)?;
     graph.outputs = importer.ends(subgraph.scalars(sub_graph::OUTPUTS)?, "output", &mut budget, findings)?;
@@ -102,7 +100,7 @@ fn main_subgraph<'a>(model: &Table<'a>, findings: &mut Findings) -> Result<Table
 }
 
 /// The name that Smidgen's writer put into the description, or the subgraph's.
-fn graph_name(model: &Table<'_>, subgraph: &Table<'_>, budget: &mut Budget) -> Result<String, Fault> {
+fn graph_name(model: &Table<'_>, subgraph: &Table<'_>) -> Result<String, Fault> {
     let description = model.bytes(model::DESCRIPTION)?;
     let name = match description.strip_prefix(DESCRIPTION_PREFIX.as_bytes()) {
         Some(name) => name,
@@ -110,8 +108,9 @@ fn graph_name(model: &Table<'_>, subgraph: &Table<'_>, budget: &mut Budget) -> R
             Some(subgraph.bytes(sub_graph::NAME)?).filter(|&name| name != MAIN.as_bytes()).unwrap_or_default()
         }
     };
-    budget.charge(name.len().saturating_mul(3))?;
-    Ok(String::from_utf8_lossy(name).into_owned())
+    // The name stands in messages, so it must not be as long as the file.
+    const LONGEST: usize = 1024;
+    Ok(String::from_utf8_lossy(name.get(..LONGEST).unwrap_or(name)).into_owned())
 }
 
 /// Extents that the converter left free are fixed in the file's shape, mostly at 1; the user should know.
@@ -123,7 +122,7 @@ fn warn_of_free_extents(tensors: &Tensors<'_>, subgraph: &Table<'_>, graph: &Gra
         if signature.is_ok_and(|extents| extents.iter().any(|extent| extent < 0)) {
             let shape: Vec<i32> =
                 tensors.shape(idx).map(|shape| shape.iter().take(8).collect()).unwrap_or_default();
-            let name = tensors.name(idx);
+            let name = clip(tensors.name(idx));
             findings.warn(format!(
                 "input \"{name}\" has free extents; it is read with the fixed shape {shape:?}"
             ));
@@ -196,7 +195,7 @@ impl<'a> Importer<'a> {
                     continue;
                 }
             };
-            let place = || format!("node {at} {} \"{}\"", code.name(), self.output_name(&table));
+            let place = || format!("node {at} {} \"{}\"", code.name(), clip(self.output_name(&table)));
             let Some(operator) = ops::find(code.builtin) else {
                 unsupported = true;
                 findings
@@ -239,8 +238,8 @@ impl<'a> Importer<'a> {
         })
     }
 
-    /// Name of the first output, for messages.
-    fn output_name(&self, table: &Table<'a>) -> String {
+    /// Name of the first output, for messages; empty where there is none.
+    fn output_name(&self, table: &Table<'a>) -> &'a [u8] {
         let first = table.scalars::<i32>(operator::OUTPUTS).ok().and_then(|outputs| outputs.get(0));
         let first = first.and_then(|idx| u32::try_from(idx).ok());
         first.map(|idx| self.tensors.name(TensorIdx(idx))).unwrap_or_default()
@@ -250,6 +249,7 @@ impl<'a> Importer<'a> {
         let inputs = table.scalars::<i32>(operator::INPUTS)?;
         let outputs = table.scalars::<i32>(operator::OUTPUTS)?;
         budget.charge_for::<Node>(1)?;
+        budget.charge_for_messages(self.output_name(table).len())?;
         budget.charge_for::<Option<TensorIdx>>(inputs.len())?;
         budget.charge_for::<TensorIdx>(outputs.len())?;
         let mut operands = inputs.iter().map(|idx| self.operand(idx)).collect::<Result<Vec<_>, _>>()?;
@@ -285,6 +285,9 @@ impl<'a> Importer<'a> {
         findings: &mut Findings,
     ) -> Result<Vec<TensorIdx>, Fault> {
         budget.charge_for::<TensorIdx>(list.len())?;
+        for _ in list.iter() {
+            budget.charge_for_messages(0)?;
+        }
         let mut found = Vec::with_capacity(list.len());
         for (at, idx) in list.iter().enumerate() {
             match self.operand(idx) {
@@ -296,3 +299,6 @@ impl<'a> Importer<'a> {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The tensors of a file and their constants, looked up by index and turned into tensors of the graph.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use smidgen_ir::{DType, Graph, Quant, Tensor, TensorIdx};
@@ -35,10 +36,10 @@ impl<'a> Tensors<'a> {
         Ok(self.tensors.get(idx.idx()).ok_or_else(none)??)
     }
 
-    /// Name of a tensor for messages; empty where it can't be read.
-    pub(crate) fn name(&self, idx: TensorIdx) -> String {
+    /// Name of a tensor; empty where it can't be read.
+    pub(crate) fn name(&self, idx: TensorIdx) -> &'a [u8] {
         let bytes = self.table(idx).and_then(|table| Ok(table.bytes(tensor::NAME)?));
-        bytes.map(clip).unwrap_or_default()
+        bytes.unwrap_or_default()
     }
 
     /// Number of the element type in `TensorType`.
@@ -124,14 +125,44 @@ pub(crate) struct Converter<'a, 'b> {
     findings: &'b mut Findings,
     /// Constants by buffer number, so that tensors which share a buffer share it in the graph as well.
     constants: BTreeMap<usize, Arc<[u8]>>,
-    /// Names of the tensors of each type that the graph does not have: the first few, and their number.
-    odd_types: BTreeMap<i8, (Vec<String>, usize)>,
+    /// The tensors of each type that the graph does not have.
+    odd_types: BTreeMap<i8, Named>,
+    /// The tensors whose quantised dimension is outside their shape and means nothing.
+    odd_axes: Named,
+}
+
+/// Tensors that have something in common: the names of the first few, and how many there are.
+#[derive(Debug, Default)]
+struct Named {
+    names: Vec<String>,
+    count: usize,
+}
+
+impl Named {
+    fn add(&mut self, name: &[u8]) {
+        const SHOWN: usize = 3;
+        self.count += 1;
+        if self.names.len() < SHOWN {
+            self.names.push(format!("\"{}\"", clip(name)));
+        }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names.join(", "))?;
+        match self.count - self.names.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
 }
 
 impl<'a, 'b> Converter<'a, 'b> {
     /// A converter that charges `budget` and reports to `findings`.
     pub(crate) fn new(tensors: Tensors<'a>, budget: &'b mut Budget, findings: &'b mut Findings) -> Self {
-        Converter { tensors, budget, findings, constants: BTreeMap::new(), odd_types: BTreeMap::new() }
+        let (constants, odd_types) = (BTreeMap::new(), BTreeMap::new());
+        Converter { tensors, budget, findings, constants, odd_types, odd_axes: Named::default() }
     }
 
     /// Adds the tensors that `used` marks to `graph`, in file order. Returns the new index of each.
@@ -150,16 +181,20 @@ impl<'a, 'b> Converter<'a, 'b> {
                 Ok(Some(tensor)) => *place = Some(graph.add_tensor(tensor)),
                 Ok(None) => {}
                 Err(fault) => {
-                    let name = self.tensors.name(idx);
+                    let name = clip(self.tensors.name(idx));
                     self.findings.fault(&format!("tensor {} \"{name}\"", idx.0), fault)?;
                 }
             }
         }
-        for (kind, (names, count)) in &self.odd_types {
-            let text =
-                format!("{count} tensors ({}) are of this type; {}", names.join(", "), instead_of(*kind));
+        for (kind, named) in &self.odd_types {
             let name = tensor_type::name(*kind).map_or(format!("type {kind}"), |name| format!("type {name}"));
-            self.findings.problem(&name, text);
+            self.findings.problem(&name, format!("not supported, found in {named}; {}", instead_of(*kind)));
+        }
+        if self.odd_axes.count > 0 {
+            self.findings.warn(format!(
+                "the quantized_dimension is outside the shape and was ignored in {}",
+                self.odd_axes
+            ));
         }
         Ok(places)
     }
@@ -172,6 +207,7 @@ impl<'a, 'b> Converter<'a, 'b> {
         self.budget.charge_for::<Tensor>(1)?;
         // Bytes that are not UTF-8 become three bytes each.
         self.budget.charge(name.len().saturating_mul(3))?;
+        self.budget.charge_for_messages(name.len())?;
         self.budget.charge_for::<usize>(shape.len())?;
         refuse_features(&table)?;
         let kind = table.scalar(tensor::TYPE, tensor_type::FLOAT32)?;
@@ -180,7 +216,7 @@ impl<'a, 'b> Converter<'a, 'b> {
             tensor_type::INT8 => DType::I8,
             tensor_type::INT32 => DType::I32,
             other => {
-                self.odd_type(other, name);
+                self.odd_types.entry(other).or_default().add(name);
                 return Ok(None);
             }
         };
@@ -215,17 +251,6 @@ impl<'a, 'b> Converter<'a, 'b> {
         Ok(data)
     }
 
-    fn odd_type(&mut self, kind: i8, name: &[u8]) {
-        const SHOWN: usize = 3;
-        let (names, count) = self.odd_types.entry(kind).or_default();
-        *count += 1;
-        match names.len() {
-            0..SHOWN => names.push(format!("\"{}\"", clip(name))),
-            SHOWN => names.push("…".to_owned()),
-            _ => {}
-        }
-    }
-
     fn quant(&mut self, table: &Table<'a>, name: &[u8], shape: &[usize]) -> Result<Option<Quant>, Fault> {
         let Some(table) = table.table(tensor::QUANTIZATION)? else { return Ok(None) };
         if table.scalar(quantization::DETAILS_TYPE, 0u8)? != 0 {
@@ -256,16 +281,13 @@ impl<'a, 'b> Converter<'a, 'b> {
         Ok(Some(Quant { scales: scales.iter().collect(), zero_points, axis }))
     }
 
-    /// The quantised dimension: one of the shape's, or 0 where there is one scale and the file's value means nothing.
+    /// The quantised dimension: one of the shape's, or 0 where there is one scale or one dimension and the file's value
+    /// means nothing. Converters of 2019 gave the biases of depthwise convolutions the dimension of the filter.
     fn axis(&mut self, axis: i32, n_scales: usize, name: &[u8], shape: &[usize]) -> Result<usize, Fault> {
         let inside = usize::try_from(axis).ok().filter(|&axis| axis < shape.len().max(1));
-        if n_scales == 1 {
+        if n_scales == 1 || shape.len() == 1 {
             if inside.is_none() {
-                self.findings.warn(format!(
-                    "tensor \"{}\" has one scale and a quantized_dimension of {axis} outside its shape {shape:?}; \
-                     it is read as per-tensor",
-                    clip(name)
-                ));
+                self.odd_axes.add(name);
             }
             return Ok(0);
         }

@@ -130,7 +130,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The layout of a verified graph without BATCH_NORMALIZATION.
-    fn of(graph: &Graph) -> Self {
+    pub(crate) fn of(graph: &Graph) -> Self {
         let mut layout = Layout { name: graph.name.clone(), ..Layout::default() };
         let places = layout.add_used_tensors(graph);
         let place = |idx: TensorIdx| places.get(idx.idx()).copied().unwrap_or(-1);
@@ -246,3 +246,6 @@ impl FileTensor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

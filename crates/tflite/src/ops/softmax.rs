@@ -8,11 +8,6 @@ use crate::schema::{builtin, options, softmax_options as field};
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
     let beta = source.options(options::SOFTMAX)?.table().scalar(field::BETA, 0f32)?;
-    if !(beta > 0.0 && beta.is_finite()) {
-        return Err(Fault::message(format!(
-            "beta {beta} must be positive and finite; convert the model again"
-        )));
-    }
     Ok(Op::Softmax(Softmax { beta }))
 }
 

@@ -1,0 +1,219 @@
+use smidgen_ir::ops::{pad::Pad, reshape::Reshape};
+use smidgen_ir::{DType, Op};
+
+use super::*;
+use crate::emit;
+use crate::ops::{Options, Value};
+use crate::sample;
+use crate::schema::{
+    conv_2d_options, fully_connected_options, options, pool_2d_options, reshape_options, tensor_type,
+};
+use crate::write::Layout;
+
+/// What reading says of `graph` after `change` was made to its file.
+fn changed(graph: &Graph, change: impl FnOnce(&mut Layout)) -> Result<(Graph, Vec<String>), String> {
+    let mut layout = Layout::of(graph);
+    change(&mut layout);
+    read_with_warnings(&emit::file(&layout)).map_err(|error| error.to_string())
+}
+
+/// Sets field `id` of the only node's options.
+fn set(layout: &mut Layout, id: u16, value: Value) {
+    let fields = &mut layout.nodes[0].options.fields;
+    fields.retain(|&(field, _)| field != id);
+    fields.push((id, value));
+}
+
+/// Checks that the change is refused with a message.
+fn refused(graph: &Graph, expected: &str, change: impl FnOnce(&mut Layout)) {
+    let error = changed(graph, change).expect_err(expected);
+    assert!(error.contains(expected), "expected {expected}\nfound {error}");
+}
+
+#[test]
+fn every_operator_that_is_not_supported_is_named_with_its_version() {
+    let error = changed(&sample::float_conv(), |layout| {
+        layout.opcodes = vec![(39, 2), (203, 1), (500, 1)];
+        let node = layout.nodes.remove(0);
+        for opcode in 0..3 {
+            let [inputs, outputs] = [node.inputs.clone(), node.outputs.clone()];
+            layout.nodes.push(crate::write::FileNode {
+                opcode,
+                inputs,
+                outputs,
+                options: Options::default(),
+            });
+        }
+    });
+    let error = error.unwrap_err();
+    let lines: Vec<&str> = error.lines().collect();
+    assert_eq!(
+        lines[..3],
+        [
+            "node 0 TRANSPOSE \"y\": version 2 of this operator is not supported",
+            "node 1 DILATE \"y\": version 1 of this operator is not supported",
+            "node 2 builtin operator 500 \"y\": version 1 of this operator is not supported",
+        ]
+    );
+    assert!(lines[3].starts_with("model: supported operators are ADD"), "{error}");
+    assert_eq!(lines.len(), 4, "{error}");
+}
+
+#[test]
+fn a_newer_version_is_read_with_a_warning() {
+    let (graph, warnings) = changed(&sample::float_conv(), |layout| layout.opcodes[0].1 = 99).unwrap();
+    assert_eq!(graph, sample::float_conv());
+    assert_eq!(warnings, ["node 0 CONV_2D \"y\": version 99 is newer than 8, the newest known"]);
+}
+
+#[test]
+fn options_without_meaning_here_are_refused() {
+    let conv = sample::float_conv();
+    refused(&conv, "fused activation TANH is not supported", |layout| {
+        set(layout, conv_2d_options::ACTIVATION, Value::Byte(4));
+    });
+    refused(&conv, "fused activation SIGN_BIT", |layout| {
+        set(layout, conv_2d_options::ACTIVATION, Value::Byte(5))
+    });
+    refused(&conv, "fused activation 77 is unknown", |layout| {
+        set(layout, conv_2d_options::ACTIVATION, Value::Byte(77));
+    });
+    refused(&conv, "padding 2 is unknown", |layout| set(layout, conv_2d_options::PADDING, Value::Byte(2)));
+    refused(&conv, "stride [0, 1] must be at least 1", |layout| {
+        set(layout, conv_2d_options::STRIDE_H, Value::Int(0))
+    });
+    refused(&conv, "dilation [1, -3] must", |layout| {
+        set(layout, conv_2d_options::DILATION_W, Value::Int(-3))
+    });
+    refused(&conv, "quantized_bias_type is int64", |layout| {
+        set(layout, conv_2d_options::QUANTIZED_BIAS_TYPE, Value::Byte(tensor_type::INT64));
+    });
+    refused(&conv, "it has no options", |layout| layout.nodes[0].options = Options::default());
+    refused(&conv, "member 5 of the union", |layout| layout.nodes[0].options.kind = options::POOL_2D);
+    refused(&sample::float_fully_connected(), "weights_format must be DEFAULT", |layout| {
+        set(layout, fully_connected_options::WEIGHTS_FORMAT, Value::Byte(1));
+    });
+}
+
+#[test]
+fn absent_fields_take_the_defaults_of_the_schema() {
+    let (graph, _) = changed(&sample::float_conv(), |layout| {
+        let keep = [conv_2d_options::STRIDE_W, conv_2d_options::STRIDE_H];
+        layout.nodes[0].options.fields.retain(|(id, _)| keep.contains(id));
+    })
+    .unwrap();
+    let mut expected = sample::float_conv();
+    let Op::Conv2d(conv) = &mut expected.nodes[0].op else { panic!("a convolution") };
+    conv.activation = Default::default();
+    assert_eq!(graph, expected);
+
+    let dense = sample::float_fully_connected();
+    let (graph, _) = changed(&dense, |layout| layout.nodes[0].options = Options::default()).unwrap();
+    assert_eq!(graph, dense);
+    assert!(pool_2d_options::FILTER_WIDTH != pool_2d_options::FILTER_HEIGHT);
+}
+
+#[test]
+fn the_shape_of_a_reshape_comes_from_operand_or_options() {
+    let graph = sample::reshape(DType::F32);
+    let new_shape = |shape: &[i32]| Value::Ints(shape.to_vec());
+    // The operand goes before the options.
+    let (read, _) =
+        changed(&graph, |layout| set(layout, reshape_options::NEW_SHAPE, new_shape(&[12]))).unwrap();
+    assert_eq!(read.nodes[0].op, Op::Reshape(Reshape { shape: vec![3, -1] }));
+    let (read, _) = changed(&graph, |layout| {
+        layout.nodes[0].inputs.truncate(1);
+        set(layout, reshape_options::NEW_SHAPE, new_shape(&[3, 4]));
+    })
+    .unwrap();
+    assert_eq!(read.nodes[0].op, Op::Reshape(Reshape { shape: vec![3, 4] }));
+    refused(&graph, "operand \"x\" must be a constant", |layout| layout.nodes[0].inputs = vec![0, 0]);
+    refused(&graph, "neither a shape operand nor options", |layout| {
+        layout.nodes[0].inputs.truncate(1);
+        layout.nodes[0].options = Options::default();
+    });
+    refused(&graph, "new_shape has 9 extents", |layout| {
+        layout.nodes[0].inputs.truncate(1);
+        set(layout, reshape_options::NEW_SHAPE, new_shape(&[1; 9]));
+    });
+}
+
+#[test]
+fn a_scalar_shape_has_no_elements() {
+    let scalar = sample::one_node(Op::Reshape(Reshape { shape: vec![] }), DType::F32, &[1, 1], &[], vec![]);
+    assert_eq!(changed(&scalar, |_| {}).unwrap().0, scalar);
+    let old = changed(&scalar, |layout| {
+        layout.nodes[0].inputs.truncate(1);
+        set(layout, reshape_options::NEW_SHAPE, Value::Ints(vec![0]));
+    });
+    assert_eq!(old.unwrap().0, scalar);
+}
+
+#[test]
+fn paddings_are_constant_pairs() {
+    let graph = sample::pad(DType::F32);
+    let replace = |layout: &mut Layout, values: &[i32]| {
+        let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let buffer = layout.tensors[2].buffer as usize;
+        layout.buffers[buffer - 1] = data;
+    };
+    let (read, _) = changed(&graph, |layout| replace(layout, &[0, 2, 1, 2])).unwrap();
+    assert_eq!(read.nodes[0].op, Op::Pad(Pad { paddings: vec![[0, 2], [1, 2]] }));
+    refused(&graph, "paddings [1, 1, 3] must be pairs", |layout| replace(layout, &[1, 1, 3]));
+    refused(&graph, "none negative", |layout| replace(layout, &[1, 1, -3, 0]));
+    refused(&graph, "has 18 elements, at most 16", |layout| replace(layout, &[0; 18]));
+    refused(&graph, "the paddings, is absent", |layout| layout.nodes[0].inputs.truncate(1));
+    refused(&graph, "must be int32 or int64, found float32", |layout| {
+        layout.tensors[2].tensor.dtype = DType::F32;
+    });
+}
+
+#[test]
+fn tensors_that_make_no_sense_are_refused() {
+    let conv = sample::int8_conv();
+    refused(
+        &conv,
+        "tensor 1 \"filter\": its shape [3, 1, 1, 2] takes 6 bytes of int8, its buffer has 5",
+        |layout| {
+            layout.buffers[0].truncate(5);
+        },
+    );
+    refused(&conv, "there is no buffer 40, only 4", |layout| layout.tensors[1].buffer = 40);
+    refused(&conv, "it has 3 scales and 2 zero points", |layout| {
+        layout.tensors[1].tensor.quant.as_mut().unwrap().zero_points.truncate(2);
+    });
+    refused(&conv, "quantized_dimension 4 is outside the shape", |layout| {
+        layout.tensors[1].tensor.quant.as_mut().unwrap().axis = 4;
+    });
+    refused(&conv, "takes 2 GiB or more", |layout| layout.tensors[0].tensor.shape = vec![1 << 16, 1 << 16]);
+    refused(&conv, "it has 9 dimensions, at most 8", |layout| layout.tensors[0].tensor.shape = vec![1; 9]);
+    refused(&conv, "there is no tensor 9, only 4", |layout| layout.nodes[0].inputs[0] = 9);
+    refused(&conv, "output 0: it is absent", |layout| layout.outputs = vec![-1]);
+    refused(&conv, "there is no operator code 3, only 1", |layout| layout.nodes[0].opcode = 3);
+}
+
+#[test]
+fn absent_trailing_operands_are_dropped() {
+    let (graph, _) =
+        changed(&sample::float_fully_connected(), |layout| layout.nodes[0].inputs.push(-1)).unwrap();
+    assert_eq!(graph, sample::float_fully_connected());
+}
+
+#[test]
+fn a_float_activation_with_int8_weights_is_called_hybrid() {
+    let mut graph = sample::int8_conv();
+    for end in [graph.inputs[0], graph.outputs[0]] {
+        graph.tensor_mut(end).dtype = DType::F32;
+    }
+    refused(&graph, "node 0 CONV_2D \"y\": int8 weights with float32 activations", |_| {});
+}
+
+#[test]
+fn a_description_of_others_is_not_a_name() {
+    let bytes = emit::file(&Layout::of(&sample::float_conv()));
+    assert_eq!(read(&bytes).unwrap().name, "sample");
+    let at = bytes.windows(8).position(|window| window == b"Smidgen:").unwrap();
+    let mut other = bytes.clone();
+    other[at..at + 8].copy_from_slice(b"MLIR Con");
+    assert_eq!(read(&other).unwrap().name, "");
+}
