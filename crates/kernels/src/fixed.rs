@@ -1,0 +1,135 @@
+//! Fixed-point arithmetic of the `tflm` dialect: gemmlowp's double rounding, exponential and reciprocal.
+//!
+//! Definitions: gemmlowp `fixedpoint.h`; TensorFlow Lite Micro `MultiplyByQuantizedMultiplier` without
+//! `TFLITE_SINGLE_ROUNDING`. `Qm.n` has `m` integer and `n` fractional bits beside the sign.
+
+/// `a * b / 2^31`, rounded to nearest with halves towards plus infinity; `i32::MIN * i32::MIN` saturates.
+#[inline(always)]
+pub const fn saturating_rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
+    if a == i32::MIN && b == i32::MIN { i32::MAX } else { rounding_doubling_high_mul(a, b) }
+}
+
+/// [`saturating_rounding_doubling_high_mul`] of operands that are not both `i32::MIN`.
+#[inline(always)]
+const fn rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
+    // gemmlowp nudges by the sign and truncates towards zero, which is the same as one nudge and the floor.
+    ((a as i64 * b as i64 + (1 << 30)) >> 31) as i32
+}
+
+/// `x / 2^exponent`, rounded to nearest with halves away from zero. Only the low five bits of the exponent count.
+#[inline(always)]
+pub const fn rounding_divide_by_pot(x: i32, exponent: u32) -> i32 {
+    let mask = !(u32::MAX.wrapping_shl(exponent));
+    let remainder = x as u32 & mask;
+    let threshold = (mask >> 1) + (x < 0) as u32;
+    x.wrapping_shr(exponent) + (remainder > threshold) as i32
+}
+
+/// `x * multiplier / 2^31 * 2^shift`, rounded twice. The multiplier is not negative and the shift in `-31..=30`.
+#[inline(always)]
+pub const fn multiply_by_quantized_multiplier(x: i32, multiplier: i32, shift: i32) -> i32 {
+    let (left, right) = if shift > 0 { (shift as u32, 0) } else { (0, shift.wrapping_neg() as u32) };
+    rounding_divide_by_pot(rounding_doubling_high_mul(x.wrapping_shl(left), multiplier), right)
+}
+
+/// An accumulator of an int8 kernel scaled to its output: multiplied, moved by the zero point, clamped.
+#[inline(always)]
+pub(crate) const fn requantize(x: i32, multiplier: i32, shift: i32, output: Output) -> i8 {
+    output.clamp(multiply_by_quantized_multiplier(x, multiplier, shift))
+}
+
+/// Where quantised results go: zero point and activation bounds of an int8 output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// The quantised value of 0.
+    pub(crate) zero_point: i32,
+    /// Lower bound of the activation.
+    pub(crate) act_min: i32,
+    /// Upper bound of the activation.
+    pub(crate) act_max: i32,
+}
+
+impl Output {
+    /// The int8 value of a result that is relative to the zero point.
+    #[inline(always)]
+    pub(crate) const fn clamp(self, value: i32) -> i8 {
+        clamp(value.wrapping_add(self.zero_point), self.act_min, self.act_max)
+    }
+}
+
+/// A value between bounds that are in int8 range.
+#[inline(always)]
+pub(crate) const fn clamp(value: i32, min: i32, max: i32) -> i8 {
+    let value = if value < min { min } else { value };
+    (if value > max { max } else { value }) as i8
+}
+
+/// `exp(x)` of `x <= 0` in Q5.26, as Q0.31. `exp(0)` is the largest Q0.31, a unit below 1.
+pub const fn exp_on_negative_values(x: i32) -> i32 {
+    const ONE_QUARTER: i32 = 1 << 24;
+    if x == 0 {
+        return i32::MAX;
+    }
+    let fraction = (x & (ONE_QUARTER - 1)) - ONE_QUARTER;
+    let remainder = fraction.wrapping_sub(x);
+    let mut result = exp_between_negative_quarter_and_zero(fraction << 5);
+    // exp(-2^k) for k = -2..=4 in Q0.31, for the bits of the remainder from 1/4 to 16.
+    let factors = [1_672_461_947, 1_302_514_674, 790_015_084, 290_630_308, 39_332_535, 720_401, 242];
+    let mut bit = 0;
+    while bit < factors.len() {
+        if remainder & (ONE_QUARTER << bit) != 0 {
+            result = rounding_doubling_high_mul(result, factors[bit]);
+        }
+        bit += 1;
+    }
+    result
+}
+
+/// `exp(x)` of `x` in `[-1/4, 0)`, Q0.31: the Taylor series around -1/8 to the fourth power.
+const fn exp_between_negative_quarter_and_zero(x: i32) -> i32 {
+    const EXP_OF_MINUS_EIGHTH: i32 = 1_895_147_668;
+    const THIRD: i32 = 715_827_883;
+    let x = x + (1 << 28);
+    let x2 = rounding_doubling_high_mul(x, x);
+    let x3 = rounding_doubling_high_mul(x2, x);
+    let x4 = rounding_doubling_high_mul(x2, x2);
+    let x4_over_4 = rounding_divide_by_pot(x4, 2);
+    let tail = rounding_divide_by_pot(rounding_doubling_high_mul(x4_over_4 + x3, THIRD) + x2, 1);
+    EXP_OF_MINUS_EIGHTH + rounding_doubling_high_mul(EXP_OF_MINUS_EIGHTH, x + tail)
+}
+
+/// `1 / x` of a positive `x` with `integer_bits` integer bits: the reciprocal of `x / 2^n` in `[1, 2)` as Q0.31, and `n`.
+pub const fn reciprocal(x: i32, integer_bits: i32) -> (i32, i32) {
+    let headroom = (x as u32).leading_zeros();
+    let fraction = (x as u32).wrapping_shl(headroom).wrapping_sub(1 << 31) as i32;
+    (one_over_one_plus(fraction), integer_bits - headroom as i32)
+}
+
+/// `1 / (1 + x)` of `x` in `[0, 1)`, Q0.31: three steps of Newton's method.
+const fn one_over_one_plus(x: i32) -> i32 {
+    const ONE: i32 = 1 << 29; // Q2.29
+    const START: i32 = 1_515_870_810; // 48/17 in Q2.29
+    const SLOPE: i32 = -1_010_580_540; // -32/17 in Q2.29
+    // (x + 1) / 2, where 1 is the largest Q0.31 and the sum is not negative.
+    let half_denominator = ((x as i64 + i32::MAX as i64 + 1) / 2) as i32;
+    let mut estimate = START + rounding_doubling_high_mul(half_denominator, SLOPE);
+    let mut step = 0;
+    while step < 3 {
+        let error = ONE - rounding_doubling_high_mul(half_denominator, estimate);
+        estimate += saturating_shl(rounding_doubling_high_mul(estimate, error), 2);
+        step += 1;
+    }
+    saturating_shl(estimate, 1)
+}
+
+/// `x * 2^exponent`, saturated.
+const fn saturating_shl(x: i32, exponent: u32) -> i32 {
+    let shifted = (x as i64) << exponent;
+    if shifted > i32::MAX as i64 {
+        i32::MAX
+    } else if shifted < i32::MIN as i64 {
+        i32::MIN
+    } else {
+        shifted as i32
+    }
+}

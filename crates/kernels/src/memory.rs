@@ -1,0 +1,104 @@
+//! The arena that holds every activation, the weights in flash, and typed views of both.
+
+use core::fmt;
+use core::ops::Range;
+
+/// All activations and scratch memory of a network, 16-byte aligned.
+#[repr(C, align(16))]
+pub struct Arena<const N: usize> {
+    bytes: [u8; N],
+}
+
+/// Regions of an arena that meet, or reach beyond its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overlap;
+
+impl fmt::Display for Overlap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("regions of the arena overlap or reach beyond its end")
+    }
+}
+
+impl core::error::Error for Overlap {}
+
+impl<const N: usize> Arena<N> {
+    /// An arena of zeros.
+    pub const fn new() -> Self {
+        Self { bytes: [0; N] }
+    }
+
+    /// All bytes.
+    pub const fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// All bytes, to write.
+    pub const fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// Disjoint regions, given as byte ranges, all writable at once.
+    #[inline(always)]
+    pub fn regions<const K: usize>(&mut self, ranges: [Range<usize>; K]) -> Result<[&mut [u8]; K], Overlap> {
+        self.bytes.get_disjoint_mut(ranges).map_err(|_| Overlap)
+    }
+}
+
+impl<const N: usize> Default for Arena<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Arena<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arena").field("len", &N).finish_non_exhaustive()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for i8 {}
+    impl Sealed for u8 {}
+    impl Sealed for i32 {}
+    impl Sealed for f32 {}
+}
+
+/// Element types of tensors: plain values for which every bit pattern is valid.
+pub trait Pod: sealed::Sealed + Copy + 'static {}
+impl Pod for i8 {}
+impl Pod for u8 {}
+impl Pod for i32 {}
+impl Pod for f32 {}
+
+/// Bytes as elements, little endian. Empty if the bytes are not aligned for `T` or end inside an element; the kernel
+/// that gets the slice then reports its length.
+#[inline(always)]
+pub fn view<T: Pod>(bytes: &[u8]) -> &[T] {
+    #[expect(unsafe_code, reason = "the standard library has no safe cast of plain values")]
+    // SAFETY: `Pod` is sealed over i8, u8, i32 and f32, for which every bit pattern is a valid value.
+    let (before, elements, after) = unsafe { bytes.align_to::<T>() };
+    if before.is_empty() && after.is_empty() { elements } else { &[] }
+}
+
+/// [`view`] for writing.
+#[inline(always)]
+pub fn view_mut<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
+    #[expect(unsafe_code, reason = "the standard library has no safe cast of plain values")]
+    // SAFETY: as in `view`, and every value of these types is valid as bytes too.
+    let (before, elements, after) = unsafe { bytes.align_to_mut::<T>() };
+    if before.is_empty() && after.is_empty() { elements } else { &mut [] }
+}
+
+/// Constants in flash, 16-byte aligned: `static W: Blob<[u8; 4]> = Blob(*include_bytes!("w.bin"));`.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(16))]
+pub struct Blob<B: ?Sized>(pub B);
+
+impl<B: AsRef<[u8]> + ?Sized> Blob<B> {
+    /// The bytes as elements; see [`view`].
+    #[inline(always)]
+    pub fn view<T: Pod>(&self) -> &[T] {
+        view(self.0.as_ref())
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of `average_pool_2d`.

@@ -1,0 +1,1 @@
+//! Tests of `depthwise_conv_2d`.

@@ -1,0 +1,214 @@
+//! FULLY_CONNECTED: `y[b, o] = act(bias[o] + sum over i of w[o, i] * x[b, i])`.
+//!
+//! Source: TensorFlow Lite Micro, `reference_integer_ops::FullyConnected`, `FullyConnectedPerChannel` and
+//! `reference_ops::FullyConnected`. Scaling rounds twice, unlike LiteRT's.
+
+use super::dot::{dot_1, dot_4, part};
+use crate::error::{activation, activation_f32, attempt, elements, length, optional_length, zero_point};
+use crate::fixed::{Output, requantize};
+use crate::{InvalidSpec, WrongLength, float};
+
+/// Everything about an int8 FULLY_CONNECTED that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8Spec {
+    /// Rows of the input and output.
+    pub batches: usize,
+    /// Elements of an input row.
+    pub in_c: usize,
+    /// Elements of an output row.
+    pub out_c: usize,
+    /// The int8 value of a real 0 in the input.
+    pub input_zero_point: i32,
+    /// The int8 value of a real 0 in the filter; 0 for filters with a scale per channel.
+    pub filter_zero_point: i32,
+    /// The int8 value of a real 0 in the output.
+    pub output_zero_point: i32,
+    /// Lowest int8 output.
+    pub act_min: i32,
+    /// Highest int8 output.
+    pub act_max: i32,
+}
+
+/// Everything about a float FULLY_CONNECTED that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Float32Spec {
+    /// Rows of the input and output.
+    pub batches: usize,
+    /// Elements of an input row.
+    pub in_c: usize,
+    /// Elements of an output row.
+    pub out_c: usize,
+    /// Lowest output; `f32::MIN` for none.
+    pub act_min: f32,
+    /// Highest output; `f32::MAX` for none.
+    pub act_max: f32,
+}
+
+/// Int8 FULLY_CONNECTED with one scale per tensor or per output channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8 {
+    shape: Shape,
+    input_offset: i32,
+    filter_offset: i32,
+    output: Output,
+}
+
+/// Float FULLY_CONNECTED.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Float32 {
+    shape: Shape,
+    act_min: f32,
+    act_max: f32,
+}
+
+impl Int8 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        attempt!(zero_point(spec.input_zero_point));
+        attempt!(zero_point(spec.filter_zero_point));
+        attempt!(zero_point(spec.output_zero_point));
+        attempt!(activation(spec.act_min, spec.act_max));
+        Ok(Self {
+            shape: attempt!(Shape::new(spec.batches, spec.in_c, spec.out_c)),
+            input_offset: -spec.input_zero_point,
+            filter_offset: -spec.filter_zero_point,
+            output: Output {
+                zero_point: spec.output_zero_point,
+                act_min: spec.act_min,
+                act_max: spec.act_max,
+            },
+        })
+    }
+
+    /// Filter OI, bias `out_c` or empty, multiplier and shift (`-31..=30`, left above 0) `out_c`, or 1 for all.
+    #[inline(never)]
+    pub fn run(
+        &self,
+        input: &[i8],
+        filter: &[i8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
+        let Shape { in_c, out_c, .. } = self.shape;
+        self.shape.check_lengths(input.len(), filter.len(), bias.len(), output.len())?;
+        if multiplier.len() != 1 || shift.len() != 1 {
+            length("multiplier", multiplier.len(), out_c)?;
+            length("shift", shift.len(), out_c)?;
+        }
+        let scales = Scales { bias, multiplier, shift, output: self.output };
+        for (input, output) in input.chunks_exact(in_c.max(1)).zip(output.chunks_exact_mut(out_c.max(1))) {
+            // What a filter zero point adds to every output of the row.
+            let correction = if self.filter_offset == 0 {
+                0
+            } else {
+                let sum =
+                    input.iter().fold(0_i32, |sum, &x| sum.wrapping_add(i32::from(x) + self.input_offset));
+                sum.wrapping_mul(self.filter_offset)
+            };
+            let mut channel = 0;
+            let (fours, rest) = output.as_chunks_mut::<4>();
+            for output in fours {
+                let rows = part(filter, channel * in_c, 4 * in_c);
+                let rows = [0, 1, 2, 3].map(|row| part(rows, row * in_c, in_c));
+                let mut acc = [correction; 4];
+                dot_4(input, rows, self.input_offset, &mut acc);
+                for (output, acc) in output.iter_mut().zip(acc) {
+                    *output = scales.apply(channel, acc);
+                    channel += 1;
+                }
+            }
+            for output in rest {
+                let row = part(filter, channel * in_c, in_c);
+                *output = scales.apply(channel, dot_1(input, row, self.input_offset, correction));
+                channel += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bias, multiplier and shift of each output channel; the last multiplier and shift serve all channels after it.
+struct Scales<'a> {
+    bias: &'a [i32],
+    multiplier: &'a [i32],
+    shift: &'a [i8],
+    output: Output,
+}
+
+impl Scales<'_> {
+    #[inline(always)]
+    fn apply(&self, channel: usize, acc: i32) -> i8 {
+        let scale = channel.min(self.multiplier.len().saturating_sub(1));
+        let multiplier = self.multiplier.get(scale).copied().unwrap_or(0);
+        let shift = self.shift.get(scale).copied().unwrap_or(0);
+        let acc = acc.wrapping_add(self.bias.get(channel).copied().unwrap_or(0));
+        requantize(acc, multiplier, i32::from(shift), self.output)
+    }
+}
+
+impl Float32 {
+    /// Checks the specification.
+    pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
+        attempt!(activation_f32(spec.act_min, spec.act_max));
+        let shape = attempt!(Shape::new(spec.batches, spec.in_c, spec.out_c));
+        Ok(Self { shape, act_min: spec.act_min, act_max: spec.act_max })
+    }
+
+    /// Filter OI, bias `out_c` or empty. Products are added in order, the bias last.
+    #[inline(never)]
+    pub fn run(
+        &self,
+        input: &[f32],
+        filter: &[f32],
+        bias: &[f32],
+        output: &mut [f32],
+    ) -> Result<(), WrongLength> {
+        let Shape { in_c, out_c, .. } = self.shape;
+        self.shape.check_lengths(input.len(), filter.len(), bias.len(), output.len())?;
+        for (input, output) in input.chunks_exact(in_c.max(1)).zip(output.chunks_exact_mut(out_c.max(1))) {
+            for (channel, (output, row)) in
+                output.iter_mut().zip(filter.chunks_exact(in_c.max(1))).enumerate()
+            {
+                let sum = input.iter().zip(row).fold(0.0, |sum, (x, w)| sum + x * w);
+                let sum = sum + bias.get(channel).copied().unwrap_or(0.0);
+                *output = float::clamp(sum, self.act_min, self.act_max);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Extents of input, filter and output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    batches: usize,
+    in_c: usize,
+    out_c: usize,
+}
+
+impl Shape {
+    const fn new(batches: usize, in_c: usize, out_c: usize) -> Result<Self, InvalidSpec> {
+        attempt!(elements(&[batches, in_c]));
+        attempt!(elements(&[batches, out_c]));
+        attempt!(elements(&[in_c, out_c]));
+        Ok(Self { batches, in_c, out_c })
+    }
+
+    fn check_lengths(
+        &self,
+        input: usize,
+        filter: usize,
+        bias: usize,
+        output: usize,
+    ) -> Result<(), WrongLength> {
+        length("input", input, self.batches * self.in_c)?;
+        length("filter", filter, self.out_c * self.in_c)?;
+        optional_length("bias", bias, self.out_c)?;
+        length("output", output, self.batches * self.out_c)
+    }
+}
+
+#[cfg(test)]
+mod tests;

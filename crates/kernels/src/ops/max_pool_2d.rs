@@ -1,0 +1,97 @@
+//! MAX_POOL_2D: the largest value in the part of each window that lies inside the input.
+//!
+//! Source: TensorFlow Lite Micro, `reference_integer_ops::MaxPool` (keeps scale and zero point) and
+//! `reference_ops::MaxPool`.
+
+use super::average_pool_2d::{check_pool, for_each_tap};
+use crate::error::{activation, activation_f32, attempt, length};
+use crate::fixed;
+use crate::window::Window;
+use crate::{InvalidSpec, WrongLength, float};
+
+/// Everything about an int8 MAX_POOL_2D that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8Spec {
+    /// Shapes, strides and padding; `out_c` is `in_c` and the dilation 1.
+    pub window: Window,
+    /// Lowest int8 output.
+    pub act_min: i32,
+    /// Highest int8 output.
+    pub act_max: i32,
+}
+
+/// Everything about a float MAX_POOL_2D that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Float32Spec {
+    /// Shapes, strides and padding; `out_c` is `in_c` and the dilation 1.
+    pub window: Window,
+    /// Lowest output; `f32::MIN` for none.
+    pub act_min: f32,
+    /// Highest output; `f32::MAX` for none.
+    pub act_max: f32,
+}
+
+/// Int8 MAX_POOL_2D.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8 {
+    spec: Int8Spec,
+}
+
+/// Float MAX_POOL_2D.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Float32 {
+    spec: Float32Spec,
+}
+
+impl Int8 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        attempt!(check_pool(&spec.window));
+        attempt!(activation(spec.act_min, spec.act_max));
+        Ok(Self { spec })
+    }
+
+    /// Input and output NHWC.
+    #[inline(never)]
+    pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
+        let Int8Spec { window, act_min, act_max } = &self.spec;
+        length("input", input.len(), window.in_len())?;
+        length("output", output.len(), window.out_len())?;
+        window.for_each_pixel(output, |pixel, output| {
+            for (channel, output) in output.iter_mut().enumerate() {
+                let mut max = i8::MIN;
+                for_each_tap(window, pixel, input, channel, |x| max = max.max(x));
+                *output = fixed::clamp(i32::from(max), *act_min, *act_max);
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Float32 {
+    /// Checks the specification.
+    pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
+        attempt!(check_pool(&spec.window));
+        attempt!(activation_f32(spec.act_min, spec.act_max));
+        Ok(Self { spec })
+    }
+
+    /// Input and output NHWC. NaN in the input is passed over.
+    #[inline(never)]
+    pub fn run(&self, input: &[f32], output: &mut [f32]) -> Result<(), WrongLength> {
+        let Float32Spec { window, act_min, act_max } = &self.spec;
+        length("input", input.len(), window.in_len())?;
+        length("output", output.len(), window.out_len())?;
+        window.for_each_pixel(output, |pixel, output| {
+            for (channel, output) in output.iter_mut().enumerate() {
+                let mut max = f32::MIN;
+                for_each_tap(window, pixel, input, channel, |x| max = if max < x { x } else { max });
+                *output = float::clamp(max, *act_min, *act_max);
+            }
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

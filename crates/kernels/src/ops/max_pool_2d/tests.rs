@@ -1,0 +1,1 @@
+//! Tests of `max_pool_2d`.

@@ -1,0 +1,142 @@
+//! PAD: the input surrounded by a constant, on up to six axes.
+//!
+//! Source: TensorFlow Lite Micro, `reference_ops::Pad`. The int8 constant is the output's zero point, or the value of
+//! PADV2.
+
+use super::broadcast::{advance, at};
+use crate::error::{attempt, elements, ensure, length};
+use crate::{InvalidSpec, WrongLength};
+
+/// Everything about an int8 PAD that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8Spec {
+    /// Extents of the input with leading ones.
+    pub in_shape: [usize; 6],
+    /// Elements added before the input on each axis.
+    pub before: [usize; 6],
+    /// Elements added after the input on each axis.
+    pub after: [usize; 6],
+    /// The constant.
+    pub value: i8,
+}
+
+/// Everything about a float PAD that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Float32Spec {
+    /// Extents of the input with leading ones.
+    pub in_shape: [usize; 6],
+    /// Elements added before the input on each axis.
+    pub before: [usize; 6],
+    /// Elements added after the input on each axis.
+    pub after: [usize; 6],
+    /// The constant.
+    pub value: f32,
+}
+
+/// Int8 PAD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8 {
+    frame: Frame,
+    value: i8,
+}
+
+/// Float PAD.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Float32 {
+    frame: Frame,
+    value: f32,
+}
+
+impl Int8 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        let frame = attempt!(Frame::new(spec.in_shape, spec.before, spec.after));
+        Ok(Self { frame, value: spec.value })
+    }
+
+    /// Row-major input and output.
+    #[inline(never)]
+    pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
+        self.frame.apply(input, self.value, output)
+    }
+}
+
+impl Float32 {
+    /// Checks the specification.
+    pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
+        ensure!(spec.value.is_finite(), "the constant of PAD must be finite");
+        let frame = attempt!(Frame::new(spec.in_shape, spec.before, spec.after));
+        Ok(Self { frame, value: spec.value })
+    }
+
+    /// Row-major input and output.
+    #[inline(never)]
+    pub fn run(&self, input: &[f32], output: &mut [f32]) -> Result<(), WrongLength> {
+        self.frame.apply(input, self.value, output)
+    }
+}
+
+/// Where the input lies in the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Frame {
+    /// Extents of the input with 1 for the last axis: its rows are copied whole.
+    rows_shape: [usize; 6],
+    /// Elements of an input row.
+    row: usize,
+    /// Steps in the output on each axis.
+    out_strides: [usize; 6],
+    /// Index of the first input element in the output.
+    start: usize,
+    in_len: usize,
+    out_len: usize,
+}
+
+impl Frame {
+    const fn new(in_shape: [usize; 6], before: [usize; 6], after: [usize; 6]) -> Result<Self, InvalidSpec> {
+        const LIMIT: usize = i32::MAX as usize;
+        let in_len = attempt!(elements(&in_shape));
+        let mut out_shape = in_shape;
+        let mut axis = 0;
+        while axis < 6 {
+            ensure!(before[axis] <= LIMIT && after[axis] <= LIMIT, "padding must be below 2^31");
+            out_shape[axis] = match in_shape[axis].checked_add(before[axis] + after[axis]) {
+                Some(extent) => extent,
+                None => return Err(InvalidSpec { reason: "padding must be below 2^31" }),
+            };
+            axis += 1;
+        }
+        let out_len = attempt!(elements(&out_shape));
+        let mut out_strides = [1; 6];
+        let mut start = before[5];
+        let mut axis = 5;
+        while axis > 0 {
+            out_strides[axis - 1] = out_strides[axis] * out_shape[axis];
+            axis -= 1;
+            start += before[axis] * out_strides[axis];
+        }
+        let mut rows_shape = in_shape;
+        rows_shape[5] = 1;
+        Ok(Self { rows_shape, row: in_shape[5], out_strides, start, in_len, out_len })
+    }
+
+    #[inline(always)]
+    fn apply<T: Copy>(&self, input: &[T], value: T, output: &mut [T]) -> Result<(), WrongLength> {
+        length("input", input.len(), self.in_len)?;
+        length("output", output.len(), self.out_len)?;
+        for output in output.iter_mut() {
+            *output = value;
+        }
+        let mut index = [0; 6];
+        for row in input.chunks_exact(self.row.max(1)) {
+            let start = self.start + at(&index, &self.out_strides);
+            for (output, &input) in output.get_mut(start..).unwrap_or(&mut []).iter_mut().zip(row) {
+                *output = input;
+            }
+            advance(&mut index, &self.rows_shape);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

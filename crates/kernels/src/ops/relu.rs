@@ -1,0 +1,104 @@
+//! RELU: `y = max(x, 0)`.
+//!
+//! Source: TensorFlow Lite Micro, `ReluQuantized` and `ReluFloat`.
+
+use crate::error::{activation, attempt, elements, length, multiplier, zero_point};
+use crate::fixed::{Output, requantize};
+use crate::{InvalidSpec, WrongLength};
+
+/// Everything about an int8 rectifier that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8Spec {
+    /// Elements.
+    pub len: usize,
+    /// The int8 value of a real 0 in the input.
+    pub input_zero_point: i32,
+    /// The int8 value of a real 0 in the output.
+    pub output_zero_point: i32,
+    /// Input scale over output scale, a Q0.31.
+    pub multiplier: i32,
+    /// Its exponent in `-31..=30`.
+    pub shift: i32,
+    /// Lowest int8 output.
+    pub act_min: i32,
+    /// Highest int8 output.
+    pub act_max: i32,
+}
+
+/// Everything about a float RELU that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Float32Spec {
+    /// Elements.
+    pub len: usize,
+}
+
+/// Int8 rectifier: rescales the input to the output and clamps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8 {
+    len: usize,
+    input_zero_point: i32,
+    multiplier: i32,
+    shift: i32,
+    output: Output,
+}
+
+/// Float RELU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Float32 {
+    spec: Float32Spec,
+}
+
+impl Int8 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        attempt!(zero_point(spec.input_zero_point));
+        attempt!(zero_point(spec.output_zero_point));
+        attempt!(multiplier(spec.multiplier, spec.shift));
+        attempt!(activation(spec.act_min, spec.act_max));
+        Ok(Self {
+            len: attempt!(elements(&[spec.len])),
+            input_zero_point: spec.input_zero_point,
+            multiplier: spec.multiplier,
+            shift: spec.shift,
+            output: Output {
+                zero_point: spec.output_zero_point,
+                act_min: spec.act_min,
+                act_max: spec.act_max,
+            },
+        })
+    }
+
+    /// Any shape, row-major.
+    #[inline(never)]
+    pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
+        length("input", input.len(), self.len)?;
+        length("output", output.len(), self.len)?;
+        for (output, &input) in output.iter_mut().zip(input) {
+            let value = i32::from(input) - self.input_zero_point;
+            *output = requantize(value, self.multiplier, self.shift, self.output);
+        }
+        Ok(())
+    }
+}
+
+impl Float32 {
+    /// Checks the specification.
+    pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
+        attempt!(elements(&[spec.len]));
+        Ok(Self { spec })
+    }
+
+    /// Any shape, row-major. NaN stays NaN.
+    #[inline(never)]
+    pub fn run(&self, input: &[f32], output: &mut [f32]) -> Result<(), WrongLength> {
+        length("input", input.len(), self.spec.len)?;
+        length("output", output.len(), self.spec.len)?;
+        for (output, &input) in output.iter_mut().zip(input) {
+            *output = if input < 0.0 { 0.0 } else { input };
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
