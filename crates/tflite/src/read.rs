@@ -8,7 +8,7 @@ use crate::ops::{self, Source};
 use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, builtin, model, operator, operator_code, sub_graph, tensor,
 };
-use crate::tensors::{Converter, Tensors};
+use crate::tensors::{Converter, MAX_RANK, Tensors};
 use crate::wire::{Scalars, Table, Tables};
 use crate::{DESCRIPTION_PREFIX, MAIN};
 
@@ -119,9 +119,9 @@ fn warn_of_free_extents(tensors: &Tensors<'_>, subgraph: &Table<'_>, graph: &Gra
     for &idx in &graph.inputs {
         let Some(Ok(table)) = tables.get(idx.idx()) else { continue };
         let signature = table.scalars::<i32>(tensor::SHAPE_SIGNATURE);
-        if signature.is_ok_and(|extents| extents.iter().any(|extent| extent < 0)) {
+        if signature.is_ok_and(|extents| extents.iter().take(MAX_RANK).any(|extent| extent < 0)) {
             let shape: Vec<i32> =
-                tensors.shape(idx).map(|shape| shape.iter().take(8).collect()).unwrap_or_default();
+                tensors.shape(idx).map(|shape| shape.iter().take(MAX_RANK).collect()).unwrap_or_default();
             let name = clip(tensors.name(idx));
             findings.warn(format!(
                 "input \"{name}\" has free extents; it is read with the fixed shape {shape:?}"

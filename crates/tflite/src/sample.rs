@@ -26,13 +26,14 @@ pub(crate) fn conv_attributes() -> Conv2d {
     Conv2d { stride: [1, 1], dilation: [1, 1], padding: Padding::Same, activation: Activation::Relu }
 }
 
-/// A float convolution with 3×1×1×2 weights on 1×4×4×2, without bias.
+/// A float convolution with 3×1×1×2 weights on 1×4×4×2.
 pub(crate) fn float_conv() -> Graph {
     let filter = Tensor::const_f32("filter", vec![3, 1, 1, 2], &[1.0, -2.0, 3.0, -4.0, 5.0, -6.0]);
-    one_node(Op::Conv2d(conv_attributes()), DType::F32, &[1, 4, 4, 2], &[1, 4, 4, 3], vec![filter])
+    let bias = Tensor::const_f32("bias", vec![3], &[7.0, 8.0, 9.0]);
+    one_node(Op::Conv2d(conv_attributes()), DType::F32, &[1, 4, 4, 2], &[1, 4, 4, 3], vec![filter, bias])
 }
 
-/// An int8 convolution as [`float_conv`], per channel, with bias.
+/// An int8 convolution as [`float_conv`], per channel.
 pub(crate) fn int8_conv() -> Graph {
     let scales = vec![0.5, 0.25, 0.125];
     let bias = Quant::per_channel(scales.iter().map(|scale| scale * 0.5).collect(), 0);

@@ -59,7 +59,9 @@ impl<'a> Tensors<'a> {
         let data = match self.buffer_of(&table)? {
             Some((_, data)) => data,
             // The shape of a scalar has no elements.
-            None if table.scalars::<i32>(tensor::SHAPE)?.iter().any(|extent| extent == 0) => &[],
+            None if table.scalars::<i32>(tensor::SHAPE)?.iter().take(MAX_RANK).any(|extent| extent == 0) => {
+                &[]
+            }
             None => {
                 return Err(Fault::message(format!(
                     "operand \"{name}\" must be a constant; convert the model with a fixed input shape"

@@ -29,7 +29,7 @@ impl std::error::Error for WriteError {}
 /// Each operator carries the lowest version that has all it needs, constants are aligned to 16 bytes and equal ones
 /// stored once, the metadata say which release of TensorFlow is the first to run the file, and the signature
 /// `serving_default` names inputs and outputs. The same graph gives the same bytes. Tensors that nothing uses are
-/// left out.
+/// left out, and a CONV_2D without bias gets one of zeros, which TensorFlow's own runtime insists on.
 ///
 /// # Errors
 /// Every BATCH_NORMALIZATION, which the format does not have; everything that [`Graph::verify`] finds; sizes beyond
@@ -196,11 +196,11 @@ impl Layout {
         outputs: Vec<i32>,
         first_output: Option<TensorIdx>,
     ) {
-        if let Some(operand) = encoded.operand {
+        if let Some(mut operand) = encoded.operand {
             let output =
                 first_output.and_then(|idx| graph.get(idx)).map_or("", |tensor| tensor.name.as_str());
-            let name = format!("{output}/{}", operand.what);
-            inputs.push(self.add_tensor(Tensor::const_i32(name, operand.shape, &operand.values, None)));
+            operand.name = format!("{output}/{}", operand.name);
+            inputs.push(self.add_tensor(operand));
         }
         let opcode = (encoded.code, encoded.version.number);
         let at = self.opcodes.iter().position(|&known| known == opcode).unwrap_or_else(|| {

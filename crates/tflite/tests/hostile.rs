@@ -1,5 +1,7 @@
 //! Files that are damaged or made to do harm: no panic, no hang, and no more memory than the bound that is promised.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod random;
 mod repeating;
 mod shared_models;
@@ -199,7 +201,7 @@ fn offsets_out_of_the_file_are_named() {
 
 /// ADD of float32 tensors, each thing once or twice.
 const HONEST: Repeated =
-    Repeated { tensors: 3, name_bytes: 4, nodes: 1, operands: 2, inputs: 1, code: 0, element_type: 0 };
+    Repeated { tensors: 2, name_bytes: 4, nodes: 1, operands: 2, inputs: 1, code: 0, element_type: 0 };
 
 #[test]
 fn a_file_that_repeats_itself_takes_no_more_than_the_bound() {

@@ -1,5 +1,7 @@
 //! Models of other people's converters: which are read, which are refused and why, and that nothing is lost on the way.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod shared_models;
 
 use std::fs;

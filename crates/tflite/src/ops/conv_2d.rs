@@ -1,6 +1,6 @@
 //! CONV_2D: `Conv2DOptions`.
 
-use smidgen_ir::{DType, Graph, Node, Op, ops::conv_2d::Conv2d};
+use smidgen_ir::{DType, Graph, Node, Op, Quant, Tensor, ops::conv_2d::Conv2d};
 
 use super::encode::operand_type;
 use super::{Encoded, Options, Source, Version};
@@ -29,7 +29,12 @@ pub(super) fn write(op: &Conv2d, graph: &Graph, node: &Node) -> Encoded {
         .activation(field::ACTIVATION, op.activation)
         .size(field::DILATION_W, dilation_w)
         .size(field::DILATION_H, dilation_h);
-    Encoded { code: builtin::CONV_2D, version: version(graph, node), options, operand: None }
+    Encoded {
+        code: builtin::CONV_2D,
+        version: version(graph, node),
+        options,
+        operand: zero_bias(graph, node),
+    }
 }
 
 fn version(graph: &Graph, node: &Node) -> Version {
@@ -48,4 +53,22 @@ fn is_grouped(graph: &Graph, node: &Node) -> bool {
         graph.get(idx)?.shape.last().copied()
     };
     channels(0) != channels(1)
+}
+
+/// The bias of a convolution without one: TFLite's kernel insists on it, TFLM's does not.
+fn zero_bias(graph: &Graph, node: &Node) -> Option<Tensor> {
+    let operand = |at: usize| node.inputs.get(at).copied().flatten().and_then(|idx| graph.get(idx));
+    let (None, Some(input), Some(filter)) = (operand(2), operand(0), operand(1)) else { return None };
+    let out_c = filter.shape.first().copied()?;
+    if input.dtype == DType::F32 {
+        return Some(Tensor::const_f32("bias", vec![out_c], &vec![0.0; out_c]));
+    }
+    let input_scale = input.quant.as_ref()?.scales.first().copied()?;
+    let filter_quant = filter.quant.as_ref()?;
+    let quant = Quant {
+        scales: filter_quant.scales.iter().map(|scale| scale * input_scale).collect(),
+        zero_points: vec![0; filter_quant.scales.len()],
+        axis: 0,
+    };
+    Some(Tensor::const_i32("bias", vec![out_c], &vec![0; out_c], Some(quant)))
 }

@@ -1,6 +1,6 @@
 //! What the writer puts into the file for one operator.
 
-use smidgen_ir::{Activation, DType, Graph, Node, Padding, TensorIdx};
+use smidgen_ir::{Activation, DType, Graph, Node, Padding, Tensor, TensorIdx};
 
 /// A node in terms of the file.
 #[derive(Debug)]
@@ -11,8 +11,8 @@ pub(crate) struct Encoded {
     pub(crate) version: Version,
     /// The options.
     pub(crate) options: Options,
-    /// An attribute of the graph that is an operand in the file, after the node's.
-    pub(crate) operand: Option<ConstOperand>,
+    /// A constant that is an operand in the file, after the node's, and not one in the graph. Its name says what it is.
+    pub(crate) operand: Option<Tensor>,
 }
 
 /// A version of an operator as TensorFlow's `op_version.cc` numbers it, and the first TensorFlow release that runs it
@@ -51,17 +51,6 @@ pub(crate) fn operand_type(graph: &Graph, node: &Node, at: usize) -> Option<DTyp
 pub(crate) fn is_per_channel(graph: &Graph, idx: Option<TensorIdx>) -> bool {
     let quant = idx.and_then(|idx| graph.get(idx)).and_then(|tensor| tensor.quant.as_ref());
     quant.is_some_and(|quant| quant.scales.len() > 1)
-}
-
-/// An int32 constant.
-#[derive(Debug)]
-pub(crate) struct ConstOperand {
-    /// What it is, for its name.
-    pub(crate) what: &'static str,
-    /// Extents.
-    pub(crate) shape: Vec<usize>,
-    /// Elements.
-    pub(crate) values: Vec<i32>,
 }
 
 /// Options of one operator, a member of the union `BuiltinOptions`.

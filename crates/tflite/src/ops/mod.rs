@@ -16,7 +16,7 @@ mod reshape;
 mod softmax;
 mod source;
 
-pub(crate) use encode::{ConstOperand, Encoded, Options, Value, Version};
+pub(crate) use encode::{Encoded, Options, Value, Version};
 pub(crate) use source::Source;
 
 use smidgen_ir::{Graph, Node, Op};

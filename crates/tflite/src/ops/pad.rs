@@ -1,8 +1,8 @@
 //! PAD: `PadOptions`, which has no fields; the paddings are a constant operand in the file.
 
-use smidgen_ir::{Graph, Node, Op, ops::pad::Pad};
+use smidgen_ir::{Graph, Node, Op, Tensor, ops::pad::Pad};
 
-use super::{ConstOperand, Encoded, Options, Source, Version};
+use super::{Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options};
 
@@ -29,13 +29,14 @@ fn size(value: i64) -> Option<usize> {
 }
 
 pub(super) fn write(op: &Pad, graph: &Graph, node: &Node) -> Encoded {
-    let values = op.paddings.iter().flatten().map(|&size| i32::try_from(size).unwrap_or(i32::MAX)).collect();
+    let values: Vec<i32> =
+        op.paddings.iter().flatten().map(|&size| i32::try_from(size).unwrap_or(i32::MAX)).collect();
     let version =
         if op.paddings.len() > 4 { Version::new(4, [2, 6, 0]) } else { Version::two_for_int8(graph, node) };
     Encoded {
         code: builtin::PAD,
         version,
         options: Options::new(options::PAD),
-        operand: Some(ConstOperand { what: "paddings", shape: vec![op.paddings.len(), 2], values }),
+        operand: Some(Tensor::const_i32("paddings", vec![op.paddings.len(), 2], &values, None)),
     }
 }

@@ -1,8 +1,8 @@
 //! RESHAPE: `ReshapeOptions`; the new shape is also a constant operand in the file, which goes before the options.
 
-use smidgen_ir::{Op, ops::reshape::Reshape};
+use smidgen_ir::{Op, Tensor, ops::reshape::Reshape};
 
-use super::{ConstOperand, Encoded, Options, Source, Value, Version};
+use super::{Encoded, Options, Source, Value, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options, reshape_options as field};
 use crate::tensors::MAX_RANK;
@@ -36,11 +36,10 @@ fn from_options(source: &Source<'_>) -> Result<Vec<i32>, Fault> {
 }
 
 pub(super) fn write(op: &Reshape) -> Encoded {
-    let values = op.shape.clone();
     Encoded {
         code: builtin::RESHAPE,
         version: Version::new(1, [1, 5, 0]),
-        options: Options::new(options::RESHAPE).with(field::NEW_SHAPE, Value::Ints(values.clone())),
-        operand: Some(ConstOperand { what: "shape", shape: vec![values.len()], values }),
+        options: Options::new(options::RESHAPE).with(field::NEW_SHAPE, Value::Ints(op.shape.clone())),
+        operand: Some(Tensor::const_i32("shape", vec![op.shape.len()], &op.shape, None)),
     }
 }

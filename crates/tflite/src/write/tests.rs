@@ -213,6 +213,21 @@ fn equal_constants_are_stored_once_and_unused_tensors_not_at_all() {
 }
 
 #[test]
+fn a_convolution_without_bias_gets_zeros_with_the_right_scales() {
+    let mut graph = sample::int8_conv();
+    let quant = graph.tensors[2].quant.clone();
+    graph.nodes[0].inputs.truncate(2);
+    let read = crate::read(&write(&graph).unwrap()).unwrap();
+    let bias = read.tensor(read.nodes[0].inputs[2].unwrap());
+    assert_eq!((bias.i32s(), &bias.quant, bias.name.as_str()), (Some(vec![0; 3]), &quant, "y/bias"));
+
+    let mut graph = sample::float_conv();
+    graph.nodes[0].inputs.truncate(2);
+    let read = crate::read(&write(&graph).unwrap()).unwrap();
+    assert_eq!(read.tensor(read.nodes[0].inputs[2].unwrap()).f32s(), Some(vec![0.0; 3]));
+}
+
+#[test]
 fn batch_normalization_is_refused_by_node() {
     let channel = |name: &str| Tensor::const_f32(name, vec![3], &[1.0; 3]);
     let op = Op::BatchNormalization(BatchNormalization { epsilon: 1e-3 });
@@ -228,7 +243,7 @@ fn batch_normalization_is_refused_by_node() {
 #[test]
 fn what_the_verifier_finds_is_passed_on() {
     let mut graph = sample::float_conv();
-    graph.tensors[2].shape = vec![1, 4, 4, 5];
+    graph.tensors[3].shape = vec![1, 4, 4, 5];
     let error = write(&graph).unwrap_err();
     assert!(error.to_string().contains("node 0 CONV_2D \"y\""), "{error}");
 }
