@@ -82,9 +82,10 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Eight times the file and 256 KiB: an honest file takes about twice its size.
+    /// Twenty-four times the file and 1 MiB. An honest file of weights takes about twice its size, and one that is all
+    /// names and nodes about twelve times, most of it for messages that the verifier then does not have.
     pub(crate) fn for_file(file_bytes: usize) -> Self {
-        let limit_bytes = file_bytes.saturating_mul(8).saturating_add(256 * 1024);
+        let limit_bytes = file_bytes.saturating_mul(24).saturating_add(1 << 20);
         Budget { limit_bytes, left_bytes: limit_bytes }
     }
 
@@ -95,12 +96,11 @@ impl Budget {
         Ok(())
     }
 
-    /// Takes off the budget what the verifier may have to say about one thing whose name has `name_bytes`: at most
-    /// eight messages, each with the name.
-    pub(crate) fn charge_for_messages(&mut self, name_bytes: usize) -> Result<(), Fault> {
-        const MESSAGES: usize = 8;
-        const TEXT_BYTES: usize = 200;
-        self.charge(name_bytes.saturating_add(TEXT_BYTES).saturating_mul(MESSAGES))
+    /// Takes room off the budget for `count` messages of the verifier about something whose name has `name_bytes`.
+    pub(crate) fn charge_for_messages(&mut self, count: usize, name_bytes: usize) -> Result<(), Fault> {
+        /// Bytes of the longest messages without the name, and of what holds them.
+        const TEXT_BYTES: usize = 192;
+        self.charge(name_bytes.saturating_add(TEXT_BYTES).saturating_mul(count))
     }
 
     /// Takes room for `count` values of type `T` off the budget.
@@ -169,6 +169,12 @@ impl Findings {
     }
 }
 
+/// Text of the file, as long in bytes as it is there; what is not UTF-8 becomes `?` wherever it is not ASCII.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '?' };
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(ascii).collect(), str::to_owned)
+}
+
 /// Text of the file for messages, cut to a readable length.
 pub(crate) fn clip(bytes: &[u8]) -> String {
     const LONGEST: usize = 80;
@@ -184,9 +190,9 @@ mod tests {
     #[test]
     fn the_budget_runs_out_and_says_its_limit() {
         let mut budget = Budget::for_file(0);
-        assert!(budget.charge(262_144).is_ok());
+        assert!(budget.charge(1 << 20).is_ok());
         let fault = budget.charge_for::<u64>(1).unwrap_err();
-        assert!(fault.to_string().contains("262144 bytes"), "{fault}");
+        assert!(fault.to_string().contains("1048576 bytes"), "{fault}");
     }
 
     #[test]
@@ -205,5 +211,7 @@ mod tests {
         assert_eq!(clip(b"conv"), "conv");
         assert_eq!(clip(&[b'a'; 90]), format!("{}…", "a".repeat(80)));
         assert_eq!(clip(&[b'a', 0xff, b'b']), "a\u{fffd}b");
+        assert_eq!(text("ä".as_bytes()), "ä");
+        assert_eq!(text(&[b'a', 0xc3, 0xa4, 0xff]), "a???");
     }
 }

@@ -3,7 +3,7 @@
 use smidgen_ir::{Graph, Node, TensorIdx};
 
 use crate::builtin_names::builtin_name;
-use crate::findings::{Budget, Fault, Findings, ReadError, clip};
+use crate::findings::{Budget, Fault, Findings, ReadError, clip, text};
 use crate::ops::{self, Source};
 use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, builtin, model, operator, operator_code, sub_graph, tensor,
@@ -14,8 +14,8 @@ use crate::{DESCRIPTION_PREFIX, MAIN};
 
 /// Reads a `.tflite` file (schema v3) into a graph that passed the verifier.
 ///
-/// The bytes are not trusted: any bytes end in a graph or an error, and the memory taken is at most sixteen times
-/// their length and 1 MiB.
+/// The bytes are not trusted: any bytes end in a graph or an error, and the memory taken is at most 32 times
+/// their length and 2 MiB.
 ///
 /// # Errors
 /// Every problem at once: all operators that are not supported with node, name and version, all tensors of
@@ -99,6 +99,9 @@ fn main_subgraph<'a>(model: &Table<'a>, findings: &mut Findings) -> Result<Table
     Ok(main?)
 }
 
+/// Bytes that are kept of the model's name: it stands in messages, so it must not be as long as the file.
+const LONGEST_NAME: usize = 256;
+
 /// The name that Smidgen's writer put into the description, or the subgraph's.
 fn graph_name(model: &Table<'_>, subgraph: &Table<'_>) -> Result<String, Fault> {
     let description = model.bytes(model::DESCRIPTION)?;
@@ -108,9 +111,7 @@ fn graph_name(model: &Table<'_>, subgraph: &Table<'_>) -> Result<String, Fault> 
             Some(subgraph.bytes(sub_graph::NAME)?).filter(|&name| name != MAIN.as_bytes()).unwrap_or_default()
         }
     };
-    // The name stands in messages, so it must not be as long as the file.
-    const LONGEST: usize = 1024;
-    Ok(String::from_utf8_lossy(name.get(..LONGEST).unwrap_or(name)).into_owned())
+    Ok(text(name.get(..LONGEST_NAME).unwrap_or(name)))
 }
 
 /// Extents that the converter left free are fixed in the file's shape, mostly at 1; the user should know.
@@ -249,7 +250,9 @@ impl<'a> Importer<'a> {
         let inputs = table.scalars::<i32>(operator::INPUTS)?;
         let outputs = table.scalars::<i32>(operator::OUTPUTS)?;
         budget.charge_for::<Node>(1)?;
-        budget.charge_for_messages(self.output_name(table).len())?;
+        // The verifier checks the number of operands and of results and the place of each in the order of execution.
+        const MOST_OPERANDS: usize = 3;
+        budget.charge_for_messages(2 + inputs.len().min(MOST_OPERANDS), self.output_name(table).len())?;
         budget.charge_for::<Option<TensorIdx>>(inputs.len())?;
         budget.charge_for::<TensorIdx>(outputs.len())?;
         let mut operands = inputs.iter().map(|idx| self.operand(idx)).collect::<Result<Vec<_>, _>>()?;
@@ -286,7 +289,7 @@ impl<'a> Importer<'a> {
     ) -> Result<Vec<TensorIdx>, Fault> {
         budget.charge_for::<TensorIdx>(list.len())?;
         for _ in list.iter() {
-            budget.charge_for_messages(0)?;
+            budget.charge_for_messages(1, LONGEST_NAME)?;
         }
         let mut found = Vec::with_capacity(list.len());
         for (at, idx) in list.iter().enumerate() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smidgen_ir::{DType, Graph, Quant, Tensor, TensorIdx};
 
-use crate::findings::{Budget, Fault, Findings, clip};
+use crate::findings::{Budget, Fault, Findings, clip, text};
 use crate::schema::{buffer, model, quantization, sub_graph, tensor, tensor_type};
 use crate::wire::{Scalars, Table, Tables};
 
@@ -207,9 +207,8 @@ impl<'a, 'b> Converter<'a, 'b> {
         let name = table.bytes(tensor::NAME)?;
         let shape = table.scalars::<i32>(tensor::SHAPE)?;
         self.budget.charge_for::<Tensor>(1)?;
-        // Bytes that are not UTF-8 become three bytes each.
-        self.budget.charge(name.len().saturating_mul(3))?;
-        self.budget.charge_for_messages(name.len())?;
+        self.budget.charge(name.len())?;
+        self.budget.charge_for_messages(1, name.len())?;
         self.budget.charge_for::<usize>(shape.len())?;
         refuse_features(&table)?;
         let kind = table.scalar(tensor::TYPE, tensor_type::FLOAT32)?;
@@ -224,8 +223,7 @@ impl<'a, 'b> Converter<'a, 'b> {
         };
         let shape = extents(shape, dtype)?;
         let quant = if dtype == DType::F32 { None } else { self.quant(&table, name, &shape)? };
-        let mut tensor =
-            Tensor { name: String::from_utf8_lossy(name).into_owned(), shape, dtype, quant, data: None };
+        let mut tensor = Tensor { name: text(name), shape, dtype, quant, data: None };
         if let Some((number, data)) = self.tensors.buffer_of(&table)? {
             if data.len() != tensor.n_bytes() {
                 return Err(Fault::message(format!(
@@ -272,6 +270,8 @@ impl<'a, 'b> Converter<'a, 'b> {
             )));
         }
         self.budget.charge_for::<(f32, i32)>(n_scales)?;
+        // The verifier checks the number of scales and of zero points, their values and the dimension.
+        self.budget.charge_for_messages(4, name.len())?;
         let narrow = |value: i64| {
             let wide = || format!("zero point {value} is outside int32; convert the model again");
             i32::try_from(value).map_err(|_| Fault::message(wide()))

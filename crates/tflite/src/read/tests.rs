@@ -1,5 +1,5 @@
-use smidgen_ir::ops::{pad::Pad, reshape::Reshape};
-use smidgen_ir::{DType, Op};
+use smidgen_ir::ops::{pad::Pad, relu::Relu, reshape::Reshape};
+use smidgen_ir::{DType, Op, Tensor};
 
 use super::*;
 use crate::emit;
@@ -55,6 +55,18 @@ fn every_operator_that_is_not_supported_is_named_with_its_version() {
     );
     assert!(lines[3].starts_with("model: supported operators are ADD"), "{error}");
     assert_eq!(lines.len(), 4, "{error}");
+}
+
+#[test]
+fn a_long_chain_of_small_nodes_fits_the_budget() {
+    let mut graph = sample::one_node(Op::Relu(Relu), DType::F32, &[1, 4], &[1, 4], vec![]);
+    for node in 1..5000 {
+        let x = graph.outputs[0];
+        let y = graph.add_tensor(Tensor::activation(format!("layer_{node}/Relu"), DType::F32, vec![1, 4]));
+        graph.nodes.push(Node { op: Op::Relu(Relu), inputs: vec![Some(x)], outputs: vec![y] });
+        graph.outputs = vec![y];
+    }
+    assert_eq!(changed(&graph, |_| {}).map(|(read, _)| read == graph), Ok(true));
 }
 
 #[test]
