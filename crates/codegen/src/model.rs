@@ -1,0 +1,240 @@
+//! The model's crate: the sequence of kernel calls, the regions of the arena, the constants.
+
+use crate::CodegenError;
+use crate::context::Common;
+use crate::names::{printable, upper};
+use crate::templates::{Template, render, template};
+use serde::Serialize;
+use smidgen_ir::{Call, DType, Graph, Operand, Program, TensorIdx};
+use smidgen_plan::Plan;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+const TEMPLATES: [Template; 7] = [
+    template!("Cargo.toml"),
+    template!("README.md"),
+    template!("model/Cargo.toml"),
+    template!("model/src/lib.rs"),
+    template!("model/src/kernels.rs"),
+    template!("model/src/quantization.rs"),
+    template!("model/src/weights.rs"),
+];
+/// Its file is hidden, and a hidden file in `templates` would be missed.
+const CARGO_CONFIG: Template =
+    Template { path: ".cargo/config.toml", text: include_str!("../templates/cargo_config.toml.j2") };
+
+#[derive(Debug, Serialize)]
+struct Values<'a> {
+    #[serde(flatten)]
+    common: &'a Common,
+    arena_bytes: usize,
+    weights_bytes: usize,
+    input_bytes: usize,
+    output_bytes: usize,
+    inputs: Vec<Port>,
+    outputs: Vec<Port>,
+    /// Inputs and outputs, for what both have.
+    constants: Vec<Port>,
+    calls: Vec<CallText>,
+    weights: Vec<Weight>,
+    /// Kernel modules in use.
+    modules: Vec<&'static str>,
+    /// Whether a specification contains a window.
+    has_window: bool,
+}
+
+/// An input or output of the model.
+#[derive(Debug, Clone, Serialize)]
+struct Port {
+    /// Name of the method: `input`, `output_1`.
+    accessor: String,
+    /// Name of its constants: `INPUT`, `OUTPUT_1`.
+    constant: String,
+    /// Name, type and shape for readers.
+    what: String,
+    elem: &'static str,
+    rank: usize,
+    shape: String,
+    scale: Option<String>,
+    zero_point: i32,
+    range: String,
+}
+
+/// A kernel call.
+#[derive(Debug, Serialize)]
+struct CallText {
+    operator: &'static str,
+    /// What it is, for readers.
+    comment: String,
+    /// Name of the kernel's static.
+    kernel: String,
+    /// `conv_2d::Int8`
+    path: &'static str,
+    /// `conv_2d::Int8Spec { … }`
+    spec: String,
+    /// Memory that it reads and writes, without repetition.
+    regions: Vec<Region>,
+    arguments: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Region {
+    name: String,
+    range: String,
+}
+
+/// A constant in flash.
+#[derive(Debug, Serialize)]
+struct Weight {
+    constant: String,
+    file: String,
+    bytes: usize,
+}
+
+pub(crate) fn files(
+    graph: &Graph,
+    program: &Program,
+    plan: &Plan,
+    common: &Common,
+) -> Result<Vec<(String, Vec<u8>)>, CodegenError> {
+    let memory = Memory { graph, program, plan };
+    let inputs = ports(&memory, "input", &graph.inputs)?;
+    let outputs = ports(&memory, "output", &graph.outputs)?;
+    let calls: Result<Vec<CallText>, CodegenError> =
+        program.calls.iter().enumerate().map(|(index, call)| call_text(&memory, index, call)).collect();
+    let calls = calls?;
+    let modules: BTreeSet<&'static str> = program.calls.iter().map(|call| call.kernel.module()).collect();
+    let values = Values {
+        common,
+        arena_bytes: plan.arena_bytes,
+        weights_bytes: program.consts.iter().map(|constant| constant.bytes.len()).sum(),
+        input_bytes: graph.input_bytes(),
+        output_bytes: graph.output_bytes(),
+        constants: inputs.iter().chain(&outputs).cloned().collect(),
+        inputs,
+        outputs,
+        has_window: calls.iter().any(|call| call.spec.contains(" Window {")),
+        calls,
+        weights: (0..program.consts.len()).filter_map(|index| weight(program, index)).collect(),
+        modules: modules.into_iter().collect(),
+    };
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for template in TEMPLATES.into_iter().chain([CARGO_CONFIG]) {
+        files.push(render(template, &values)?);
+    }
+    for (weight, constant) in values.weights.iter().zip(&program.consts) {
+        files.push((format!("model/weights/{}", weight.file), constant.bytes.clone()));
+    }
+    Ok(files)
+}
+
+/// Where tensors lie in the arena.
+struct Memory<'a> {
+    graph: &'a Graph,
+    program: &'a Program,
+    plan: &'a Plan,
+}
+
+impl Memory<'_> {
+    fn tensor(&self, tensor: TensorIdx) -> Result<Range<usize>, CodegenError> {
+        self.plan.range(self.program, tensor).ok_or_else(|| {
+            let name = self.graph.get(tensor).map_or("", |tensor| &tensor.name);
+            CodegenError::NotPlanned { tensor, name: printable(name) }
+        })
+    }
+
+    fn scratch(&self, call: usize) -> Result<Range<usize>, CodegenError> {
+        self.plan.scratch(call).ok_or(CodegenError::NoScratch { call })
+    }
+}
+
+fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<Port>, CodegenError> {
+    let port = |(index, &idx): (usize, &TensorIdx)| {
+        let range = memory.tensor(idx)?;
+        let tensor = memory.graph.tensor(idx);
+        let accessor = if tensors.len() == 1 { kind.to_owned() } else { format!("{kind}_{index}") };
+        let extents =
+            |between: &str| tensor.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(between);
+        let quant =
+            tensor.quant.as_ref().filter(|quant| tensor.dtype == DType::I8 && quant.scales.len() == 1);
+        let scale = quant.and_then(|quant| quant.scales.first());
+        let name = printable(&tensor.name);
+        let title = if kind == "input" { "Input" } else { "Output" };
+        Ok(Port {
+            constant: upper(&accessor),
+            accessor,
+            what: format!("{title} \"{name}\", {} {}", tensor.dtype.name(), extents("\u{d7}")),
+            elem: match tensor.dtype {
+                DType::F32 => "f32",
+                DType::I8 => "i8",
+                DType::I32 => "i32",
+            },
+            rank: tensor.shape.len(),
+            shape: extents(", "),
+            scale: scale.map(|scale| format!("{scale:?}")),
+            zero_point: quant.and_then(|quant| quant.zero_points.first()).copied().unwrap_or(0),
+            range: range_text(&range),
+        })
+    };
+    tensors.iter().enumerate().map(port).collect()
+}
+
+fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText, CodegenError> {
+    let node = memory.graph.nodes.get(call.node.idx());
+    let operator = node.map_or("", |node| node.op.name());
+    let output = memory.graph.get(call.output);
+    let output_name = printable(output.map_or("", |tensor| &tensor.name));
+    let mut sources: Vec<Range<usize>> = Vec::new();
+    let mut arguments = Vec::new();
+    for (operand, _) in &call.operands {
+        arguments.push(match *operand {
+            Operand::Tensor(tensor) => {
+                let range = memory.tensor(tensor)?;
+                let at = sources.iter().position(|source| *source == range).unwrap_or_else(|| {
+                    sources.push(range);
+                    sources.len() - 1
+                });
+                format!("view(x{at})")
+            }
+            Operand::Const(constant) => {
+                let weight = weight(memory.program, constant.0 as usize);
+                let weight = weight.ok_or(CodegenError::NoConstant { call: index, constant: constant.0 })?;
+                format!("weights::{}.view()", weight.constant)
+            }
+            Operand::Absent => "&[]".to_owned(),
+        });
+    }
+    let named =
+        |(at, range): (usize, &Range<usize>)| Region { name: format!("x{at}"), range: range_text(range) };
+    let mut regions: Vec<Region> = sources.iter().enumerate().map(named).collect();
+    let mut writes = |name: &str, range: &Range<usize>| {
+        regions.push(Region { name: name.to_owned(), range: range_text(range) });
+        arguments.push(format!("view_mut({name})"));
+    };
+    writes("output", &memory.tensor(call.output)?);
+    if call.scratch_bytes > 0 {
+        writes("scratch", &memory.scratch(index)?);
+    }
+    Ok(CallText {
+        operator,
+        comment: format!("{operator} \"{output_name}\""),
+        kernel: format!("CALL_{index:03}"),
+        path: call.kernel.path(),
+        spec: format!("{}::{}", call.kernel.module(), call.kernel.spec()),
+        regions,
+        arguments,
+    })
+}
+
+fn weight(program: &Program, index: usize) -> Option<Weight> {
+    let constant = program.consts.get(index)?;
+    Some(Weight {
+        constant: format!("WEIGHTS_{index:03}_{}", upper(&constant.name)),
+        file: format!("{index:03}_{}.bin", upper(&constant.name).to_lowercase()),
+        bytes: constant.bytes.len(),
+    })
+}
+
+fn range_text(range: &Range<usize>) -> String {
+    format!("{}..{}", range.start, range.end)
+}

@@ -1,0 +1,229 @@
+//! Gives buffers their offsets: greedy in several orders, then a bounded search for something smaller.
+
+use crate::{ALIGNMENT_BYTES, Buffer};
+use std::cmp::Reverse;
+
+/// The search is tried up to this many buffers; up to 12 or so it usually ends with a proof.
+const MAX_SEARCHED_BUFFERS: usize = 40;
+/// Placements that the search may try, so that its time has a bound and its result depends on no clock.
+const MAX_SEARCH_STEPS: usize = 200_000;
+
+/// Sets all offsets. Returns the size of the arena and its lower bound.
+pub(crate) fn place(buffers: &mut [Buffer]) -> (usize, usize) {
+    let problem = Problem::new(buffers);
+    let lower_bound = problem.lower_bound();
+    let mut best = problem
+        .orders()
+        .iter()
+        .map(|order| problem.greedy(order))
+        .min_by_key(|placement| placement.arena_bytes)
+        .unwrap_or(Placement { arena_bytes: 0, offsets: Vec::new() });
+    if best.arena_bytes > lower_bound && buffers.len() <= MAX_SEARCHED_BUFFERS {
+        best = Search::new(&problem, best, lower_bound).run();
+    }
+    for (buffer, offset) in buffers.iter_mut().zip(&best.offsets) {
+        buffer.offset = *offset;
+    }
+    (best.arena_bytes, lower_bound)
+}
+
+/// A buffer as the placement sees it.
+#[derive(Debug, Clone, Copy)]
+struct Item {
+    /// Size, a multiple of the alignment.
+    bytes: usize,
+    first: usize,
+    last: usize,
+}
+
+impl Item {
+    fn meets(&self, other: &Item) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+
+    fn is_live_at(&self, call: usize) -> bool {
+        self.first <= call && call <= self.last
+    }
+}
+
+struct Placement {
+    arena_bytes: usize,
+    offsets: Vec<usize>,
+}
+
+struct Problem {
+    items: Vec<Item>,
+    /// Calls at which the set of live buffers is not part of another call's: where a buffer begins.
+    calls: Vec<usize>,
+}
+
+impl Problem {
+    fn new(buffers: &[Buffer]) -> Self {
+        let item = |buffer: &Buffer| Item {
+            bytes: buffer.bytes.next_multiple_of(ALIGNMENT_BYTES),
+            first: buffer.first_call,
+            last: buffer.last_call,
+        };
+        let items: Vec<Item> = buffers.iter().map(item).collect();
+        let mut calls: Vec<usize> = items.iter().map(|item| item.first).collect();
+        calls.sort_unstable();
+        calls.dedup();
+        Problem { items, calls }
+    }
+
+    fn live_bytes(&self, call: usize) -> usize {
+        self.items.iter().filter(|item| item.is_live_at(call)).map(|item| item.bytes).sum()
+    }
+
+    fn lower_bound(&self) -> usize {
+        self.calls.iter().map(|&call| self.live_bytes(call)).max().unwrap_or(0)
+    }
+
+    /// Orders of placement: large first; long-lived first; by the calls that need most memory, large first in each.
+    fn orders(&self) -> [Vec<usize>; 3] {
+        let sorted = |key: &dyn Fn(&Item) -> (Reverse<usize>, Reverse<usize>)| {
+            let mut order: Vec<usize> = (0..self.items.len()).collect();
+            order.sort_by_key(|&at| self.items.get(at).map(key));
+            order
+        };
+        let duration = |item: &Item| item.last - item.first;
+        let widest = |item: &Item| {
+            let calls = self.calls.iter().filter(|&&call| item.is_live_at(call));
+            calls.map(|&call| self.live_bytes(call)).max().unwrap_or(0)
+        };
+        [
+            sorted(&|item| (Reverse(item.bytes), Reverse(duration(item)))),
+            sorted(&|item| (Reverse(duration(item)), Reverse(item.bytes))),
+            sorted(&|item| (Reverse(widest(item)), Reverse(item.bytes))),
+        ]
+    }
+
+    /// Places the buffers in `order`, each in the smallest gap that takes it between those that it meets.
+    fn greedy(&self, order: &[usize]) -> Placement {
+        let mut offsets = vec![0; self.items.len()];
+        let mut placed: Vec<(usize, Item)> = Vec::new();
+        let mut arena_bytes = 0;
+        for &at in order {
+            let Some(&item) = self.items.get(at) else { continue };
+            let offset = lowest_best_gap(&placed, &item);
+            let position = placed.partition_point(|(other, _)| *other <= offset);
+            placed.insert(position, (offset, item));
+            arena_bytes = arena_bytes.max(offset + item.bytes);
+            if let Some(slot) = offsets.get_mut(at) {
+                *slot = offset;
+            }
+        }
+        Placement { arena_bytes, offsets }
+    }
+}
+
+/// The offset of the smallest gap for `item` between the placed buffers that it meets, sorted by offset; past all of
+/// them when no gap takes it.
+fn lowest_best_gap(placed: &[(usize, Item)], item: &Item) -> usize {
+    let mut end = 0;
+    let mut best: Option<(usize, usize)> = None;
+    for (offset, other) in placed.iter().filter(|(_, other)| other.meets(item)) {
+        let gap = offset.saturating_sub(end);
+        if gap >= item.bytes && best.is_none_or(|(smallest, _)| gap < smallest) {
+            best = Some((gap, end));
+        }
+        end = end.max(offset + other.bytes);
+    }
+    best.map_or(end, |(_, offset)| offset)
+}
+
+/// Branch and bound over the orders of placement from the bottom up.
+///
+/// In an arena whose buffers cannot sink any further, every buffer stands at 0 or on one that it meets. Placed in the
+/// order of their offsets, each therefore stands on the highest of those before it that it meets, and no lower than
+/// the one before it: trying all such orders finds the smallest arena.
+struct Search<'a> {
+    problem: &'a Problem,
+    /// Buffers in the order in which they are tried: large first.
+    order: Vec<usize>,
+    offsets: Vec<Option<usize>>,
+    best: Placement,
+    lower_bound: usize,
+    steps: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(problem: &'a Problem, best: Placement, lower_bound: usize) -> Self {
+        let [order, ..] = problem.orders();
+        Search { problem, order, offsets: vec![None; problem.items.len()], best, lower_bound, steps: 0 }
+    }
+
+    fn run(mut self) -> Placement {
+        self.descend(0, 0, 0);
+        self.best
+    }
+
+    fn is_done(&self) -> bool {
+        self.best.arena_bytes == self.lower_bound || self.steps >= MAX_SEARCH_STEPS
+    }
+
+    /// Places one more buffer, at `floor` or above; those placed reach up to `height`.
+    fn descend(&mut self, n_placed: usize, floor: usize, height: usize) {
+        if n_placed == self.order.len() {
+            if height < self.best.arena_bytes {
+                let offsets = self.offsets.iter().map(|offset| offset.unwrap_or(0)).collect();
+                self.best = Placement { arena_bytes: height, offsets };
+            }
+            return;
+        }
+        for position in 0..self.order.len() {
+            let Some(&at) = self.order.get(position) else { continue };
+            if self.is_done() {
+                return;
+            }
+            let (Some(&item), Some(None)) = (self.problem.items.get(at), self.offsets.get(at)) else {
+                continue;
+            };
+            let offset = self.support(&item);
+            let height = height.max(offset + item.bytes);
+            if offset < floor || height >= self.best.arena_bytes {
+                continue;
+            }
+            self.steps += 1;
+            self.set(at, Some(offset));
+            if self.bound(offset) < self.best.arena_bytes {
+                self.descend(n_placed + 1, offset, height);
+            }
+            self.set(at, None);
+        }
+    }
+
+    fn set(&mut self, at: usize, offset: Option<usize>) {
+        if let Some(slot) = self.offsets.get_mut(at) {
+            *slot = offset;
+        }
+    }
+
+    fn placed(&self) -> impl Iterator<Item = (usize, &Item)> {
+        self.offsets.iter().zip(&self.problem.items).filter_map(|(offset, item)| Some(((*offset)?, item)))
+    }
+
+    /// The top of the highest placed buffer that `item` meets.
+    fn support(&self, item: &Item) -> usize {
+        let tops =
+            self.placed().filter(|(_, other)| other.meets(item)).map(|(offset, other)| offset + other.bytes);
+        tops.max().unwrap_or(0)
+    }
+
+    /// No completion is smaller: at each call, what is not placed yet goes above `floor` and above what is placed.
+    fn bound(&self, floor: usize) -> usize {
+        let at_call = |&call: &usize| {
+            let live = self.placed().filter(|(_, item)| item.is_live_at(call));
+            let top = live.map(|(offset, item)| offset + item.bytes).max().unwrap_or(0);
+            let unplaced =
+                self.offsets.iter().zip(&self.problem.items).filter(|(offset, _)| offset.is_none());
+            let waiting: usize =
+                unplaced.filter(|(_, item)| item.is_live_at(call)).map(|(_, item)| item.bytes).sum();
+            if waiting == 0 { top } else { top.max(floor) + waiting }
+        };
+        self.problem.calls.iter().map(at_call).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests;
