@@ -3,16 +3,25 @@
 //! Everything in the middle of Smidgen is one value, a [`Graph`]: importers make one, every technique turns one into
 //! another, the trainer fine-tunes one, exporters and the code generator read one.
 
+pub mod build;
 pub mod error;
 pub mod graph;
+mod interpreter;
 pub mod kernel;
+mod lower;
 pub mod ops;
+pub mod passes;
 pub mod program;
+mod scales;
 pub mod tensor;
+pub mod text;
+mod verify;
 
 pub use error::{IrError, Problem};
 pub use graph::{Dialect, Graph, Node, NodeIdx, TensorIdx};
+pub use interpreter::Interpreter;
 pub use kernel::Kernel;
-pub use ops::{Activation, Op, Padding};
+pub use lower::lower;
+pub use ops::{Activation, Op, OutputQuant, Padding, TensorType};
 pub use program::{Call, Const, ConstIdx, Elem, Operand, Program};
 pub use tensor::{DType, Quant, Tensor};

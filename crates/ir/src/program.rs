@@ -64,6 +64,7 @@ pub struct Program {
     pub calls: Vec<Call>,
     /// Their constants.
     pub consts: Vec<Const>,
-    /// Tensors that are the same bytes as another one: `(view, origin)`, in execution order.
+    /// Tensors that are the same bytes as another one: `(view, origin)`, in execution order. An origin is never a view
+    /// itself, and operands of calls name origins only; model outputs may be views.
     pub views: Vec<(TensorIdx, TensorIdx)>,
 }

@@ -1,6 +1,19 @@
 //! DEPTHWISE_CONV_2D: each input channel is convolved with its own `depth_multiplier` filters.
+//!
+//! `y[n,oy,ox,c*m+j] = act(bias[c*m+j] + sum over ky,kx of x[n,oy*sh+ky*dh-pt,ox*sw+kx*dw-pl,c] * w[0,ky,kx,c*m+j])`
 
+use smidgen_kernels::ops::depthwise_conv_2d;
+use smidgen_kernels::window::Window;
+
+use super::attributes::Attributes;
+use super::conv_2d::{channel_constants, weighted_quant};
+use super::operator::{Operands, Operator, OutputQuant, TensorType, rank_4, weighted_types};
+use super::sliding::Sliding;
 use super::{Activation, Padding};
+use crate::kernel::Kernel;
+use crate::lower::NodeLowering;
+use crate::scales::{activation_range, float_activation_range, per_tensor};
+use crate::tensor::{DType, Tensor};
 
 /// Attributes of DEPTHWISE_CONV_2D. Inputs: x (NHWC), filter (1HWO, `O = C * depth_multiplier`), optional bias (O).
 #[derive(Debug, Clone, PartialEq)]
@@ -15,4 +28,106 @@ pub struct DepthwiseConv2d {
     pub padding: Padding,
     /// Fused activation.
     pub activation: Activation,
+}
+
+impl DepthwiseConv2d {
+    /// The window that slides over an input (NHWC) with this filter (1HWO).
+    ///
+    /// # Errors
+    /// Shapes that do not fit each other.
+    pub fn window(&self, input: [usize; 4], filter: [usize; 4]) -> Result<Window, String> {
+        let [first, k_h, k_w, out_c] = filter;
+        if first != 1 || input[3].checked_mul(self.depth_multiplier) != Some(out_c) {
+            return Err(format!(
+                "its filter must have the shape [1, height, width, {} * {}] (channels * depth_multiplier), found \
+                 {filter:?}",
+                input[3], self.depth_multiplier
+            ));
+        }
+        let DepthwiseConv2d { stride, dilation, padding, .. } = *self;
+        Sliding { size: [k_h, k_w], stride, dilation, padding }.over(input, out_c)
+    }
+
+    fn window_of(&self, operands: &Operands<'_>) -> Result<Window, String> {
+        self.window(rank_4("input", operands.get(0)?)?, rank_4("filter", operands.get(1)?)?)
+    }
+}
+
+impl Operator for DepthwiseConv2d {
+    fn name() -> &'static str {
+        "DEPTHWISE_CONV_2D"
+    }
+
+    fn read(attributes: &mut Attributes) -> Result<Self, String> {
+        Ok(DepthwiseConv2d {
+            depth_multiplier: attributes.take("depth_multiplier")?,
+            stride: attributes.take_pair("stride")?,
+            dilation: attributes.take_pair("dilation")?,
+            padding: attributes.take("padding")?,
+            activation: attributes.take("activation")?,
+        })
+    }
+
+    fn attributes(&self) -> Attributes {
+        let attributes = Attributes::default().with("depth_multiplier", self.depth_multiplier);
+        let attributes = attributes.with_list("stride", &self.stride).with_list("dilation", &self.dilation);
+        attributes.with("padding", self.padding).with("activation", self.activation)
+    }
+
+    fn operands(&self) -> &'static [&'static str] {
+        &["input", "filter", "bias"]
+    }
+
+    fn n_required(&self) -> usize {
+        2
+    }
+
+    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+        let window = self.window_of(operands)?;
+        let dtype = weighted_types(operands, window.out_c)?;
+        Ok(TensorType { dtype, shape: vec![window.batches, window.out_h, window.out_w, window.out_c] })
+    }
+
+    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+        weighted_quant(operands, output, 3)
+    }
+
+    fn output_quant(&self) -> OutputQuant {
+        OutputQuant::Calibrated
+    }
+
+    fn macs(&self, operands: &Operands<'_>, output: &Tensor) -> u64 {
+        let per_output = operands.get(1).map_or(0, |filter| filter.shape.iter().take(3).product());
+        output.n_elements() as u64 * per_output as u64
+    }
+
+    fn lower(
+        &self,
+        operands: &Operands<'_>,
+        output: &Tensor,
+        to: &mut NodeLowering<'_>,
+    ) -> Result<(), String> {
+        let window = self.window_of(operands)?;
+        let depth_multiplier = self.depth_multiplier;
+        if output.dtype == DType::F32 {
+            let [act_min, act_max] = float_activation_range(self.activation);
+            let spec = depthwise_conv_2d::Float32Spec { window, depth_multiplier, act_min, act_max };
+            let arguments = vec![to.operand(0), to.operand(1), to.operand(2)];
+            return to.call(Kernel::DepthwiseConv2dFloat32(spec), arguments);
+        }
+        let (_, input_zero_point) = per_tensor("input", operands.get(0)?)?;
+        let (output_scale, output_zero_point) = per_tensor("output", output)?;
+        let [act_min, act_max] = activation_range(self.activation, output_scale, output_zero_point)?;
+        let [multiplier, shift] = channel_constants(operands, output, window.out_c, to)?;
+        let spec = depthwise_conv_2d::Int8Spec {
+            window,
+            depth_multiplier,
+            input_zero_point,
+            output_zero_point,
+            act_min,
+            act_max,
+        };
+        let arguments = vec![to.operand(0), to.operand(1), to.operand(2), multiplier, shift];
+        to.call(Kernel::DepthwiseConv2dInt8(spec), arguments)
+    }
 }

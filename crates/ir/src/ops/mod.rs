@@ -1,6 +1,7 @@
 //! The operators, one file each, and the enum that lists them.
 
 pub mod add;
+pub(crate) mod attributes;
 pub mod average_pool_2d;
 pub mod batch_normalization;
 pub mod conv_2d;
@@ -8,12 +9,22 @@ pub mod depthwise_conv_2d;
 pub mod dequantize;
 pub mod fully_connected;
 pub mod max_pool_2d;
+pub(crate) mod operator;
 pub mod pad;
 pub mod quantize;
 pub mod relu;
 pub mod relu6;
 pub mod reshape;
+mod sliding;
 pub mod softmax;
+
+use attributes::Attributes;
+use operator::{Operands, Operator};
+pub use operator::{OutputQuant, TensorType};
+
+use crate::graph::{Graph, Node, NodeIdx};
+use crate::lower::NodeLowering;
+use crate::tensor::Tensor;
 
 /// An activation fused into the operator that feeds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,57 +50,133 @@ pub enum Padding {
     Valid,
 }
 
-/// An operator with its attributes. Operands and results stand in [`crate::Node`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Op {
+/// Makes [`Op`] and its look-up from the list of attribute structs.
+macro_rules! operators {
+    ($($(#[$doc:meta])* $variant:ident($module:ident),)*) => {
+        /// An operator with its attributes. Operands and results stand in [`crate::Node`].
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Op {
+            $($(#[$doc])* $variant($module::$variant),)*
+        }
+
+        impl Op {
+            /// The operator's name in TFLite: `CONV_2D`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Op::$variant(_) => <$module::$variant as Operator>::name(),)*
+                }
+            }
+
+            fn operator(&self) -> &dyn Operator {
+                match self {
+                    $(Op::$variant(operator) => operator,)*
+                }
+            }
+
+            /// The operator called `name` with the attributes of the text form.
+            pub(crate) fn read(name: &str, attributes: &mut Attributes) -> Result<Op, String> {
+                $(
+                    if name == <$module::$variant as Operator>::name() {
+                        return <$module::$variant as Operator>::read(attributes).map(Op::$variant);
+                    }
+                )*
+                Err(format!("unknown operator {name}"))
+            }
+        }
+    };
+}
+
+operators! {
     /// ADD
-    Add(add::Add),
+    Add(add),
     /// AVERAGE_POOL_2D
-    AveragePool2d(average_pool_2d::AveragePool2d),
+    AveragePool2d(average_pool_2d),
     /// BATCH_NORMALIZATION (training only; folded before export)
-    BatchNormalization(batch_normalization::BatchNormalization),
+    BatchNormalization(batch_normalization),
     /// CONV_2D
-    Conv2d(conv_2d::Conv2d),
+    Conv2d(conv_2d),
     /// DEPTHWISE_CONV_2D
-    DepthwiseConv2d(depthwise_conv_2d::DepthwiseConv2d),
+    DepthwiseConv2d(depthwise_conv_2d),
     /// DEQUANTIZE
-    Dequantize(dequantize::Dequantize),
+    Dequantize(dequantize),
     /// FULLY_CONNECTED
-    FullyConnected(fully_connected::FullyConnected),
+    FullyConnected(fully_connected),
     /// MAX_POOL_2D
-    MaxPool2d(max_pool_2d::MaxPool2d),
+    MaxPool2d(max_pool_2d),
     /// PAD
-    Pad(pad::Pad),
+    Pad(pad),
     /// QUANTIZE
-    Quantize(quantize::Quantize),
+    Quantize(quantize),
     /// RELU
-    Relu(relu::Relu),
+    Relu(relu),
     /// RELU6
-    Relu6(relu6::Relu6),
+    Relu6(relu6),
     /// RESHAPE
-    Reshape(reshape::Reshape),
+    Reshape(reshape),
     /// SOFTMAX
-    Softmax(softmax::Softmax),
+    Softmax(softmax),
 }
 
 impl Op {
-    /// The operator's name in TFLite: `CONV_2D`.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Op::Add(_) => "ADD",
-            Op::AveragePool2d(_) => "AVERAGE_POOL_2D",
-            Op::BatchNormalization(_) => "BATCH_NORMALIZATION",
-            Op::Conv2d(_) => "CONV_2D",
-            Op::DepthwiseConv2d(_) => "DEPTHWISE_CONV_2D",
-            Op::Dequantize(_) => "DEQUANTIZE",
-            Op::FullyConnected(_) => "FULLY_CONNECTED",
-            Op::MaxPool2d(_) => "MAX_POOL_2D",
-            Op::Pad(_) => "PAD",
-            Op::Quantize(_) => "QUANTIZE",
-            Op::Relu(_) => "RELU",
-            Op::Relu6(_) => "RELU6",
-            Op::Reshape(_) => "RESHAPE",
-            Op::Softmax(_) => "SOFTMAX",
-        }
+    /// The operator's name in snake case, which names its files: `conv_2d`.
+    pub fn stem(&self) -> String {
+        self.name().to_ascii_lowercase()
     }
+
+    /// Names of the operands in order: `input`, `filter`, `bias`.
+    pub fn operand_names(&self) -> &'static [&'static str] {
+        self.operator().operands()
+    }
+
+    /// How many of [`Op::operand_names`] must be present; the rest are optional.
+    pub fn n_required_operands(&self) -> usize {
+        self.operator().n_required()
+    }
+
+    /// Element type and shape of the result. Constants count as any other tensor here.
+    ///
+    /// # Errors
+    /// Operands that are missing or do not fit each other or the attributes, as the end of a sentence about the node.
+    pub fn infer(&self, operands: &[Option<&Tensor>]) -> Result<TensorType, String> {
+        self.operator().infer(&self.operands(operands))
+    }
+
+    /// Where the scale and zero point of an int8 result come from.
+    pub fn output_quant(&self) -> OutputQuant {
+        self.operator().output_quant()
+    }
+
+    pub(crate) fn check_quant(&self, operands: &[Option<&Tensor>], output: &Tensor) -> Result<(), String> {
+        self.operator().quant(&self.operands(operands), output)
+    }
+
+    pub(crate) fn lower(
+        &self,
+        operands: &[Option<&Tensor>],
+        output: &Tensor,
+        to: &mut NodeLowering<'_>,
+    ) -> Result<(), String> {
+        self.operator().lower(&self.operands(operands), output, to)
+    }
+
+    pub(crate) fn attributes(&self) -> Attributes {
+        self.operator().attributes()
+    }
+
+    fn operands<'g>(&self, tensors: &'g [Option<&'g Tensor>]) -> Operands<'g> {
+        Operands { names: self.operand_names(), tensors }
+    }
+}
+
+/// The operands of a node; an index that does not exist counts as absent.
+pub(crate) fn operand_tensors<'g>(graph: &'g Graph, node: &Node) -> Vec<Option<&'g Tensor>> {
+    node.inputs.iter().map(|input| input.and_then(|idx| graph.get(idx))).collect()
+}
+
+/// Multiply-accumulates of one inference in a node of a verified graph; operators without weights count none.
+pub fn macs(graph: &Graph, node: NodeIdx) -> u64 {
+    let Some(node) = graph.nodes.get(node.idx()) else { return 0 };
+    let Some(output) = node.outputs.first().and_then(|&output| graph.get(output)) else { return 0 };
+    let operands = operand_tensors(graph, node);
+    node.op.operator().macs(&node.op.operands(&operands), output)
 }

@@ -1,8 +1,138 @@
 //! SOFTMAX: `y = exp(beta * x) / sum of exp(beta * x)` over the last axis.
 
+use smidgen_kernels::ops::softmax;
+
+use super::attributes::Attributes;
+use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8};
+use crate::kernel::Kernel;
+use crate::lower::NodeLowering;
+use crate::scales::{Multiplier, per_tensor, quantize_multiplier};
+use crate::tensor::{DType, Quant, Tensor};
+
+/// The int8 result covers [0, 1) in steps of 1/256 (TFLite quantisation specification).
+const OUTPUT_SCALE: f32 = 1.0 / 256.0;
+const OUTPUT_ZERO_POINT: i32 = -128;
+
+/// Integer bits of the fixed-point difference to the row's maximum.
+const INTEGER_BITS: u32 = 5;
+
 /// Attributes of SOFTMAX. Inputs: x.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Softmax {
     /// Factor of the exponent.
     pub beta: f32,
+}
+
+/// PreprocessSoftmaxScaling and CalculateInputRadius: the input multiplier and the smallest difference that counts.
+fn int8_scaling(beta: f32, input_scale: f32) -> Result<(Multiplier, i32), String> {
+    let fraction_bits = 31 - INTEGER_BITS;
+    let real = f64::from(beta) * f64::from(input_scale) * f64::from(1u32 << fraction_bits);
+    if real.is_nan() || real <= 1.0 {
+        return Err(format!("its beta {beta:?} times its input scale {input_scale:?} is too small for int8"));
+    }
+    let real = real.min(2f64.powi(31) - 1.0);
+    let quantized = frexp_up_to_31(real)?;
+    // The largest fixed-point value, rescaled: a difference below its negative makes an exponential of 0.
+    let largest = f64::from((1u32 << INTEGER_BITS) - 1) * f64::from(1u32 << fraction_bits);
+    let radius = (largest / 2f64.powi(quantized.shift)).floor();
+    Ok((quantized, -(radius as i32)))
+}
+
+/// [`quantize_multiplier`] for reals up to 2^31, whose shift of 31 exists in SOFTMAX only.
+fn frexp_up_to_31(real: f64) -> Result<Multiplier, String> {
+    if real < 2f64.powi(30) {
+        return quantize_multiplier(real);
+    }
+    let half = quantize_multiplier(real / 4.0)?;
+    Ok(Multiplier { multiplier: half.multiplier, shift: half.shift + 2 })
+}
+
+impl Softmax {
+    fn rows(input: &Tensor) -> Result<(usize, usize), String> {
+        let depth = input.shape.last().copied().unwrap_or(0);
+        let rows = input.n_elements().checked_div(depth);
+        rows.map(|rows| (rows, depth)).ok_or_else(|| "its input must have at least 1 dimension".into())
+    }
+}
+
+impl Operator for Softmax {
+    fn name() -> &'static str {
+        "SOFTMAX"
+    }
+
+    fn read(attributes: &mut Attributes) -> Result<Self, String> {
+        Ok(Softmax { beta: attributes.take("beta")? })
+    }
+
+    fn attributes(&self) -> Attributes {
+        Attributes::default().with("beta", format!("{:?}", self.beta))
+    }
+
+    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+        let input = operands.get(0)?;
+        float_or_int8("input", input)?;
+        if !self.beta.is_finite() {
+            return Err(format!("its beta must be finite, found {:?}", self.beta));
+        }
+        if input.shape.is_empty() {
+            return Err("its input must have at least 1 dimension, found a scalar".into());
+        }
+        Ok(TensorType::of(input))
+    }
+
+    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+        if output.dtype != DType::I8 {
+            return Ok(());
+        }
+        let (input_scale, _) = per_tensor("input", operands.get(0)?)?;
+        int8_scaling(self.beta, input_scale)?;
+        match per_tensor("output", output)? {
+            (scale, OUTPUT_ZERO_POINT) if scale == OUTPUT_SCALE => Ok(()),
+            (scale, zero_point) => Err(format!(
+                "its output must have scale 1/256 and zero point -128, found {scale:?} and {zero_point}"
+            )),
+        }
+    }
+
+    fn output_quant(&self) -> OutputQuant {
+        OutputQuant::Fixed(Quant::per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT))
+    }
+
+    fn lower(
+        &self,
+        operands: &Operands<'_>,
+        output: &Tensor,
+        to: &mut NodeLowering<'_>,
+    ) -> Result<(), String> {
+        let input = operands.get(0)?;
+        let (rows, depth) = Softmax::rows(input)?;
+        let kernel = if output.dtype == DType::I8 {
+            let (input_scale, _) = per_tensor("input", input)?;
+            let (Multiplier { multiplier, shift }, diff_min) = int8_scaling(self.beta, input_scale)?;
+            let spec =
+                softmax::Int8Spec { rows, depth, input_multiplier: multiplier, input_shift: shift, diff_min };
+            Kernel::SoftmaxInt8(spec)
+        } else {
+            Kernel::SoftmaxFloat32(softmax::Float32Spec { rows, depth, beta: self.beta })
+        };
+        let arguments = vec![to.operand(0)];
+        to.call(kernel, arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_has_five_integer_bits() {
+        // 0.125 * 2^26 = 2^23 = 0.5 * 2^24; the radius is 31 * 2^26 / 2^24.
+        assert_eq!(int8_scaling(1.0, 0.125), Ok((Multiplier { multiplier: 1 << 30, shift: 24 }, -124)));
+        assert_eq!(int8_scaling(2.0, 0.125), Ok((Multiplier { multiplier: 1 << 30, shift: 25 }, -62)));
+        // Large scales saturate at 2^31 - 1.
+        assert_eq!(int8_scaling(1.0, 1e6), Ok((Multiplier { multiplier: i32::MAX, shift: 31 }, 0)));
+        assert_eq!(int8_scaling(1.0, 24.0), Ok((Multiplier { multiplier: 3 << 29, shift: 31 }, 0)));
+        assert!(int8_scaling(1.0, 1e-9).is_err());
+        assert!(int8_scaling(-1.0, 0.1).is_err());
+    }
 }

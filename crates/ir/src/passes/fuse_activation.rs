@@ -1,0 +1,79 @@
+//! Moves RELU and RELU6 into the operator before them.
+//!
+//! A quantised activation moves only where it does not rescale: scale and zero point of its input and output are equal,
+//! so that the kernel before it clamps to the same integers.
+
+use super::dead_code;
+use crate::error::IrError;
+use crate::graph::{Graph, TensorIdx};
+use crate::ops::{Activation, Op};
+
+/// The graph with every RELU and RELU6 fused that is the only reader of an operator without activation.
+///
+/// # Errors
+/// [`IrError::Invalid`] for a graph that the verifier refuses.
+pub fn fuse_activation(graph: &Graph) -> Result<Graph, IrError> {
+    graph.verify().map_err(IrError::Invalid)?;
+    let mut fused = graph.clone();
+    let mut readers = vec![0usize; graph.tensors.len()];
+    let read = graph.nodes.iter().flat_map(|node| node.inputs.iter().flatten()).chain(&graph.outputs);
+    read.for_each(|idx| readers[idx.idx()] += 1);
+    let mut writer: Vec<Option<usize>> = vec![None; graph.tensors.len()];
+    for at in 0..fused.nodes.len() {
+        let node = &fused.nodes[at];
+        let (Some(input), Some(output)) =
+            (node.inputs.first().copied().flatten(), node.outputs.first().copied())
+        else {
+            continue;
+        };
+        writer[output.idx()] = Some(at);
+        let activation = match node.op {
+            Op::Relu(_) => Activation::Relu,
+            Op::Relu6(_) => Activation::Relu6,
+            _ => continue,
+        };
+        let Some(producer) = writer[input.idx()].filter(|_| readers[input.idx()] == 1) else { continue };
+        if !same_steps(graph, input, output) {
+            continue;
+        }
+        let producer_op = &mut fused.nodes[producer].op;
+        if let Some(slot) = activation_slot(producer_op).filter(|slot| **slot == Activation::None) {
+            *slot = activation;
+            fused.nodes[producer].outputs = vec![output];
+            writer[output.idx()] = Some(producer);
+            // The activation has no result any more; it is removed below.
+            fused.nodes[at].outputs.clear();
+        }
+    }
+    fused.nodes.retain(|node| !node.outputs.is_empty());
+    dead_code(&fused)
+}
+
+/// Whether two tensors mean the same by the same bytes.
+fn same_steps(graph: &Graph, a: TensorIdx, b: TensorIdx) -> bool {
+    let steps = |idx| {
+        let quant = graph.tensor(idx).quant.as_ref();
+        quant.map(|quant| (&quant.scales, &quant.zero_points))
+    };
+    steps(a) == steps(b)
+}
+
+/// The fused activation of an operator that has one.
+fn activation_slot(op: &mut Op) -> Option<&mut Activation> {
+    match op {
+        Op::Add(add) => Some(&mut add.activation),
+        Op::AveragePool2d(pool) => Some(&mut pool.activation),
+        Op::Conv2d(conv) => Some(&mut conv.activation),
+        Op::DepthwiseConv2d(conv) => Some(&mut conv.activation),
+        Op::FullyConnected(fully_connected) => Some(&mut fully_connected.activation),
+        Op::MaxPool2d(pool) => Some(&mut pool.activation),
+        Op::BatchNormalization(_)
+        | Op::Dequantize(_)
+        | Op::Pad(_)
+        | Op::Quantize(_)
+        | Op::Relu(_)
+        | Op::Relu6(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_) => None,
+    }
+}

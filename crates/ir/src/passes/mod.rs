@@ -1,0 +1,9 @@
+//! Passes: rewrites that keep what a graph means, int8 results bit for bit. One file each.
+
+pub mod dead_code;
+pub mod fold_batch_norm;
+pub mod fuse_activation;
+
+pub use dead_code::dead_code;
+pub use fold_batch_norm::fold_batch_norm;
+pub use fuse_activation::fuse_activation;

@@ -1,0 +1,95 @@
+//! Graph to text.
+
+use std::fmt::Write;
+
+use crate::graph::{Dialect, Graph, Node, TensorIdx};
+use crate::tensor::{DType, Tensor};
+
+/// The text form of a graph; see the module for the grammar.
+pub fn print(graph: &Graph) -> String {
+    let mut text = String::new();
+    let Dialect::Tflm = graph.dialect;
+    line(&mut text, format_args!("graph {} dialect=TFLM", quoted(&graph.name)));
+    for (at, tensor) in graph.tensors.iter().enumerate() {
+        line(&mut text, format_args!("tensor {at} {}", tensor_text(tensor)));
+    }
+    for node in &graph.nodes {
+        line(&mut text, format_args!("node {}", node_text(node)));
+    }
+    line(&mut text, format_args!("inputs {}", indices(&graph.inputs)));
+    line(&mut text, format_args!("outputs {}", indices(&graph.outputs)));
+    text
+}
+
+fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{content}");
+}
+
+fn tensor_text(tensor: &Tensor) -> String {
+    let mut text = format!("{} {} {}", quoted(&tensor.name), tensor.dtype.name(), list(&tensor.shape));
+    if let Some(quant) = &tensor.quant {
+        let scales: Vec<String> = quant.scales.iter().map(|scale| format!("{scale:?}")).collect();
+        let _ = write!(
+            text,
+            " axis={} scales={} zero_points={}",
+            quant.axis,
+            list(&scales),
+            list(&quant.zero_points)
+        );
+    }
+    if let Some(data) = &tensor.data {
+        match decimals(tensor.dtype, data) {
+            Some(values) => text.push_str(&format!(" data={}", list(&values))),
+            None => text.push_str(&format!(" bytes={}", list(data))),
+        }
+    }
+    text
+}
+
+/// The elements in decimals, where those say everything.
+fn decimals(dtype: DType, data: &[u8]) -> Option<Vec<String>> {
+    if dtype == DType::I8 {
+        return Some(data.iter().map(|byte| byte.cast_signed().to_string()).collect());
+    }
+    let (words, []) = data.as_chunks::<4>() else { return None };
+    let values = words.iter().map(|&word| match dtype {
+        DType::F32 => {
+            Some(f32::from_le_bytes(word)).filter(|value| !value.is_nan()).map(|value| format!("{value:?}"))
+        }
+        DType::I32 | DType::I8 => Some(i32::from_le_bytes(word).to_string()),
+    });
+    values.collect()
+}
+
+fn node_text(node: &Node) -> String {
+    let index = |input: &Option<TensorIdx>| input.map_or_else(|| "-".to_owned(), |idx| idx.0.to_string());
+    let inputs: Vec<String> = node.inputs.iter().map(index).collect();
+    let mut text = format!("{} inputs={} outputs={}", node.op.name(), list(&inputs), indices(&node.outputs));
+    for (key, value) in node.op.attributes().iter() {
+        let _ = write!(text, " {key}={value}");
+    }
+    text
+}
+
+fn indices(indices: &[TensorIdx]) -> String {
+    list(&indices.iter().map(|idx| idx.0).collect::<Vec<_>>())
+}
+
+fn list<T: ToString>(values: &[T]) -> String {
+    format!("[{}]", values.iter().map(T::to_string).collect::<Vec<_>>().join(","))
+}
+
+/// A name in quotes, on one line whatever it holds.
+fn quoted(name: &str) -> String {
+    let mut text = String::from('"');
+    for c in name.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            c if c.is_control() || c == '\u{2028}' || c == '\u{2029}' => text.extend(c.escape_unicode()),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
+}

@@ -1,0 +1,237 @@
+//! The verifier: every rule that a graph obeys before anything else looks at it.
+
+use crate::error::Problem;
+use crate::graph::{Graph, Node, NodeIdx, TensorIdx};
+use crate::ops::{TensorType, operand_tensors};
+use crate::tensor::{DType, Quant, Tensor};
+
+/// Elements of the largest tensor: counts are `i32` in TFLite and in the kernels.
+const MAX_ELEMENTS: usize = i32::MAX as usize;
+
+/// Bytes of all activations together, far above any microcontroller.
+const MAX_ACTIVATION_BYTES: u64 = 1 << 30;
+
+impl Graph {
+    /// Checks indices, execution order, shapes, types, data and quantisation.
+    ///
+    /// A graph that passes can be lowered or gets an error that names the node; nothing panics on it.
+    ///
+    /// # Errors
+    /// Every problem there is, in the order of the graph.
+    pub fn verify(&self) -> Result<(), Vec<Problem>> {
+        let mut verifier =
+            Verifier { graph: self, problems: Vec::new(), sound: Vec::new(), ready: Vec::new() };
+        verifier.tensors();
+        verifier.inputs();
+        for (position, node) in (0u32..).zip(&self.nodes) {
+            verifier.node(NodeIdx(position), node);
+        }
+        verifier.outputs();
+        verifier.activation_bytes();
+        if verifier.problems.is_empty() { Ok(()) } else { Err(verifier.problems) }
+    }
+}
+
+struct Verifier<'g> {
+    graph: &'g Graph,
+    problems: Vec<Problem>,
+    /// Tensors whose shape, data and quantisation are well formed.
+    sound: Vec<bool>,
+    /// Tensors that have a value at this point of the execution order.
+    ready: Vec<bool>,
+}
+
+impl Verifier<'_> {
+    fn tensors(&mut self) {
+        for (at, tensor) in self.graph.tensors.iter().enumerate() {
+            let found = tensor_problems(tensor);
+            self.sound.push(found.is_empty());
+            self.ready.push(tensor.is_const());
+            let place = || format!("tensor {at} \"{}\"", tensor.name);
+            self.problems.extend(found.into_iter().map(|message| Problem { place: place(), message }));
+        }
+    }
+
+    fn inputs(&mut self) {
+        if self.graph.inputs.is_empty() {
+            self.graph_problem("it has no inputs".into());
+        }
+        for (at, &idx) in self.graph.inputs.iter().enumerate() {
+            match self.ready.get_mut(idx.idx()) {
+                None => self.graph_problem(self.out_of_range(&format!("input {at}"), idx)),
+                Some(true) => {
+                    self.graph_problem(format!(
+                        "input {at} (tensor {}) is a constant or listed twice",
+                        idx.0
+                    ));
+                }
+                Some(ready) => *ready = true,
+            }
+        }
+    }
+
+    fn node(&mut self, idx: NodeIdx, node: &Node) {
+        let mut found = Vec::new();
+        self.operands(node, &mut found);
+        let output = self.result(node, &mut found);
+        if let Some(output) = output.filter(|_| found.is_empty())
+            && let Err(message) = self.operator(node, output)
+        {
+            found.push(message);
+        }
+        let graph = self.graph;
+        let problems = found.into_iter().map(|message| Problem { place: graph.describe(idx), message });
+        self.problems.extend(problems);
+    }
+
+    fn operands(&self, node: &Node, found: &mut Vec<String>) {
+        let names = node.op.operand_names();
+        let (least, most) = (node.op.n_required_operands(), names.len());
+        if node.inputs.len() < least || node.inputs.len() > most {
+            let count = node.inputs.len();
+            found.push(format!("it must have {least} to {most} operands, found {count}"));
+        }
+        for (at, (operand, name)) in node.inputs.iter().zip(names).enumerate() {
+            match operand {
+                None if at < least => found.push(format!("operand {at} ({name}) is missing")),
+                None => {}
+                Some(idx) => match self.ready.get(idx.idx()) {
+                    None => found.push(self.out_of_range(&format!("operand {at} ({name})"), *idx)),
+                    Some(true) => {}
+                    Some(false) => found.push(format!(
+                        "operand {at} ({name}, tensor {}) has no value yet: no node before this one writes it",
+                        idx.0
+                    )),
+                },
+            }
+        }
+    }
+
+    fn result(&mut self, node: &Node, found: &mut Vec<String>) -> Option<TensorIdx> {
+        let &[output] = node.outputs.as_slice() else {
+            found.push(format!("it must have 1 result, found {}", node.outputs.len()));
+            return None;
+        };
+        match self.ready.get_mut(output.idx()) {
+            None => {
+                found.push(self.out_of_range("its result", output));
+                return None;
+            }
+            Some(true) => found.push(format!(
+                "its result (tensor {}) has a value already: it is a constant, a model input or another node's result",
+                output.0
+            )),
+            Some(ready) => *ready = true,
+        }
+        Some(output)
+    }
+
+    /// Types, shapes and quantisation, once all tensors of the node are there and well formed.
+    fn operator(&self, node: &Node, output: TensorIdx) -> Result<(), String> {
+        let mut tensors = node.inputs.iter().flatten().chain([&output]);
+        if !tensors.all(|idx| self.sound.get(idx.idx()).copied().unwrap_or(false)) {
+            return Ok(());
+        }
+        let operands = operand_tensors(self.graph, node);
+        let wanted = node.op.infer(&operands)?;
+        let output = self.graph.tensor(output);
+        let found = TensorType::of(output);
+        if wanted != found {
+            let show = |of: &TensorType| format!("{} {:?}", of.dtype.name(), of.shape);
+            return Err(format!("its result must be {}, found {}", show(&wanted), show(&found)));
+        }
+        node.op.check_quant(&operands, output)
+    }
+
+    fn outputs(&mut self) {
+        if self.graph.outputs.is_empty() {
+            self.graph_problem("it has no outputs".into());
+        }
+        let mut produced = vec![false; self.graph.tensors.len()];
+        for idx in self.graph.nodes.iter().flat_map(|node| &node.outputs) {
+            if let Some(produced) = produced.get_mut(idx.idx()) {
+                *produced = true;
+            }
+        }
+        for (at, &idx) in self.graph.outputs.iter().enumerate() {
+            match produced.get(idx.idx()) {
+                None => self.graph_problem(self.out_of_range(&format!("output {at}"), idx)),
+                Some(false) => self.graph_problem(format!("no node writes output {at} (tensor {})", idx.0)),
+                Some(true) => {}
+            }
+        }
+    }
+
+    fn activation_bytes(&mut self) {
+        let activations = self.graph.tensors.iter().zip(&self.sound);
+        let bytes = activations.filter(|(tensor, sound)| **sound && !tensor.is_const());
+        let bytes: u64 = bytes.map(|(tensor, _)| tensor.n_bytes() as u64).sum();
+        if bytes > MAX_ACTIVATION_BYTES {
+            self.graph_problem(format!("its activations take {bytes} bytes, at most 1 GiB is supported"));
+        }
+    }
+
+    fn graph_problem(&mut self, message: String) {
+        self.problems.push(Problem { place: format!("graph \"{}\"", self.graph.name), message });
+    }
+
+    fn out_of_range(&self, what: &str, idx: TensorIdx) -> String {
+        format!("{what} is tensor {}, but there are only {}", idx.0, self.graph.tensors.len())
+    }
+}
+
+fn tensor_problems(tensor: &Tensor) -> Vec<String> {
+    let mut found = Vec::new();
+    let elements = tensor.shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
+    match elements {
+        _ if tensor.shape.contains(&0) => {
+            found.push(format!("every extent must be at least 1, found shape {:?}", tensor.shape));
+        }
+        Some(elements) if elements <= MAX_ELEMENTS => {
+            let wanted = elements * tensor.dtype.size_bytes();
+            if let Some(length) =
+                tensor.data.as_ref().map(|data| data.len()).filter(|&length| length != wanted)
+            {
+                let dtype = tensor.dtype.name();
+                found
+                    .push(format!("{dtype} {:?} needs {wanted} bytes of data, found {length}", tensor.shape));
+            }
+        }
+        _ => found.push(format!("shape {:?} has 2^31 elements or more", tensor.shape)),
+    }
+    if let Some(quant) = &tensor.quant {
+        quant_problems(quant, tensor, &mut found);
+    }
+    found
+}
+
+fn quant_problems(quant: &Quant, tensor: &Tensor, found: &mut Vec<String>) {
+    let n_scales = quant.scales.len();
+    if n_scales == 0 {
+        found.push("its quantisation has no scales".into());
+    }
+    if quant.zero_points.len() != n_scales {
+        found.push(format!("it has {n_scales} scales but {} zero points", quant.zero_points.len()));
+    }
+    if n_scales > 1 {
+        match tensor.shape.get(quant.axis) {
+            Some(&extent) if extent == n_scales => {}
+            Some(extent) => {
+                found.push(format!(
+                    "it has {n_scales} scales but extent {extent} in dimension {}",
+                    quant.axis
+                ));
+            }
+            None => {
+                found.push(format!("it is quantised along dimension {} of {:?}", quant.axis, tensor.shape))
+            }
+        }
+    }
+    if let Some(scale) = quant.scales.iter().find(|scale| !(scale.is_finite() && **scale > 0.0)) {
+        found.push(format!("scales must be finite and positive, found {scale:?}"));
+    }
+    let outside = |zero_point: &&i32| i8::try_from(**zero_point).is_err();
+    if let Some(zero_point) = quant.zero_points.iter().find(outside).filter(|_| tensor.dtype == DType::I8) {
+        found.push(format!("zero points of int8 must be in -128..=127, found {zero_point}"));
+    }
+}
