@@ -46,14 +46,16 @@ fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name) || ["unsized", "virtual", "yield"].contains(&name)
 }
 
-/// Text for a comment or a string literal: printable ASCII in one line, escaped as in Rust, shortened when long.
+/// Text for a comment or a string literal of Rust or TOML: one line without quotes, backslashes and control or
+/// formatting characters, which become question marks; shortened when long.
 pub(crate) fn printable(text: &str) -> String {
     const MAX_CHARS: usize = 80;
-    let mut escaped: String = text.chars().take(MAX_CHARS).flat_map(char::escape_default).collect();
+    let plain = |c: char| c.is_alphanumeric() || c == ' ' || (c.is_ascii_graphic() && c != '"' && c != '\\');
+    let mut kept: String = text.chars().take(MAX_CHARS).map(|c| if plain(c) { c } else { '?' }).collect();
     if text.chars().nth(MAX_CHARS).is_some() {
-        escaped.push_str("...");
+        kept.push_str("...");
     }
-    escaped
+    kept
 }
 
 /// An identifier in upper case from a constant's name.
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn texts_of_comments() {
-        assert_eq!(printable("a\nb \"\u{202e}\\"), "a\\nb \\\"\\u{202e}\\\\");
+        assert_eq!(printable("a/b:0\n\"\u{202e}\\\u{e9}"), "a/b:0????\u{e9}");
         assert_eq!(printable(&"x".repeat(81)), format!("{}...", "x".repeat(80)));
     }
 }
