@@ -1,0 +1,68 @@
+//! Inference on the emulated board, and the outputs of each layer there.
+
+use std::path::Path;
+
+use smidgen_device::qemu::{self, Job, Run};
+use smidgen_ir::{Graph, Program, TensorIdx};
+
+use crate::events::Observer;
+use crate::firmware::Firmware;
+use crate::{Error, Result, host};
+
+/// Instructions of an inference for the time limit: generous for what scalar kernels need for a MAC.
+const INSTRUCTIONS_PER_MAC: u64 = 100;
+
+/// Runs every inference of `inputs` through the ELF.
+///
+/// # Errors
+/// No emulator, inputs that do not fit, or firmware that ends with an error.
+pub fn run(firmware: &Firmware, elf: &Path, inputs: &[u8]) -> Result<Run> {
+    let graph = &firmware.graph;
+    let n_inferences = host::count(graph, inputs)? as u64;
+    let macs: u64 = crate::profile::layers(graph).iter().map(|layer| layer.macs).sum();
+    let each = macs.saturating_mul(INSTRUCTIONS_PER_MAC).saturating_add(1_000_000);
+    let job = Job {
+        elf,
+        inputs,
+        n_inferences,
+        output_bytes: graph.output_bytes() as u64,
+        limit: qemu::time_limit(n_inferences, each),
+    };
+    qemu::run(&firmware.host, &firmware.board, &job).map_err(|error| {
+        Error::input(error).help("smidgen doctor tells what is installed; smidgen boards what is emulated")
+    })
+}
+
+/// The output of every operator on the device for the first inference of `inputs`, in the order of the model file.
+///
+/// # Errors
+/// As [`run`], and firmware that leaves other bytes than the program has.
+pub fn layers(firmware: &Firmware, inputs: &[u8], observer: &mut dyn Observer) -> Result<Vec<Vec<u8>>> {
+    let elf = firmware.elf(&["layers"], observer)?;
+    let first = inputs.get(..firmware.graph.input_bytes()).unwrap_or_default();
+    let run = run(firmware, &elf, first)?;
+    let bytes = run.layer_outputs.unwrap_or_default();
+    split(&firmware.graph, &firmware.program, &bytes).ok_or_else(|| {
+        Error::input("the firmware's layers have other sizes than the model's: a bug of Smidgen")
+    })
+}
+
+/// Cuts what the calls wrote, one after the other, into the outputs of the nodes. A node without a call is a view of
+/// what an earlier one wrote.
+fn split(graph: &Graph, program: &Program, bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut by_tensor: Vec<Option<&[u8]>> = vec![None; graph.tensors.len()];
+    let mut rest = bytes;
+    for call in &program.calls {
+        let (own, behind) = rest.split_at_checked(graph.get(call.output)?.n_bytes())?;
+        *by_tensor.get_mut(call.output.idx())? = Some(own);
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        return None;
+    }
+    for &(view, origin) in &program.views {
+        *by_tensor.get_mut(view.idx())? = *by_tensor.get(origin.idx())?;
+    }
+    let of = |output: Option<&TensorIdx>| Some(by_tensor.get(output?.idx()).copied().flatten()?.to_vec());
+    Some(graph.nodes.iter().map(|node| of(node.outputs.first()).unwrap_or_default()).collect())
+}

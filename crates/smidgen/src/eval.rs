@@ -1,0 +1,41 @@
+//! `smidgen eval`: accuracy of the project's models on people not seen in training.
+
+use std::path::Path;
+
+use smidgen_report::Evaluation;
+
+use crate::artifacts::Artifacts;
+use crate::events::Observer;
+use crate::project::Project;
+use crate::quantize::not_trained;
+use crate::{Result, dataset, evaluate, model_file};
+
+/// Measures `model`, or the float and int8 models that the project in `dir` has, on the test windows.
+///
+/// # Errors
+/// A project without a model, or a model that does not fit the windows.
+pub fn eval(
+    project: &Project,
+    dir: &Path,
+    model: Option<&Path>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Evaluation>> {
+    let artifacts = Artifacts::of(dir);
+    let models = match model {
+        Some(path) => vec![(model_file::file_name(path), path.to_owned())],
+        None => vec![
+            (String::from("float"), artifacts.float_model()),
+            (String::from("int8 on the host"), artifacts.model()),
+        ],
+    };
+    let present: Vec<_> = models.into_iter().filter(|(_, path)| model.is_some() || path.exists()).collect();
+    if present.is_empty() {
+        return Err(not_trained(&artifacts.float_model()));
+    }
+    let windows = dataset::windows(project, dir)?;
+    let one = |(name, path): (String, std::path::PathBuf)| {
+        let graph = model_file::read(&path)?;
+        Ok(evaluate::on_host(&name, &graph, &windows.split.test, observer)?.0)
+    };
+    present.into_iter().map(one).collect()
+}

@@ -1,0 +1,176 @@
+//! A model to a firmware folder for a board, and that to ELF files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use smidgen_codegen::{OptLevel, Options};
+use smidgen_device::{Footprint, Host, Toolchain, firmware as device_firmware};
+use smidgen_ir::{Graph, Program, lower};
+use smidgen_plan::Plan;
+use smidgen_report as report;
+use smidgen_target::Board;
+
+use crate::events::{Event, Observer};
+use crate::{Error, Result, files, host, profile};
+
+/// A firmware folder with all that it was made from.
+#[derive(Debug, Clone)]
+pub struct Firmware {
+    /// The folder.
+    pub dir: PathBuf,
+    /// The model.
+    pub graph: Graph,
+    /// The model as kernel calls.
+    pub program: Program,
+    /// The arena.
+    pub plan: Plan,
+    /// The board.
+    pub board: Board,
+    /// File name of the model.
+    pub model: String,
+    /// Where compilers and emulators are looked for.
+    pub host: Host,
+}
+
+/// A built firmware.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The ELF without hooks, as an application would carry it.
+    pub elf: PathBuf,
+    /// What it takes.
+    pub profile: report::Profile,
+}
+
+/// The board called `name`.
+///
+/// # Errors
+/// An unknown name, with those that look like it.
+pub fn board(name: &str) -> Result<Board> {
+    smidgen_target::board(name).map_err(|error| {
+        Error::input(error).help("smidgen boards lists the boards; --board NAME chooses one")
+    })
+}
+
+impl Firmware {
+    /// Lowers and plans the model, and writes the firmware crate for `board` into `dir`, which must be empty, absent,
+    /// or hold earlier firmware.
+    ///
+    /// # Errors
+    /// A model that cannot be lowered, or a folder with something else in it, or one that cannot be written.
+    pub fn generate(graph: &Graph, model: &str, board: &Board, dir: &Path) -> Result<Self> {
+        let program = lower(graph).map_err(host::ir_error)?;
+        let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
+        let stem = Path::new(model).file_stem().unwrap_or_default().to_string_lossy();
+        let options = Options {
+            board: board.clone(),
+            crate_name: smidgen_codegen::crate_name(&stem),
+            source: model.to_owned(),
+            opt_level: OptLevel::default(),
+        };
+        let texts = smidgen_codegen::firmware(graph, &program, &plan, &options).map_err(Error::input)?;
+        clear(dir)?;
+        for (path, bytes) in &texts {
+            files::write(&dir.join(path), bytes)?;
+        }
+        Ok(Firmware {
+            dir: dir.to_owned(),
+            graph: graph.clone(),
+            program,
+            plan,
+            board: board.clone(),
+            model: model.to_owned(),
+            host: Host::from_env(),
+        })
+    }
+
+    /// How the firmware is compiled on this machine.
+    ///
+    /// # Errors
+    /// No compiler for the board's core, with the commands that install one.
+    pub fn toolchain(&self) -> Result<Toolchain> {
+        Toolchain::find(&self.host, &self.board.core.triple)
+            .map_err(|error| Error::input(error).help("smidgen doctor tells what is missing"))
+    }
+
+    /// Compiles and links with the given features of the harness: none, `profile` or `layers`.
+    ///
+    /// # Errors
+    /// No compiler, or firmware that does not compile or fit the board.
+    pub fn elf(&self, features: &[&str], observer: &mut dyn Observer) -> Result<PathBuf> {
+        let toolchain = self.toolchain()?;
+        device_firmware::build(&self.host, &toolchain, &self.dir, &self.board, features, &mut |line| {
+            observer.event(Event::Line(line));
+        })
+        .map_err(|error| Error::input(error).help("smidgen doctor tells whether a tool is missing"))
+    }
+
+    /// Builds the ELF without hooks, puts it into the folder as `firmware.elf`, and measures it.
+    ///
+    /// # Errors
+    /// As [`Firmware::elf`], and an ELF that has no stack bound.
+    pub fn build(&self, observer: &mut dyn Observer) -> Result<Built> {
+        let cached = self.elf(&[], observer)?;
+        let bytes = files::read(&cached)?;
+        let elf = self.dir.join("firmware.elf");
+        files::write(&elf, &bytes)?;
+        observer.event(Event::Wrote(&elf));
+        let footprint = Footprint::of(&bytes).map_err(|error| Error::input(error).at(elf.display()))?;
+        Ok(Built { elf, profile: profile::of_footprint(self, &footprint) })
+    }
+
+    /// The arena over time, for a report.
+    pub fn memory_map(&self) -> report::MemoryMap {
+        memory_map(&self.graph, &self.program, &self.plan)
+    }
+}
+
+/// The arena of a plan over time, for a report.
+pub(crate) fn memory_map(graph: &Graph, program: &Program, plan: &Plan) -> report::MemoryMap {
+    let op_name = |call: usize| {
+        let node = program.calls.get(call).and_then(|call| graph.nodes.get(call.node.idx()));
+        node.map_or_else(String::new, |node| node.op.name().to_owned())
+    };
+    let buffers = plan.buffers.iter().map(|buffer| report::Buffer {
+        name: match buffer.tensor {
+            Some(tensor) => graph.get(tensor).map_or_else(String::new, |tensor| tensor.name.clone()),
+            None => format!("scratch of {}", op_name(buffer.first_call)),
+        },
+        offset: buffer.offset,
+        bytes: buffer.bytes,
+        first_call: buffer.first_call,
+        last_call: buffer.last_call,
+    });
+    report::MemoryMap {
+        arena_bytes: plan.arena_bytes,
+        lower_bound_bytes: plan.lower_bound_bytes,
+        calls: (0..program.calls.len()).map(op_name).collect(),
+        buffers: buffers.collect(),
+    }
+}
+
+/// Empties a folder of earlier firmware, so that no stale file stays; refuses one with other things in it.
+fn clear(dir: &Path) -> Result<()> {
+    let refuse =
+        |what: String| Error::input(what).at(dir.display()).help("choose an empty or new folder with -o");
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return files::make_dir(dir),
+        Err(error) => return Err(refuse(format!("the folder cannot be used: {error}"))),
+    };
+    if entries.count() == 0 {
+        return Ok(());
+    }
+    let is_firmware =
+        ["Cargo.toml", "harness/link.x", "kernels/Cargo.toml"].iter().all(|path| dir.join(path).is_file());
+    if !is_firmware {
+        return Err(refuse("the folder holds other things than firmware of an earlier build".to_owned()));
+    }
+    for part in ["harness", "kernels", "model"] {
+        let path = dir.join(part);
+        if path.exists() {
+            fs::remove_dir_all(&path)
+                .map_err(|error| refuse(format!("{part} cannot be replaced: {error}")))?;
+        }
+    }
+    Ok(())
+}

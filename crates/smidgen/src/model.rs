@@ -1,0 +1,249 @@
+//! The layers of a project file become a float graph with initial weights.
+
+use smidgen_ir::ops::average_pool_2d::AveragePool2d;
+use smidgen_ir::ops::batch_normalization::BatchNormalization;
+use smidgen_ir::ops::conv_2d::Conv2d;
+use smidgen_ir::ops::depthwise_conv_2d::DepthwiseConv2d;
+use smidgen_ir::ops::fully_connected::FullyConnected;
+use smidgen_ir::ops::max_pool_2d::MaxPool2d;
+use smidgen_ir::ops::relu::Relu;
+use smidgen_ir::ops::relu6::Relu6;
+use smidgen_ir::ops::reshape::Reshape;
+use smidgen_ir::ops::softmax::Softmax;
+use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Tensor, TensorIdx};
+
+use crate::project::{self, Layer, Project};
+use crate::{Error, Result};
+
+/// Added to the variance in batch normalisation.
+const EPSILON: f32 = 1e-3;
+
+/// The project's network for windows of `axes` values a row and `n_classes` classes: float32, with initial weights from
+/// the project's seed.
+///
+/// # Errors
+/// Layers whose shapes do not fit, named by their position and operator.
+pub fn initial_graph(project: &Project, axes: usize, n_classes: usize) -> Result<Graph> {
+    let rows = project.features.window;
+    let [height, width, channels] = project.model.input.unwrap_or([rows, axes, 1]);
+    if [height, width, channels].iter().try_fold(1usize, |product, &n| product.checked_mul(n))
+        != Some(rows * axes)
+    {
+        return Err(Error::input(format!(
+            "model.input is {height} × {width} × {channels}, but a window has {rows} rows of {axes} values"
+        ))
+        .help(format!("input = [{rows}, 1, {axes}] or [{rows}, {axes}, 1]")));
+    }
+    let mut graph = Graph { name: project.project.name.clone(), ..Graph::default() };
+    let input = graph.add_tensor(Tensor::activation("input", DType::F32, vec![1, height, width, channels]));
+    graph.inputs = vec![input];
+    let mut net = Net { graph, last: input };
+    for (at, layer) in project.model.layers.iter().enumerate() {
+        let name = format!("{}_{at}", layer.op());
+        net.layer(layer, &name).map_err(|error| error.at(format!("model.layers[{at}], {}", layer.op())))?;
+    }
+    let shape = net.shape().to_vec();
+    if shape != [1, n_classes] {
+        return Err(Error::input(format!("the network ends in shape {shape:?}, expected [1, {n_classes}]"))
+            .help(format!("end with flatten, fully_connected with units = {n_classes}, softmax")));
+    }
+    let Net { mut graph, last } = net;
+    graph.outputs = vec![last];
+    smidgen_train::init(&mut graph, project.project.seed).map_err(Error::input)?;
+    Ok(graph)
+}
+
+struct Net {
+    graph: Graph,
+    last: TensorIdx,
+}
+
+impl Net {
+    fn shape(&self) -> &[usize] {
+        &self.graph.tensor(self.last).shape
+    }
+
+    fn image(&self) -> Result<[usize; 3]> {
+        match *self.shape() {
+            [1, height, width, channels] => Ok([height, width, channels]),
+            ref other => Err(Error::input(format!("needs height × width × channels, found shape {other:?}"))
+                .help("put it before flatten, or reshape to three extents first")),
+        }
+    }
+
+    fn layer(&mut self, layer: &Layer, name: &str) -> Result<()> {
+        match layer {
+            Layer::Conv2d { filters, kernel, stride, padding, batch_norm, activation } => {
+                let [height, width, channels] = self.image()?;
+                let [out_h, out_w] = windows([height, width], *kernel, *stride, *padding)?;
+                positive("filters", *filters)?;
+                let filter = vec![*filters, kernel[0], kernel[1], channels];
+                let (padding, fused) = (pad(*padding), fused(*activation, *batch_norm));
+                let op = Conv2d { stride: *stride, dilation: [1, 1], padding, activation: fused };
+                let output = vec![1, out_h, out_w, *filters];
+                self.weighted(Op::Conv2d(op), name, filter, *filters, output);
+                self.normalised(name, *filters, *batch_norm, *activation);
+            }
+            Layer::DepthwiseConv2d { kernel, stride, depth_multiplier, padding, batch_norm, activation } => {
+                let [height, width, channels] = self.image()?;
+                let [out_h, out_w] = windows([height, width], *kernel, *stride, *padding)?;
+                positive("depth_multiplier", *depth_multiplier)?;
+                let filters = channels * depth_multiplier;
+                let op = DepthwiseConv2d {
+                    depth_multiplier: *depth_multiplier,
+                    stride: *stride,
+                    dilation: [1, 1],
+                    padding: pad(*padding),
+                    activation: fused(*activation, *batch_norm),
+                };
+                let filter = vec![1, kernel[0], kernel[1], filters];
+                let output = vec![1, out_h, out_w, filters];
+                self.weighted(Op::DepthwiseConv2d(op), name, filter, filters, output);
+                self.normalised(name, filters, *batch_norm, *activation);
+            }
+            Layer::MaxPool2d { window, stride, padding } => {
+                let stride = stride.unwrap_or(*window);
+                let op = MaxPool2d {
+                    window: *window,
+                    stride,
+                    padding: pad(*padding),
+                    activation: Activation::None,
+                };
+                self.pool(Op::MaxPool2d(op), name, *window, stride, *padding)?;
+            }
+            Layer::AveragePool2d { window, stride, padding } => {
+                let [height, width, _] = self.image()?;
+                let window = window.unwrap_or([height, width]);
+                let stride = stride.unwrap_or(window);
+                let op =
+                    AveragePool2d { window, stride, padding: pad(*padding), activation: Activation::None };
+                self.pool(Op::AveragePool2d(op), name, window, stride, *padding)?;
+            }
+            Layer::Flatten => self.reshape(name, vec![self.shape().iter().product()])?,
+            Layer::Reshape { shape } => self.reshape(name, shape.clone())?,
+            Layer::FullyConnected { units, activation } => {
+                let [1, n_inputs] = *self.shape() else {
+                    return Err(Error::input(format!("needs one row, found shape {:?}", self.shape()))
+                        .help("put op = \"flatten\" before it"));
+                };
+                positive("units", *units)?;
+                let op = FullyConnected { activation: fused(*activation, false), keep_num_dims: false };
+                let op = Op::FullyConnected(op);
+                self.weighted(op, name, vec![*units, n_inputs], *units, vec![1, *units]);
+            }
+            Layer::Softmax => {
+                let shape = self.shape().to_vec();
+                self.node(Op::Softmax(Softmax { beta: 1.0 }), vec![], name, shape);
+            }
+        }
+        Ok(())
+    }
+
+    fn pool(
+        &mut self,
+        op: Op,
+        name: &str,
+        window: [usize; 2],
+        stride: [usize; 2],
+        padding: project::Padding,
+    ) -> Result<()> {
+        let [height, width, channels] = self.image()?;
+        let [out_h, out_w] = windows([height, width], window, stride, padding)?;
+        self.node(op, vec![], name, vec![1, out_h, out_w, channels]);
+        Ok(())
+    }
+
+    fn reshape(&mut self, name: &str, shape: Vec<usize>) -> Result<()> {
+        let full: Vec<usize> = std::iter::once(1).chain(shape).collect();
+        let n_elements: usize = self.shape().iter().product();
+        if full.iter().try_fold(1usize, |product, &n| product.checked_mul(n)) != Some(n_elements) {
+            return Err(Error::input(format!("shape {full:?} does not hold {n_elements} values")));
+        }
+        let extents = full.iter().map(|&extent| i32::try_from(extent)).collect::<std::result::Result<_, _>>();
+        let extents = extents.map_err(|_| Error::input("an extent is too large"))?;
+        self.node(Op::Reshape(Reshape { shape: extents }), vec![], name, full);
+        Ok(())
+    }
+
+    /// A layer with filter and bias.
+    fn weighted(&mut self, op: Op, name: &str, filter: Vec<usize>, n_bias: usize, output: Vec<usize>) {
+        let weights = vec![0.0; filter.iter().product()];
+        let filter = self.graph.add_tensor(Tensor::const_f32(format!("{name}/filter"), filter, &weights));
+        let zeros = vec![0.0; n_bias];
+        let bias = self.graph.add_tensor(Tensor::const_f32(format!("{name}/bias"), vec![n_bias], &zeros));
+        self.node(op, vec![filter, bias], name, output);
+    }
+
+    fn normalised(&mut self, name: &str, channels: usize, batch_norm: bool, activation: project::Activation) {
+        if !batch_norm {
+            return;
+        }
+        let operands = ["gamma", "beta", "mean", "variance"].map(|part| {
+            let tensor = Tensor::const_f32(format!("{name}/{part}"), vec![channels], &vec![0.0; channels]);
+            self.graph.add_tensor(tensor)
+        });
+        let shape = self.shape().to_vec();
+        let op = Op::BatchNormalization(BatchNormalization { epsilon: EPSILON });
+        self.node(op, operands.to_vec(), &format!("{name}/batch_norm"), shape.clone());
+        let op = match activation {
+            project::Activation::None => return,
+            project::Activation::Relu => Op::Relu(Relu),
+            project::Activation::Relu6 => Op::Relu6(Relu6),
+        };
+        self.node(op, vec![], &format!("{name}/activation"), shape);
+    }
+
+    fn node(&mut self, op: Op, constants: Vec<TensorIdx>, name: &str, shape: Vec<usize>) {
+        let output = self.graph.add_tensor(Tensor::activation(name, DType::F32, shape));
+        let inputs = std::iter::once(self.last).chain(constants).map(Some).collect();
+        self.graph.nodes.push(Node { op, inputs, outputs: vec![output] });
+        self.last = output;
+    }
+}
+
+fn pad(padding: project::Padding) -> Padding {
+    match padding {
+        project::Padding::Same => Padding::Same,
+        project::Padding::Valid => Padding::Valid,
+    }
+}
+
+/// The activation inside the operator; after batch normalisation it stands on its own until that is folded.
+fn fused(activation: project::Activation, batch_norm: bool) -> Activation {
+    match activation {
+        _ if batch_norm => Activation::None,
+        project::Activation::None => Activation::None,
+        project::Activation::Relu => Activation::Relu,
+        project::Activation::Relu6 => Activation::Relu6,
+    }
+}
+
+fn positive(name: &str, value: usize) -> Result<()> {
+    if value == 0 { Err(Error::input(format!("{name} must be at least 1"))) } else { Ok(()) }
+}
+
+/// Output extents of a window operator, as TFLite defines SAME and VALID.
+fn windows(
+    input: [usize; 2],
+    window: [usize; 2],
+    stride: [usize; 2],
+    padding: project::Padding,
+) -> Result<[usize; 2]> {
+    let extent = |axis: usize| {
+        let (input, window, stride) = (input[axis], window[axis], stride[axis]);
+        positive("the window's extent", window)?;
+        positive("stride", stride)?;
+        match padding {
+            project::Padding::Same => Ok(input.div_ceil(stride)),
+            project::Padding::Valid if window <= input => Ok((input - window) / stride + 1),
+            project::Padding::Valid => {
+                Err(Error::input(format!("a window of {window} does not fit into {input}"))
+                    .help("make it smaller, or padding = \"same\""))
+            }
+        }
+    };
+    Ok([extent(0)?, extent(1)?])
+}
+
+#[cfg(test)]
+mod tests;

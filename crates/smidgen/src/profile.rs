@@ -1,0 +1,132 @@
+//! What a model costs on a board: flash and RAM from the linked ELF, instructions from the emulator.
+
+use std::path::Path;
+
+use smidgen_device::Footprint;
+use smidgen_ir::{Graph, NodeIdx, ops};
+use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
+
+use crate::device;
+use crate::events::{Event, Observer};
+use crate::firmware::{Firmware, board};
+use crate::{Error, Result, model_file};
+
+/// MACs of each operator, in the order of the model file.
+pub fn layers(graph: &Graph) -> Vec<LayerCost> {
+    let nodes = (0u32..).zip(&graph.nodes);
+    nodes
+        .map(|(at, node)| LayerCost {
+            index: at as usize,
+            op: node.op.name().to_owned(),
+            name: node
+                .outputs
+                .first()
+                .and_then(|&output| graph.get(output))
+                .map_or_else(String::new, |t| t.name.clone()),
+            macs: ops::macs(graph, NodeIdx(at)),
+            instructions: None,
+            cycles: None,
+        })
+        .collect()
+}
+
+/// The part of a profile that the ELF tells without running.
+pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profile {
+    let (flash, ram) = (&footprint.flash_bytes, &footprint.ram_bytes);
+    let layers = layers(&firmware.graph);
+    Profile {
+        model: firmware.model.clone(),
+        board: firmware.board.name.clone(),
+        core: firmware.board.core.name.clone(),
+        flash_bytes: FlashBytes {
+            total: flash.total,
+            code: flash.code,
+            weights: flash.weights,
+            other: flash.other,
+        },
+        ram_bytes: RamBytes {
+            total: ram.total,
+            arena: ram.arena,
+            stack_bound: ram.stack_bound,
+            other: ram.other,
+        },
+        harness_bytes: footprint.harness_bytes.flash,
+        macs: layers.iter().map(|layer| layer.macs).sum(),
+        layers,
+        ..Profile::default()
+    }
+}
+
+/// Builds the model for the board and runs one inference in the emulator: `profile` on the command line. The input
+/// is a fixed pseudo-random sequence, because a file says nothing about its data.
+///
+/// # Errors
+/// As building and running.
+pub fn profile(model: &Path, board_name: &str, dir: &Path, observer: &mut dyn Observer) -> Result<Profile> {
+    let graph = model_file::read(model)?;
+    let board = board(board_name)?;
+    let firmware = Firmware::generate(&graph, &model_file::file_name(model), &board, dir)?;
+    observer.event(Event::Begin("Building the firmware"));
+    let built = firmware.build(observer)?;
+    let mut profile = built.profile;
+    let input = pattern(&graph);
+    observer.event(Event::Begin("Running in the emulator"));
+    let plain = device::run(&firmware, &built.elf, &input)?;
+    profile.instructions = Some(plain.instructions);
+    profile.stack_seen_bytes = Some(plain.stack_used_bytes);
+    measure_layers(&mut profile, &firmware, &input, observer)?;
+    Ok(profile)
+}
+
+/// Fills in the instructions of each layer, counted in a second ELF that takes a stamp after each call.
+///
+/// # Errors
+/// As building and running, and firmware that stamps another number of calls than the program has.
+pub(crate) fn measure_layers(
+    profile: &mut Profile,
+    firmware: &Firmware,
+    inputs: &[u8],
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let elf = firmware.elf(&["profile"], observer)?;
+    let first = inputs.get(..firmware.graph.input_bytes()).unwrap_or_default();
+    let run = device::run(firmware, &elf, first)?;
+    let calls = &firmware.program.calls;
+    if run.layer_instructions.len() != calls.len() {
+        return Err(Error::input(format!(
+            "the firmware counted {} calls, the program has {}: a bug of Smidgen",
+            run.layer_instructions.len(),
+            calls.len()
+        )));
+    }
+    for layer in &mut profile.layers {
+        let own =
+            calls.iter().zip(&run.layer_instructions).filter(|(call, _)| call.node.idx() == layer.index);
+        layer.instructions = Some(own.map(|(_, &instructions)| instructions).sum());
+    }
+    Ok(())
+}
+
+/// One inference's inputs: int8 from a linear congruential generator (Numerical Recipes, the high byte), float32 the
+/// same bytes divided by 32.
+pub fn pattern(graph: &Graph) -> Vec<u8> {
+    let mut state: u32 = 1;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let mut bytes = Vec::with_capacity(graph.input_bytes());
+    for &input in &graph.inputs {
+        let tensor = graph.tensor(input);
+        for _ in 0..tensor.n_elements() {
+            match tensor.dtype {
+                smidgen_ir::DType::I8 => bytes.push(next()),
+                smidgen_ir::DType::F32 => {
+                    bytes.extend((f32::from(next().cast_signed()) / 32.0).to_le_bytes());
+                }
+                smidgen_ir::DType::I32 => bytes.extend(i32::from(next().cast_signed()).to_le_bytes()),
+            }
+        }
+    }
+    bytes
+}

@@ -1,0 +1,287 @@
+//! The project file `smidgen.toml`: data, features, model, training, quantisation and board.
+
+mod layer;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use smidgen_compress::post_training_quantization::Calibration;
+use smidgen_data::{augment, split};
+use smidgen_train::Schedule;
+
+pub use layer::{Activation, Layer, Padding};
+
+use crate::{Error, Result, files};
+
+/// Name of the project file in a project's folder.
+pub const FILE_NAME: &str = "smidgen.toml";
+
+/// A project file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Project {
+    /// Name and seed.
+    pub project: Identity,
+    /// Where recordings come from and who is in which part.
+    pub data: Data,
+    /// How recordings become windows.
+    pub features: Features,
+    /// The network.
+    pub model: Model,
+    /// How it is trained.
+    pub training: Training,
+    /// How it becomes int8.
+    #[serde(default)]
+    pub quantization: Quantization,
+    /// What it is built for.
+    pub board: BoardChoice,
+}
+
+/// Name and seed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// Name of the project and of its model.
+    pub name: String,
+    /// Seed of initial weights, shuffles, augmentation and generated data.
+    #[serde(default = "one")]
+    pub seed: u64,
+}
+
+/// Where recordings come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The gesture set that the project generates.
+    Generated,
+    /// A `.jsonl` file, or a folder of them, with one recording on each line.
+    JsonLines,
+}
+
+/// Recordings and their parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// Where they come from.
+    pub source: Source,
+    /// The file or folder of `json_lines`, relative to the project's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Class names of `json_lines` in the order of their numbers; the sorted labels when empty.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// What a reader of the report must know about the data, one sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Size of the generated set.
+    #[serde(default)]
+    pub generated: Generated,
+    /// Who is in which part.
+    #[serde(default = "quarter_for_the_test")]
+    pub split: split::Config,
+}
+
+/// Size of the generated set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Generated {
+    /// Simulated people.
+    pub people: usize,
+    /// Recordings of each gesture by each person.
+    pub repeats: usize,
+    /// Recordings of no gesture by each person.
+    pub negatives: usize,
+}
+
+impl Default for Generated {
+    fn default() -> Self {
+        Generated { people: 12, repeats: 20, negatives: 24 }
+    }
+}
+
+/// How recordings become windows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Features {
+    /// Rows of a window.
+    pub window: usize,
+    /// Each value is multiplied by it; 0.001 turns milli-g into g.
+    #[serde(default = "unit_scale")]
+    pub scale: f32,
+}
+
+/// The network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Height, width and channels of the input; the window's rows, axes and 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<[usize; 3]>,
+    /// The layers in order.
+    pub layers: Vec<Layer>,
+}
+
+/// Which epoch's weights become the float model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// The last one's.
+    #[default]
+    Last,
+    /// Those that did best on the validation windows.
+    Best,
+}
+
+/// How the network is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Passes over the training windows.
+    pub epochs: u64,
+    /// Windows in a batch.
+    pub batch_size: usize,
+    /// Highest learning rate of Adam.
+    pub learning_rate: f32,
+    /// How it changes.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Epochs in which the learning rate rises from 0.
+    #[serde(default)]
+    pub warm_up_epochs: f32,
+    /// Decoupled weight decay.
+    #[serde(default)]
+    pub weight_decay: f32,
+    /// Share of the target that is spread over all classes, 0…1.
+    #[serde(default)]
+    pub label_smoothing: f32,
+    /// Which epoch's weights become the float model.
+    #[serde(default)]
+    pub keep: Keep,
+    /// How windows are varied while training; not at all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augmentation: Option<augment::Config>,
+}
+
+/// How the network becomes int8.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quantization {
+    /// Training windows to calibrate with.
+    pub calibration: usize,
+    /// How activation ranges are found.
+    pub method: Calibration,
+}
+
+impl Default for Quantization {
+    fn default() -> Self {
+        Quantization { calibration: 256, method: Calibration::MinMax }
+    }
+}
+
+/// What the model is built for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoardChoice {
+    /// A name that `smidgen boards` lists.
+    pub name: String,
+}
+
+fn quarter_for_the_test() -> split::Config {
+    split::Config::Fractions { test: 0.25, validation: 0.15, seed: 1 }
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn unit_scale() -> f32 {
+    1.0
+}
+
+impl Project {
+    /// Reads the project of the folder `dir`.
+    ///
+    /// # Errors
+    /// A missing file, a syntax error with its line, an unknown field, or a value that makes no sense.
+    pub fn load(dir: &Path) -> Result<Self> {
+        let path = dir.join(FILE_NAME);
+        if !path.exists() {
+            return Err(Error::input(format!("there is no {FILE_NAME} here"))
+                .at(dir.display())
+                .help("smidgen new NAME makes a project; then: smidgen train NAME"));
+        }
+        let text = files::read_text(&path)?;
+        Project::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads a project from `text`; `place` names it in errors.
+    ///
+    /// # Errors
+    /// As [`Project::load`].
+    pub fn parse(text: &str, place: &str) -> Result<Self> {
+        let project: Project = toml::from_str(text).map_err(|error| {
+            let line =
+                error.span().map(|span| 1 + text.bytes().take(span.start).filter(|&b| b == b'\n').count());
+            let place = line.map_or_else(|| place.to_string(), |line| format!("{place}:{line}"));
+            Error::input(error.message())
+                .at(place)
+                .help("compare with the commented file that smidgen new NAME writes")
+        })?;
+        project.check().map_err(|error| error.at(place))?;
+        Ok(project)
+    }
+
+    fn check(&self) -> Result<()> {
+        let training = &self.training;
+        let positive = [
+            ("features.window", self.features.window),
+            ("training.batch_size", training.batch_size),
+            ("quantization.calibration", self.quantization.calibration),
+            ("model.layers", self.model.layers.len()),
+        ];
+        for (name, value) in positive {
+            if value == 0 {
+                return Err(wrong(name, "at least 1", value));
+            }
+        }
+        if training.epochs == 0 {
+            return Err(wrong("training.epochs", "at least 1", 0));
+        }
+        let rate = training.learning_rate;
+        if !(rate.is_finite() && rate > 0.0) {
+            return Err(wrong("training.learning_rate", "a number above 0, such as 0.003", rate));
+        }
+        let scale = self.features.scale;
+        if !scale.is_finite() || scale == 0.0 {
+            return Err(wrong("features.scale", "a number other than 0", scale));
+        }
+        for (name, value) in [
+            ("training.weight_decay", training.weight_decay),
+            ("training.label_smoothing", training.label_smoothing),
+        ] {
+            if !(0.0..1.0).contains(&value) {
+                return Err(wrong(name, "a number from 0 up to, not including, 1", value));
+            }
+        }
+        if self.data.source == Source::JsonLines && self.data.path.is_none() {
+            return Err(Error::input("data.path is missing: source = \"json_lines\" needs a file or folder")
+                .help("path = \"data\""));
+        }
+        Ok(())
+    }
+
+    /// The project as TOML.
+    ///
+    /// # Errors
+    /// A value that TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(|error| Error::input(format!("the project cannot be written: {error}")))
+    }
+}
+
+fn wrong(name: &str, expected: &str, found: impl std::fmt::Display) -> Error {
+    Error::input(format!("{name}: expected {expected}, found {found}")).help("correct it in the project file")
+}
+
+#[cfg(test)]
+mod tests;

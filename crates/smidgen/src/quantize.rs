@@ -1,0 +1,101 @@
+//! A float model to int8, calibrated on training windows or on raw inputs.
+
+use std::path::Path;
+
+use smidgen_compress::Context;
+use smidgen_compress::post_training_quantization::{self, Calibration, Config};
+use smidgen_data::Dataset;
+use smidgen_ir::Graph;
+
+use crate::artifacts::Artifacts;
+use crate::dataset;
+use crate::events::{Event, Observer};
+use crate::project::Project;
+use crate::{Error, Result, files, model_file};
+
+/// The int8 form of `graph`, and what was done in lines for people.
+///
+/// # Errors
+/// A graph that is not float32, or calibration inputs that do not fit it.
+pub fn quantize(
+    graph: &Graph,
+    calibration: &[Vec<f32>],
+    method: Calibration,
+) -> Result<(Graph, Vec<String>)> {
+    let mut context = Context::new(calibration, 0);
+    let config = Config { calibration: method, ..Config::default() };
+    let quantized = post_training_quantization::apply(graph, &config, &mut context).map_err(Error::input)?;
+    Ok((quantized, context.log))
+}
+
+/// Quantises the float model of the project in `dir` on its training windows and writes `model.tflite`.
+///
+/// # Errors
+/// As [`quantize`], and a project that was not trained yet.
+pub fn quantize_project(project: &Project, dir: &Path, observer: &mut dyn Observer) -> Result<Graph> {
+    let artifacts = Artifacts::of(dir);
+    let path = artifacts.float_model();
+    if !path.exists() {
+        return Err(not_trained(&path));
+    }
+    let graph = model_file::read(&path)?;
+    let windows = dataset::windows(project, dir)?;
+    let quantized = on_windows(project, &graph, &windows.split.train, observer)?;
+    model_file::write(&quantized, &artifacts.model())?;
+    observer.event(Event::Wrote(&artifacts.model()));
+    Ok(quantized)
+}
+
+pub(crate) fn not_trained(path: &Path) -> Error {
+    Error::input("the project has no float model yet").at(path.display()).help("smidgen train")
+}
+
+/// Quantises `graph` on the windows that the project sets aside for calibration, spread evenly over `train`.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn on_windows(
+    project: &Project,
+    graph: &Graph,
+    train: &Dataset,
+    observer: &mut dyn Observer,
+) -> Result<Graph> {
+    let quantization = &project.quantization;
+    let calibration = spread(train, quantization.calibration);
+    let (quantized, log) = quantize(graph, &calibration, quantization.method)?;
+    log.iter().for_each(|line| observer.event(Event::Line(line)));
+    Ok(quantized)
+}
+
+/// At most `n` samples, evenly spread over the set, so that every class and person is among them.
+fn spread(set: &Dataset, n: usize) -> Vec<Vec<f32>> {
+    let total = set.samples.len();
+    let n = n.min(total);
+    (0..n).filter_map(|at| set.samples.get(at * total / n)).map(|sample| sample.values.clone()).collect()
+}
+
+/// Calibration inputs from a file of raw float32 inferences, little endian.
+///
+/// # Errors
+/// A file that is not a whole number of inferences of `graph`, or holds a value that is not finite.
+pub fn raw_calibration(graph: &Graph, path: &Path) -> Result<Vec<Vec<f32>>> {
+    let bytes = files::read(path)?;
+    let n_values: usize = graph.inputs.iter().map(|&input| graph.tensor(input).n_elements()).sum();
+    let (words, rest) = bytes.as_chunks::<4>();
+    if words.is_empty() || !rest.is_empty() || !words.len().is_multiple_of(n_values.max(1)) {
+        return Err(Error::input(format!(
+            "the file has {} bytes; one inference is {n_values} float32 values, expected a multiple of {} bytes",
+            bytes.len(),
+            n_values * 4
+        ))
+        .at(path.display())
+        .help("write inferences one after the other as little-endian float32, or give a project's folder"));
+    }
+    let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+    if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+        return Err(Error::input(format!("value {at} is {}, expected a finite number", values[at]))
+            .at(path.display())
+            .help("remove or repair the recording it comes from"));
+    }
+    Ok(values.chunks(n_values.max(1)).map(<[f32]>::to_vec).collect())
+}

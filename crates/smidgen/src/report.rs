@@ -1,0 +1,147 @@
+//! `smidgen report`: every test window on the host and on the emulated board, and all numbers on one page.
+
+use std::path::Path;
+
+use smidgen_device::Doctor;
+use smidgen_ir::Graph;
+use smidgen_report::{Evaluation, Report, Training, Version, html};
+
+use crate::artifacts::Artifacts;
+use crate::dataset::{self, Windows};
+use crate::evaluate;
+use crate::events::{Event, Observer};
+use crate::firmware::{Firmware, board};
+use crate::profile;
+use crate::project::Project;
+use crate::quantize::not_trained;
+use crate::{Error, Result, device, feed, files, model_file};
+
+/// Measures the models of the project in `dir` and writes `report.json` and `report.html`.
+///
+/// # Errors
+/// A project that was not trained and quantised, or what building and running brings. That host and device differ is
+/// not an error here: see [`check`].
+pub fn report(project: &Project, dir: &Path, observer: &mut dyn Observer) -> Result<Report> {
+    let windows = dataset::windows(project, dir)?;
+    report_on(project, &windows, &Artifacts::of(dir), observer)
+}
+
+/// [`report`] on windows that are there already.
+///
+/// # Errors
+/// As [`report`].
+pub fn report_on(
+    project: &Project,
+    windows: &Windows,
+    artifacts: &Artifacts,
+    observer: &mut dyn Observer,
+) -> Result<Report> {
+    let paths = [artifacts.float_model(), artifacts.model()];
+    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        return Err(not_trained(missing).help("smidgen train, then smidgen quantize"));
+    }
+    let float = model_file::read(&artifacts.float_model())?;
+    // The firmware is built from the file, as anybody else would build it, not from memory.
+    let int8 = model_file::read(&artifacts.model())?;
+    let set = &windows.split.test;
+    observer.event(Event::Begin("Test windows on the host"));
+    let (float_result, _) = evaluate::on_host("float on the host", &float, set, observer)?;
+    let (host_result, host_outputs) = evaluate::on_host("int8 on the host", &int8, set, observer)?;
+    let mut report = Report {
+        name: project.project.name.clone(),
+        data: Some(windows.summary.clone()),
+        training: training(artifacts)?,
+        accuracy: vec![float_result, host_result],
+        ..Report::default()
+    };
+    on_device(&mut report, project, artifacts, &int8, windows, &host_outputs, observer)?;
+    write(&report, artifacts, observer)?;
+    Ok(report)
+}
+
+/// Builds the firmware and adds what the emulated board says.
+fn on_device(
+    report: &mut Report,
+    project: &Project,
+    artifacts: &Artifacts,
+    graph: &Graph,
+    windows: &Windows,
+    host_outputs: &[u8],
+    observer: &mut dyn Observer,
+) -> Result<()> {
+    let board = board(&project.board.name)?;
+    let firmware = Firmware::generate(graph, "model.tflite", &board, &artifacts.firmware())?;
+    observer.event(Event::Begin("Building the firmware"));
+    let built = firmware.build(observer)?;
+    let inputs = feed::inputs(graph, &windows.split.test)?;
+    observer.event(Event::Begin("Test windows on the emulated board"));
+    let ran = device::run(&firmware, &built.elf, &inputs)?;
+    let confusion = evaluate::confusion(graph, &windows.split.test, &ran.outputs)?;
+    let name = String::from("int8 on the device");
+    report.accuracy.push(Evaluation { name, split: "test".into(), confusion });
+    report.agreement = Some(evaluate::agreement(host_outputs, &ran.outputs, graph.output_bytes()));
+    let mut profile = built.profile;
+    profile.instructions = Some(ran.instructions);
+    profile.stack_seen_bytes = Some(ran.stack_used_bytes);
+    observer.event(Event::Begin("Counting the instructions of each layer"));
+    profile::measure_layers(&mut profile, &firmware, &inputs, observer)?;
+    report.profile = Some(profile);
+    report.ran_on = Some(format!("{} (emulated by QEMU)", board.title));
+    report.memory_map = Some(firmware.memory_map());
+    report.versions = versions(&firmware);
+    Ok(())
+}
+
+fn training(artifacts: &Artifacts) -> Result<Option<Training>> {
+    let path = artifacts.training();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let training = serde_json::from_slice(&files::read(&path)?);
+    training.map(Some).map_err(|error| {
+        Error::input(format!("the training's history cannot be read: {error}"))
+            .at(path.display())
+            .help("train again, or remove the file")
+    })
+}
+
+fn versions(firmware: &Firmware) -> Vec<Version> {
+    let own = Version { name: String::from("smidgen"), version: env!("CARGO_PKG_VERSION").to_owned() };
+    let doctor = Doctor::examine(&firmware.host, &[&firmware.board.core.triple]);
+    let tools = doctor.tools.into_iter().filter_map(|tool| {
+        let version = tool.version?;
+        // A tool that tells its own name in its version needs no second one.
+        let name = if tool.name.starts_with("rust") { tool.name } else { String::from("emulator:") };
+        Some(Version { name, version })
+    });
+    std::iter::once(own).chain(tools).collect()
+}
+
+/// Writes `report.json` and `report.html`.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn write(report: &Report, artifacts: &Artifacts, observer: &mut dyn Observer) -> Result<()> {
+    let json = serde_json::to_vec_pretty(report).map_err(Error::input)?;
+    files::write(&artifacts.report_json(), &json)?;
+    files::write(&artifacts.report_html(), html(report).map_err(Error::input)?.as_bytes())?;
+    observer.event(Event::Wrote(&artifacts.report_html()));
+    Ok(())
+}
+
+/// Fails unless host and device agree on every output byte.
+///
+/// # Errors
+/// [`crate::Kind::Check`] with the number of bytes that differ.
+pub fn check(report: &Report) -> Result<()> {
+    match &report.agreement {
+        Some(agreement) if agreement.n_differing > 0 => Err(Error::check(format!(
+            "host and device differ in {} of {} output bytes",
+            agreement.n_differing, agreement.n_bytes
+        ))
+        .help(
+            "smidgen verify MODEL --board B shows the first operator that differs; please report it as a bug",
+        )),
+        _ => Ok(()),
+    }
+}

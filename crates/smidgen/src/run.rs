@@ -1,0 +1,161 @@
+//! Inference over raw tensors, on the host or in the emulator, and the outputs of each layer.
+
+use std::path::Path;
+
+use smidgen_ir::Graph;
+
+use crate::events::{Event, Observer};
+use crate::firmware::{Firmware, board};
+use crate::{Error, Result, device, files, host, model_file};
+
+/// Where to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On<'a> {
+    /// The interpreter.
+    Host,
+    /// Firmware for this board, in QEMU.
+    Qemu(&'a str),
+}
+
+/// What to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The model file.
+    pub model: &'a Path,
+    /// Raw inputs: each inference's inputs in order, concatenated, little endian, NHWC.
+    pub input: &'a Path,
+    /// Where the raw outputs go.
+    pub output: Option<&'a Path>,
+    /// Folder for the output of each operator of the first inference.
+    pub layers: Option<&'a Path>,
+    /// Where to run.
+    pub on: On<'a>,
+}
+
+/// What ran.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Ran {
+    /// Inferences.
+    pub n_inferences: usize,
+    /// Bytes of all outputs.
+    pub output_bytes: usize,
+    /// Instructions of the first inference, in the emulator.
+    pub instructions: Option<u64>,
+    /// Files of layers written.
+    pub n_layers: usize,
+}
+
+/// Runs the job and writes its outputs.
+///
+/// # Errors
+/// As reading the model, running it and writing files.
+pub fn run(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Ran> {
+    let graph = model_file::read(job.model)?;
+    let inputs = files::read(job.input)?;
+    let n_inferences = host::count(&graph, &inputs).map_err(|error| error.at(job.input.display()))?;
+    let (outputs, layers, instructions) = match job.on {
+        On::Host => {
+            let layers = job.layers.map(|_| host::layers(&graph, &inputs)).transpose()?;
+            (host::run(&graph, &inputs, observer)?, layers, None)
+        }
+        On::Qemu(name) => {
+            let dir = Scratch::new()?;
+            let firmware =
+                Firmware::generate(&graph, &model_file::file_name(job.model), &board(name)?, dir.path())?;
+            observer.event(Event::Begin("Building the firmware"));
+            let elf = firmware.elf(&[], observer)?;
+            observer.event(Event::Begin("Running in the emulator"));
+            let ran = device::run(&firmware, &elf, &inputs)?;
+            let layers = job.layers.map(|_| device::layers(&firmware, &inputs, observer)).transpose()?;
+            (ran.outputs, layers, Some(ran.instructions))
+        }
+    };
+    if let Some(path) = job.output {
+        files::write(path, &outputs)?;
+        observer.event(Event::Wrote(path));
+    }
+    if let (Some(dir), Some(layers)) = (job.layers, &layers) {
+        write_layers(&graph, layers, dir)?;
+        observer.event(Event::Wrote(dir));
+    }
+    let n_layers = layers.map_or(0, |layers| layers.len());
+    Ok(Ran { n_inferences, output_bytes: outputs.len(), instructions, n_layers })
+}
+
+/// Writes the output of each operator as `NNN_<OPERATOR>.bin`, numbered by its position in the model file.
+fn write_layers(graph: &Graph, layers: &[Vec<u8>], dir: &Path) -> Result<()> {
+    for (at, (node, bytes)) in graph.nodes.iter().zip(layers).enumerate() {
+        files::write(&dir.join(format!("{at:03}_{}.bin", node.op.name())), bytes)?;
+    }
+    Ok(())
+}
+
+/// A folder that goes away with the value.
+#[derive(Debug)]
+pub(crate) struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub(crate) fn new() -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("smidgen-").tempdir();
+        dir.map(Scratch).map_err(|error| {
+            Error::input(format!("no temporary folder: {error}"))
+                .at(std::env::temp_dir().display())
+                .help("set TMPDIR to a folder that you may write to")
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// One operator, compared.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Compared {
+    /// Position in the model file.
+    pub index: usize,
+    /// The operator.
+    pub op: String,
+    /// Name of its output.
+    pub name: String,
+    /// Bytes of its output.
+    pub n_bytes: usize,
+    /// Bytes that differ between host and device.
+    pub n_differing: usize,
+}
+
+/// Compares every intermediate tensor of one inference on the host and on the emulated board. The input is the first
+/// inference of `input`, or a fixed pseudo-random one.
+///
+/// # Errors
+/// As [`run`].
+pub fn verify(
+    model: &Path,
+    input: Option<&Path>,
+    board_name: &str,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Compared>> {
+    let graph = model_file::read(model)?;
+    let inputs = match input {
+        Some(path) => files::read(path)?,
+        None => crate::profile::pattern(&graph),
+    };
+    let on_host = host::layers(&graph, &inputs)?;
+    let dir = Scratch::new()?;
+    let firmware =
+        Firmware::generate(&graph, &model_file::file_name(model), &board(board_name)?, dir.path())?;
+    observer.event(Event::Begin("Building the firmware"));
+    let on_device = device::layers(&firmware, &inputs, observer)?;
+    let costs = crate::profile::layers(&graph);
+    let pairs = costs.into_iter().zip(on_host.iter().zip(&on_device));
+    Ok(pairs
+        .map(|(cost, (host, device))| Compared {
+            index: cost.index,
+            op: cost.op,
+            name: cost.name,
+            n_bytes: host.len(),
+            n_differing: host.len().abs_diff(device.len())
+                + host.iter().zip(device).filter(|(a, b)| a != b).count(),
+        })
+        .collect())
+}

@@ -1,0 +1,228 @@
+//! Training: the project's windows and layers to a float model, with a checkpoint after each epoch.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use smidgen_data::{Dataset, augment::Augment};
+use smidgen_ir::{Graph, passes};
+use smidgen_report as report;
+use smidgen_train::{Augment as Augmentation, Config, EpochStats, Examples, TrainError, Trainer};
+
+use crate::artifacts::Artifacts;
+use crate::checkpoint::{self, Checkpoint};
+use crate::dataset::{self, Windows};
+use crate::events::{Event, Observer};
+use crate::project::{Keep, Project};
+use crate::{Error, Result, files, model, model_file};
+
+/// How to train.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Go on after the last whole epoch instead of starting again.
+    pub resume: bool,
+    /// Epochs instead of the project's.
+    pub epochs: Option<u64>,
+}
+
+/// A finished training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The float model as it is exported: batch normalisation folded, activations fused.
+    pub graph: Graph,
+    /// Settings and history.
+    pub training: report::Training,
+}
+
+/// Trains the project in `dir` and writes `checkpoint.bin`, `float.tflite` and `training.json` into its `build`.
+///
+/// # Errors
+/// What is wrong with the project or its data; [`crate::Kind::Interrupted`] when the observer asked to stop.
+pub fn train(
+    project: &Project,
+    dir: &Path,
+    options: Options,
+    observer: &mut dyn Observer,
+) -> Result<Trained> {
+    let windows = dataset::windows(project, dir)?;
+    windows.warnings.iter().for_each(|warning| observer.event(Event::Note(warning)));
+    train_on(project, &windows, &Artifacts::of(dir), options, observer)
+}
+
+/// [`train`] on windows that are there already.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_on(
+    project: &Project,
+    windows: &Windows,
+    artifacts: &Artifacts,
+    options: Options,
+    observer: &mut dyn Observer,
+) -> Result<Trained> {
+    let mut project = project.clone();
+    project.training.epochs = options.epochs.unwrap_or(project.training.epochs);
+    if project.training.epochs == 0 {
+        return Err(Error::input("--epochs: expected at least 1, found 0"));
+    }
+    files::make_dir(&artifacts.dir)?;
+    let mut run = if options.resume {
+        Run::resume(&mut project, windows, artifacts, options.epochs.is_none())?
+    } else {
+        Run::start(&project, windows)?
+    };
+    run.epochs(&project, windows, artifacts, observer)?;
+    let graph = exported(&run.kept(&project))?;
+    let training = run.report(&project);
+    model_file::write(&graph, &artifacts.float_model())?;
+    observer.event(Event::Wrote(&artifacts.float_model()));
+    let json = serde_json::to_vec_pretty(&training).map_err(Error::input)?;
+    files::write(&artifacts.training(), &json)?;
+    Ok(Trained { graph, training })
+}
+
+/// The trained graph without what only training needs.
+fn exported(graph: &Graph) -> Result<Graph> {
+    let folded = passes::fold_batch_norm(graph).map_err(Error::input)?;
+    let fused = passes::fuse_activation(&folded).map_err(Error::input)?;
+    passes::dead_code(&fused).map_err(Error::input)
+}
+
+struct Run {
+    trainer: Trainer,
+}
+
+impl Run {
+    fn start(project: &Project, windows: &Windows) -> Result<Self> {
+        let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
+        let trainer = Trainer::new(graph, config(project)).map_err(Error::input)?;
+        Ok(Run { trainer })
+    }
+
+    fn resume(
+        project: &mut Project,
+        windows: &Windows,
+        artifacts: &Artifacts,
+        keep_epochs: bool,
+    ) -> Result<Self> {
+        let path = artifacts.checkpoint();
+        let Checkpoint { n_epochs, trainer } = checkpoint::load(&path, project, keep_epochs)?;
+        project.training.epochs = n_epochs;
+        let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
+        let trainer = Trainer::resume(graph, config(project), &trainer).map_err(|error| {
+            Error::input(error).at(path.display()).help("train without --resume to start again")
+        })?;
+        Ok(Run { trainer })
+    }
+
+    fn epochs(
+        &mut self,
+        project: &Project,
+        windows: &Windows,
+        artifacts: &Artifacts,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let train = examples(&windows.split.train);
+        let validation = examples(&windows.split.validation);
+        let augment = match &project.training.augmentation {
+            Some(config) => {
+                let made = Augment::new(config.clone(), project.project.seed, &windows.split.train);
+                Some(made.map_err(|error| dataset::data_error(&error))?)
+            }
+            None => None,
+        };
+        let vary = augment.as_ref().map(|augment| {
+            |epoch: u64, index: usize, window: &mut [f32]| augment.apply(epoch, index, window)
+        });
+        let n_epochs = project.training.epochs;
+        while self.trainer.epochs_done() < n_epochs {
+            let vary = vary.as_ref().map(|vary| vary as Augmentation<'_>);
+            let stats = self.trainer.epoch(&train, vary, &mut |batch| {
+                observer.event(Event::Batch {
+                    epoch: batch.epoch,
+                    n_epochs,
+                    done: batch.batch,
+                    total: batch.n_batches,
+                    loss: batch.train.loss,
+                });
+                if observer.stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            match stats {
+                Err(TrainError::Interrupted { .. }) => {
+                    return Err(interrupted(self.trainer.epochs_done(), artifacts));
+                }
+                other => other.map_err(Error::input)?,
+            };
+            let judged = self.trainer.evaluate(&validation).map_err(Error::input)?;
+            self.trainer.record_validation(judged);
+            checkpoint::save(&artifacts.checkpoint(), project, &self.trainer.checkpoint())?;
+            if let Some(stats) = self.trainer.history().last() {
+                observer.event(Event::Epoch { epoch: &epoch(stats), n_epochs });
+            }
+        }
+        Ok(())
+    }
+
+    /// The graph with the weights that the project keeps.
+    fn kept(&self, project: &Project) -> Graph {
+        match (project.training.keep, self.trainer.best()) {
+            (Keep::Best, Some((_, _, graph))) => graph,
+            _ => self.trainer.graph(),
+        }
+    }
+
+    fn report(&self, project: &Project) -> report::Training {
+        report::Training {
+            n_parameters: self.trainer.n_parameters() as u64,
+            batch_size: project.training.batch_size,
+            learning_rate: f64::from(project.training.learning_rate),
+            seed: project.project.seed,
+            epochs: self.trainer.history().iter().map(epoch).collect(),
+        }
+    }
+}
+
+/// An epoch as a report tells it.
+fn epoch(stats: &EpochStats) -> report::Epoch {
+    report::Epoch {
+        epoch: stats.epoch,
+        loss: stats.train.loss,
+        accuracy: stats.train.accuracy,
+        validation_loss: stats.validation.map(|stats| stats.loss),
+        validation_accuracy: stats.validation.map(|stats| stats.accuracy),
+    }
+}
+
+fn interrupted(n_epochs_done: u64, artifacts: &Artifacts) -> Error {
+    if n_epochs_done == 0 {
+        return Error::interrupted(
+            "training was stopped before its first epoch was complete; nothing was kept",
+        );
+    }
+    Error::interrupted(format!("training was stopped; epochs 1 to {n_epochs_done} are kept"))
+        .at(artifacts.checkpoint().display())
+        .help("go on with the same command and --resume")
+}
+
+fn config(project: &Project) -> Config {
+    let training = &project.training;
+    Config {
+        seed: project.project.seed,
+        epochs: training.epochs,
+        batch: training.batch_size,
+        learning_rate: training.learning_rate,
+        schedule: training.schedule,
+        warm_up_epochs: training.warm_up_epochs,
+        weight_decay: training.weight_decay,
+        label_smoothing: training.label_smoothing,
+        ..Config::default()
+    }
+}
+
+/// The windows as the trainer takes them, with the shape of the model's input.
+fn examples(set: &Dataset) -> Examples {
+    Examples {
+        shape: set.shape.clone(),
+        x: set.samples.iter().flat_map(|sample| sample.values.iter().copied()).collect(),
+        y: set.samples.iter().map(|sample| sample.label as u32).collect(),
+    }
+}
