@@ -133,3 +133,80 @@ const fn saturating_shl(x: i32, exponent: u32) -> i32 {
         shifted as i32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::naive::{Random, divide_away, scale};
+
+    const EDGES: [i32; 11] =
+        [i32::MIN, i32::MIN + 1, -(1 << 30), -3, -1, 0, 1, 2, (1 << 30) - 1, i32::MAX - 1, i32::MAX];
+
+    /// Edges, and random numbers of every magnitude.
+    fn numbers(random: &mut Random, at: usize) -> i32 {
+        EDGES.get(at % 40).copied().unwrap_or_else(|| random.int32())
+    }
+
+    #[test]
+    fn high_multiplication_is_gemmlowps() {
+        let random = &mut Random::new(1);
+        for at in 0..100_000 {
+            let (a, b) = (numbers(random, at), numbers(random, at / 40));
+            // gemmlowp: a nudge that depends on the sign, then division that truncates.
+            let product = i128::from(a) * i128::from(b);
+            let nudge = if product >= 0 { 1 << 30 } else { 1 - (1 << 30) };
+            let expected = ((product + nudge) / (1 << 31)).min(i32::MAX.into());
+            assert_eq!(i128::from(saturating_rounding_doubling_high_mul(a, b)), expected, "{a} * {b}");
+        }
+    }
+
+    #[test]
+    fn division_rounds_halves_away_from_zero() {
+        let random = &mut Random::new(2);
+        for at in 0..100_000 {
+            let (x, exponent) = (numbers(random, at), random.bits() % 32);
+            let expected = divide_away(x.into(), exponent);
+            assert_eq!(i128::from(rounding_divide_by_pot(x, exponent)), expected, "{x} / 2^{exponent}");
+        }
+    }
+
+    #[test]
+    fn quantised_multiplication_rounds_twice() {
+        // 5 * 0.5 rounds to 3 and 3 / 2 to 2; one rounding of 5 / 4 would give 1.
+        assert_eq!(multiply_by_quantized_multiplier(5, 1 << 30, -1), 2);
+        let random = &mut Random::new(3);
+        for at in 0..100_000 {
+            let shift = random.within(-31, 30) as i32;
+            // What a left shift would push out of 32 bits has no defined result in the source.
+            let x = numbers(random, at) >> shift.max(0);
+            let multiplier = numbers(random, at / 40).max(0);
+            let expected = scale(x.into(), multiplier, shift);
+            let result = multiply_by_quantized_multiplier(x, multiplier, shift);
+            assert_eq!(i128::from(result), expected, "{x} * {multiplier} << {shift}");
+        }
+    }
+
+    #[test]
+    fn the_exponential_is_close_to_the_real_one() {
+        assert_eq!(exp_on_negative_values(0), i32::MAX);
+        let random = &mut Random::new(4);
+        for at in 0..100_000 {
+            let x = numbers(random, at).min(-1);
+            let exact = (f64::from(x) / f64::from(1 << 26)).exp();
+            let result = f64::from(exp_on_negative_values(x)) / f64::from(1_u32 << 31);
+            assert!((result - exact).abs() < 2.0e-6, "exp({x} / 2^26) is {exact}, not {result}");
+        }
+    }
+
+    #[test]
+    fn the_reciprocal_is_close_to_the_real_one() {
+        let random = &mut Random::new(5);
+        for at in 0..100_000 {
+            let x = numbers(random, at).max(1);
+            let (result, bits_over_unit) = reciprocal(x, 12);
+            let real = f64::from(x) / f64::from(1 << 19);
+            let result = f64::from(result) / f64::from(1_u32 << 31) * 2.0_f64.powi(-bits_over_unit);
+            assert!((result * real - 1.0).abs() < 1.0e-7, "1 / {real} is not {result}");
+        }
+    }
+}

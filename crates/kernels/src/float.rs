@@ -58,3 +58,55 @@ pub fn exp(x: f32) -> f32 {
 fn power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + 127) as u32) << 23)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The distance in units in the last place of the nearest float.
+    fn ulps(result: f32, exact: f64) -> f64 {
+        let unit = f64::from((exact as f32).next_up()) - f64::from(exact as f32);
+        (f64::from(result) - exact).abs() / unit
+    }
+
+    #[test]
+    fn the_exponential_is_within_two_units() {
+        let mut worst: f64 = 0.0;
+        // Every 499th float from -0 to -104 and from 0 to 88.7.
+        for bits in (0..104.0_f32.to_bits()).step_by(499) {
+            for x in [f32::from_bits(bits), -f32::from_bits(bits)] {
+                if x < 88.72 {
+                    worst = worst.max(ulps(exp(x), f64::from(x).exp()));
+                }
+            }
+        }
+        assert!(worst < 2.0, "{worst} units in the last place");
+    }
+
+    #[test]
+    fn the_exponential_has_the_right_limits() {
+        assert_eq!((exp(0.0), exp(-0.0)), (1.0, 1.0));
+        assert_eq!((exp(f32::NEG_INFINITY), exp(-104.0)), (0.0, 0.0));
+        assert_eq!((exp(f32::INFINITY), exp(88.8)), (f32::INFINITY, f32::INFINITY));
+        assert_eq!(exp(-103.9), f32::from_bits(1));
+        assert!(exp(88.72).is_finite());
+        assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn rounding_is_that_of_the_standard_library() {
+        for bits in (0..=u32::MAX).step_by(4_999) {
+            let x = f32::from_bits(bits);
+            assert!(x.is_nan() && round(x).is_nan() || round(x).to_bits() == x.round().to_bits(), "{x}");
+        }
+        for x in [0.5, -0.5, 1.5, -2.5, 0.499_999_97, 8_388_607.5, -8_388_608.0, f32::INFINITY] {
+            assert_eq!(round(x).to_bits(), x.round().to_bits(), "{x}");
+        }
+    }
+
+    #[test]
+    fn bounds_hold_and_nan_passes() {
+        assert_eq!([-2.0, 0.5, 2.0].map(|x| clamp(x, -1.0, 1.0)), [-1.0, 0.5, 1.0]);
+        assert!(clamp(f32::NAN, -1.0, 1.0).is_nan());
+    }
+}

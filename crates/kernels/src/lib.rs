@@ -17,6 +17,7 @@ pub mod fixed;
 pub mod float;
 pub mod memory;
 pub mod ops;
+mod rows;
 pub mod window;
 
 pub use error::{InvalidSpec, WrongLength};

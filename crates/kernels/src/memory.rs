@@ -102,3 +102,48 @@ impl<B: AsRef<[u8]> + ?Sized> Blob<B> {
         view(self.0.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_disjoint_or_refused() {
+        let mut arena = Arena::<32>::new();
+        let [a, b] = arena.regions([16..24, 0..16]).unwrap();
+        a.fill(1);
+        b.fill(2);
+        assert_eq!(arena.bytes()[..16], [2; 16]);
+        assert_eq!(arena.bytes()[16..24], [1; 8]);
+        assert!(arena.regions([0..8, 7..9]).is_err());
+        assert!(arena.regions([0..8, 24..33]).is_err());
+    }
+
+    #[test]
+    fn views_are_little_endian_elements() {
+        let mut arena = Arena::<16>::default();
+        arena.bytes_mut()[..8].copy_from_slice(&[1, 0, 0, 0, 0, 0, 128, 63]);
+        assert_eq!(view::<i32>(&arena.bytes()[..4]), [1]);
+        assert_eq!(view::<f32>(&arena.bytes()[4..8]), [1.0]);
+        assert_eq!(view::<i8>(&arena.bytes()[6..8]), [-128, 63]);
+        view_mut::<i32>(&mut arena.bytes_mut()[8..]).fill(-1);
+        assert_eq!(arena.bytes()[8..], [255; 8]);
+    }
+
+    #[test]
+    fn misaligned_and_broken_elements_make_an_empty_view() {
+        let mut arena = Arena::<16>::new();
+        assert!(view::<i32>(&arena.bytes()[1..5]).is_empty());
+        assert!(view::<f32>(&arena.bytes()[..6]).is_empty());
+        assert!(view_mut::<i32>(&mut arena.bytes_mut()[2..6]).is_empty());
+    }
+
+    #[test]
+    fn blobs_are_aligned_and_keep_their_length() {
+        static ONE: Blob<[u8; 5]> = Blob([1, 2, 3, 4, 5]);
+        let unsized_blob: &Blob<[u8]> = &ONE;
+        assert_eq!(ONE.view::<i8>(), [1, 2, 3, 4, 5]);
+        assert_eq!(unsized_blob.view::<u8>().len(), 5);
+        assert_eq!(ONE.0.as_ptr().addr() % 16, 0);
+    }
+}

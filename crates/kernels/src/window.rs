@@ -4,6 +4,7 @@ use core::num::NonZeroUsize;
 
 use crate::InvalidSpec;
 use crate::error::{attempt, elements, ensure};
+use crate::rows::rows_mut;
 
 /// Extents of an NHWC input and output, and the window that slides over the input. Everything counts elements.
 ///
@@ -54,7 +55,7 @@ impl Window {
     /// Calls `f` for every output pixel in order with the taps that lie inside the input and the pixel's channels.
     #[inline(always)]
     pub(crate) fn for_each_pixel<T>(&self, output: &mut [T], mut f: impl FnMut(&Pixel, &mut [T])) {
-        let mut pixels = output.chunks_exact_mut(self.out_c.max(1));
+        let mut pixels = rows_mut(output, self.out_c);
         for batch in 0..self.batches {
             for out_y in 0..self.out_h {
                 let y =
@@ -133,6 +134,25 @@ impl Taps {
         let first = (origin + tap * dilation.get()).saturating_sub(pad);
         let count = div_ceil(input.saturating_sub(first), dilation).min(kernel.saturating_sub(tap));
         Self { tap, first, count }
+    }
+
+    /// Whether a tap lies inside the input.
+    #[inline]
+    pub(crate) fn contains(&self, tap: usize) -> bool {
+        tap.wrapping_sub(self.tap) < self.count
+    }
+}
+
+/// Calls `f` with the input index of channel 0 and the number in the kernel of every tap inside the input.
+#[inline(always)]
+pub(crate) fn for_each_tap(window: &Window, pixel: &Pixel, mut f: impl FnMut(usize, usize)) {
+    for row in 0..pixel.y.count {
+        let mut x = window.in_index(pixel.batch, pixel.y.first + row * window.dilation_h, pixel.x.first);
+        let tap = (pixel.y.tap + row) * window.k_w + pixel.x.tap;
+        for tap in tap..tap + pixel.x.count {
+            f(x, tap);
+            x += window.dilation_w * window.in_c;
+        }
     }
 }
 

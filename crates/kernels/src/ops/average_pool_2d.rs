@@ -7,7 +7,7 @@ use core::num::NonZeroU32;
 
 use crate::error::{activation, activation_f32, attempt, ensure, length};
 use crate::fixed;
-use crate::window::{Pixel, Window};
+use crate::window::{Pixel, Window, for_each_tap};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 AVERAGE_POOL_2D that is known when it is compiled.
@@ -63,7 +63,7 @@ impl Int8 {
             let Some(count) = NonZeroU32::new(count as u32) else { return };
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut sum = 0_i32;
-                for_each_tap(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
+                for_each_value(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
                 let mean = (sum.unsigned_abs().wrapping_add(count.get() / 2) / count) as i32;
                 let mean = if sum < 0 { mean.wrapping_neg() } else { mean };
                 *output = fixed::clamp(mean, *act_min, *act_max);
@@ -91,7 +91,7 @@ impl Float32 {
             let count = (pixel.y.count * pixel.x.count) as f32;
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut sum = 0.0;
-                for_each_tap(window, pixel, input, channel, |x| sum += x);
+                for_each_value(window, pixel, input, channel, |x| sum += x);
                 *output = float::clamp(sum / count, *act_min, *act_max);
             }
         });
@@ -109,20 +109,18 @@ pub(super) const fn check_pool(window: &Window) -> Result<(), InvalidSpec> {
 
 /// Calls `f` with one channel of every tap inside the input.
 #[inline(always)]
-pub(super) fn for_each_tap<T: Copy>(
+pub(super) fn for_each_value<T: Copy>(
     window: &Window,
     pixel: &Pixel,
     input: &[T],
     channel: usize,
     mut f: impl FnMut(T),
 ) {
-    for row in 0..pixel.y.count {
-        let start = window.in_index(pixel.batch, pixel.y.first + row, pixel.x.first) + channel;
-        let taps = input.get(start..).unwrap_or(&[]).chunks(window.in_c.max(1));
-        for &x in taps.take(pixel.x.count).filter_map(<[T]>::first) {
+    for_each_tap(window, pixel, |x, _| {
+        if let Some(&x) = input.get(x + channel) {
             f(x);
         }
-    }
+    });
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! Per-channel constants of quantised layers: bias, multiplier and shift of each output channel.
 
+use super::dot::tail;
 use crate::WrongLength;
 use crate::error::{length, optional_length};
 use crate::fixed::{Output, requantize};
+
+/// Neighbouring output channels whose sums are kept at once.
+pub(super) const SUMS: usize = 64;
 
 /// Constants of all output channels, and where their results go.
 #[derive(Clone, Copy)]
@@ -15,7 +19,6 @@ pub(super) struct Channels<'a> {
 
 impl<'a> Channels<'a> {
     /// Constants of `out_c` channels; bias may be absent.
-    #[inline(always)]
     pub(super) fn new(
         out_c: usize,
         bias: &'a [i32],
@@ -23,24 +26,48 @@ impl<'a> Channels<'a> {
         shift: &'a [i8],
         output: Output,
     ) -> Result<Self, WrongLength> {
-        optional_length("bias", bias.len(), out_c)?;
         length("multiplier", multiplier.len(), out_c)?;
         length("shift", shift.len(), out_c)?;
+        Self::shared(out_c, bias, multiplier, shift, output)
+    }
+
+    /// [`Channels::new`] with one multiplier and shift for all channels, or one each.
+    pub(super) fn shared(
+        out_c: usize,
+        bias: &'a [i32],
+        multiplier: &'a [i32],
+        shift: &'a [i8],
+        output: Output,
+    ) -> Result<Self, WrongLength> {
+        optional_length("bias", bias.len(), out_c)?;
+        if multiplier.len() != 1 {
+            length("multiplier", multiplier.len(), out_c)?;
+        }
+        length("shift", shift.len(), multiplier.len())?;
         Ok(Self { bias, multiplier, shift, output })
     }
 
-    /// Adds biases to the accumulators of the channels from `channel` on, scales and clamps them, and stores them.
-    #[inline(always)]
-    pub(super) fn store(&self, channel: usize, accumulators: &[i32], output: &mut [i8]) {
-        let multiplier = self.multiplier.get(channel..).unwrap_or(&[]);
-        let shift = self.shift.get(channel..).unwrap_or(&[]);
-        let bias = self.bias.get(channel..).unwrap_or(&[]);
-        let constants = multiplier.iter().zip(shift);
-        for (at, ((out, &acc), (&multiplier, &shift))) in
-            output.iter_mut().zip(accumulators).zip(constants).enumerate()
-        {
-            let acc = acc.wrapping_add(bias.get(at).copied().unwrap_or(0));
-            *out = requantize(acc, multiplier, i32::from(shift), self.output);
+    /// Sets the sums of the channels from `channel` on to their biases plus `start`.
+    #[inline(never)]
+    pub(super) fn start(&self, channel: usize, start: i32, sums: &mut [i32]) {
+        sums.fill(start);
+        for (sum, &bias) in sums.iter_mut().zip(tail(self.bias, channel)) {
+            *sum = start.wrapping_add(bias);
+        }
+    }
+
+    /// Scales and clamps the sums of the channels from `channel` on.
+    #[inline(never)]
+    pub(super) fn store(&self, channel: usize, sums: &[i32], output: &mut [i8]) {
+        if let ([multiplier], [shift]) = (self.multiplier, self.shift) {
+            for (output, &sum) in output.iter_mut().zip(sums) {
+                *output = requantize(sum, *multiplier, i32::from(*shift), self.output);
+            }
+            return;
+        }
+        let constants = tail(self.multiplier, channel).iter().zip(tail(self.shift, channel));
+        for ((output, &sum), (&multiplier, &shift)) in output.iter_mut().zip(sums).zip(constants) {
+            *output = requantize(sum, multiplier, i32::from(shift), self.output);
         }
     }
 }

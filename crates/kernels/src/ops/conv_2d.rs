@@ -3,13 +3,16 @@
 //! Input and output are NHWC, the filter is OHWI with `in_c / groups` input channels; padding counts as zero.
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::ConvPerChannel` and `reference_ops::Conv`.
 
+use core::num::NonZeroUsize;
+
 use super::channels::Channels;
-use super::dot::{dot_1, dot_4, part};
+use super::dot::{Layer, STRETCH, gather, part, tail};
 use crate::error::{
     activation, activation_f32, attempt, elements, ensure, length, optional_length, zero_point,
 };
 use crate::fixed::Output;
-use crate::window::{Pixel, Window};
+use crate::rows::rows_mut;
+use crate::window::{Pixel, Window, for_each_tap};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 CONV_2D that is known when it is compiled.
@@ -91,51 +94,60 @@ impl Int8 {
         length("filter", filter.len(), layout.filter_len())?;
         length("output", output.len(), layout.window.out_len())?;
         let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
+        let layer = Layer { len: layout.filter_row, filter, channels };
+        let mut stretch = [0; STRETCH];
         layout.window.for_each_pixel(output, |pixel, output| {
-            let mut first = 0;
-            for (group, output) in output.chunks_exact_mut(layout.group_out_c.max(1)).enumerate() {
-                self.group(pixel, group, first, input, filter, &channels, output);
-                first += layout.group_out_c;
+            for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
+                layer.compute(group * layout.group_out_c, 0, &mut stretch, output, |start, stretch| {
+                    self.gather(pixel, group, start, input, stretch);
+                });
             }
         });
         Ok(())
     }
 
-    /// The output channels of one group at one pixel, `first` being the first of them.
-    #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "the operands of `run` pass through")]
-    fn group(
-        &self,
-        pixel: &Pixel,
-        group: usize,
-        first: usize,
-        input: &[i8],
-        filter: &[i8],
-        channels: &Channels<'_>,
-        output: &mut [i8],
-    ) {
-        let layout = &self.layout;
-        let row = layout.filter_row;
-        let mut channel = first;
-        let (fours, rest) = output.as_chunks_mut::<4>();
-        for output in fours {
-            let rows = part(filter, channel * row, 4 * row);
-            let mut acc = [0; 4];
-            layout.for_each_run(pixel, group, |x, w, len| {
-                let rows = [0, row, 2 * row, 3 * row].map(|at| part(rows, at + w, len));
-                dot_4(part(input, x, len), rows, self.input_offset, &mut acc);
-            });
-            channels.store(channel, &acc, output);
-            channel += 4;
-        }
-        for output in rest {
-            let rows = part(filter, channel * row, row);
-            let mut acc = 0;
-            layout.for_each_run(pixel, group, |x, w, len| {
-                acc = dot_1(part(input, x, len), part(rows, w, len), self.input_offset, acc);
-            });
-            channels.store(channel, &[acc], core::slice::from_mut(output));
-            channel += 1;
+    /// Fills the stretch with the window of one pixel, from element `start` of the filter row on; 0 where padding is.
+    #[inline(never)]
+    fn gather(&self, pixel: &Pixel, group: usize, start: usize, input: &[i8], mut stretch: &mut [i16]) {
+        let Layout { window, group_in_c, unit, units_per_row, .. } = self.layout;
+        let (Some(unit), Some(units_per_row)) = (NonZeroUsize::new(unit), NonZeroUsize::new(units_per_row))
+        else {
+            return;
+        };
+        let mut skipped = start % unit;
+        let mut column = start / unit % units_per_row;
+        let mut row = start / unit / units_per_row;
+        while !stretch.is_empty() {
+            let len = stretch.len().min(unit.get() - skipped);
+            let Some((target, rest)) = stretch.split_at_mut_checked(len) else { return };
+            // The part of the unit that lies inside the input, and the input column that it begins at.
+            let (inside, x) = if !pixel.y.contains(row) {
+                (0..0, 0)
+            } else if units_per_row.get() == 1 {
+                (pixel.x.tap * group_in_c..(pixel.x.tap + pixel.x.count) * group_in_c, pixel.x.first)
+            } else if pixel.x.contains(column) {
+                (0..group_in_c, pixel.x.first + (column - pixel.x.tap) * window.dilation_w)
+            } else {
+                (0..0, 0)
+            };
+            if inside.len() < unit.get() {
+                target.fill(0);
+            }
+            if !inside.is_empty() {
+                let y = pixel.y.first + (row - pixel.y.tap) * window.dilation_h;
+                let at = window.in_index(pixel.batch, y, x) + group * group_in_c;
+                let first = inside.start.saturating_sub(skipped);
+                let end = inside.end.saturating_sub(skipped).min(len);
+                let target = target.get_mut(first..end).unwrap_or(&mut []);
+                gather(tail(input, at + skipped.saturating_sub(inside.start)), self.input_offset, target);
+            }
+            stretch = rest;
+            skipped = 0;
+            column += 1;
+            if column == units_per_row.get() {
+                column = 0;
+                row += 1;
+            }
         }
     }
 }
@@ -164,14 +176,14 @@ impl Float32 {
         length("output", output.len(), layout.window.out_len())?;
         layout.window.for_each_pixel(output, |pixel, output| {
             let mut channel = 0;
-            for (group, output) in output.chunks_exact_mut(layout.group_out_c.max(1)).enumerate() {
+            for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
                 for output in output {
                     let row = part(filter, channel * layout.filter_row, layout.filter_row);
                     let mut sum = 0.0;
-                    layout.for_each_run(pixel, group, |x, w, len| {
-                        for (&x, &w) in part(input, x, len).iter().zip(part(row, w, len)) {
-                            sum += x * w;
-                        }
+                    for_each_tap(&layout.window, pixel, |x, tap| {
+                        let x = part(input, x + group * layout.group_in_c, layout.group_in_c);
+                        let w = part(row, tap * layout.group_in_c, layout.group_in_c);
+                        sum = x.iter().zip(w).fold(sum, |sum, (x, w)| sum + x * w);
                     });
                     let sum = sum + bias.get(channel).copied().unwrap_or(0.0);
                     *output = float::clamp(sum, self.act_min, self.act_max);
@@ -193,51 +205,33 @@ struct Layout {
     group_out_c: usize,
     /// Filter elements of an output channel.
     filter_row: usize,
-    /// Whether neighbouring taps of a row are neighbours in memory too.
-    rows_are_contiguous: bool,
+    /// Elements of the filter row that are neighbours in the input too: a row of the kernel, or only a tap of it.
+    unit: usize,
+    /// Units in a row of the kernel.
+    units_per_row: usize,
 }
 
 impl Layout {
     const fn new(window: Window, groups: usize) -> Result<Self, InvalidSpec> {
         attempt!(window.check());
         ensure!(groups > 0, "there must be at least one group");
-        ensure!(window.in_c % groups == 0, "the groups must divide the input channels");
-        ensure!(window.out_c % groups == 0, "the groups must divide the output channels");
+        ensure!(window.in_c.is_multiple_of(groups), "the groups must divide the input channels");
+        ensure!(window.out_c.is_multiple_of(groups), "the groups must divide the output channels");
         let group_in_c = window.in_c / groups;
+        let units_per_row = if groups == 1 && window.dilation_w == 1 { 1 } else { window.k_w };
         attempt!(elements(&[window.out_c, window.k_h, window.k_w, group_in_c]));
         Ok(Self {
             window,
             group_in_c,
             group_out_c: window.out_c / groups,
             filter_row: window.k_h * window.k_w * group_in_c,
-            rows_are_contiguous: groups == 1 && window.dilation_w == 1,
+            unit: if units_per_row == 1 { window.k_w * group_in_c } else { group_in_c },
+            units_per_row,
         })
     }
 
     const fn filter_len(&self) -> usize {
         self.window.out_c * self.filter_row
-    }
-
-    /// Calls `f` with the input index, the index in the filter row, and the length of each contiguous run of products
-    /// of one output, in filter order. Taps outside the input are left out.
-    #[inline(always)]
-    fn for_each_run(&self, pixel: &Pixel, group: usize, mut f: impl FnMut(usize, usize, usize)) {
-        let window = &self.window;
-        let (runs, len) = if self.rows_are_contiguous {
-            (1, pixel.x.count * self.group_in_c)
-        } else {
-            (pixel.x.count, self.group_in_c)
-        };
-        for row in 0..pixel.y.count {
-            let y = pixel.y.first + row * window.dilation_h;
-            let mut x = window.in_index(pixel.batch, y, pixel.x.first) + group * self.group_in_c;
-            let mut w = ((pixel.y.tap + row) * window.k_w + pixel.x.tap) * self.group_in_c;
-            for _ in 0..runs {
-                f(x, w, len);
-                x += window.dilation_w * window.in_c;
-                w += self.group_in_c;
-            }
-        }
     }
 }
 

@@ -4,13 +4,14 @@
 //! Input and output are NHWC, the filter is 1HWO; padding counts as zero.
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::DepthwiseConvPerChannel` and `reference_ops::DepthwiseConv`.
 
-use super::channels::Channels;
-use super::dot::mac;
+use super::channels::{Channels, SUMS};
+use super::dot::{mac, part, tail};
 use crate::error::{
     activation, activation_f32, attempt, elements, ensure, length, optional_length, zero_point,
 };
 use crate::fixed::Output;
-use crate::window::{Pixel, Window};
+use crate::rows::rows_mut;
+use crate::window::{Pixel, Window, for_each_tap};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 DEPTHWISE_CONV_2D that is known when it is compiled.
@@ -95,77 +96,93 @@ impl Int8 {
         length("filter", filter.len(), filter_len(&self.window))?;
         length("output", output.len(), self.window.out_len())?;
         let channels = Channels::new(self.window.out_c, bias, multiplier, shift, self.output)?;
+        // Either all channels, each with its own input channel, or those that share one.
+        let channels_of_a_chunk =
+            if self.depth_multiplier == 1 { self.window.out_c } else { self.depth_multiplier };
         self.window.for_each_pixel(output, |pixel, output| {
-            if self.depth_multiplier == 1 {
-                self.blocks::<false>(pixel, 0, 0, input, filter, &channels, output);
-            } else {
-                let mut first = 0;
-                for (in_c, output) in output.chunks_exact_mut(self.depth_multiplier.max(1)).enumerate() {
-                    self.blocks::<true>(pixel, in_c, first, input, filter, &channels, output);
-                    first += self.depth_multiplier;
+            let mut first = 0;
+            for (in_c, output) in rows_mut(output, channels_of_a_chunk).enumerate() {
+                for output in output.chunks_mut(SUMS) {
+                    let mut sums = [0; SUMS];
+                    let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
+                    channels.start(first, 0, sums);
+                    if self.depth_multiplier == 1 {
+                        self.sum(pixel, first, input, filter, sums);
+                    } else {
+                        self.sum_shared(pixel, in_c, first, input, filter, sums);
+                    }
+                    channels.store(first, sums, output);
+                    first += output.len();
                 }
             }
         });
         Ok(())
     }
 
-    /// Output channels `out_c..` of a pixel, read from input channels `in_c..`, or all from `in_c` if `SHARED`.
+    /// Sums of the channels from `first` on where every output channel has its own input channel.
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "the operands of `run` pass through")]
-    fn blocks<const SHARED: bool>(
-        &self,
-        pixel: &Pixel,
-        mut in_c: usize,
-        mut out_c: usize,
-        input: &[i8],
-        filter: &[i8],
-        channels: &Channels<'_>,
-        output: &mut [i8],
-    ) {
-        let (fours, rest) = output.as_chunks_mut::<4>();
-        for output in fours {
-            let acc = self.block::<4, SHARED>(pixel, in_c, out_c, input, filter);
-            channels.store(out_c, &acc, output);
-            in_c += if SHARED { 0 } else { 4 };
-            out_c += 4;
-        }
-        for output in rest {
-            let acc = self.block::<1, SHARED>(pixel, in_c, out_c, input, filter);
-            channels.store(out_c, &acc, core::slice::from_mut(output));
-            in_c += if SHARED { 0 } else { 1 };
-            out_c += 1;
+    fn sum(&self, pixel: &Pixel, first: usize, input: &[i8], filter: &[i8], sums: &mut [i32]) {
+        let window = &self.window;
+        let (x_step, w_step) = (window.dilation_w * window.in_c, window.out_c);
+        for row in 0..pixel.y.count {
+            let y = pixel.y.first + row * window.dilation_h;
+            let mut x = tail(input, window.in_index(pixel.batch, y, pixel.x.first) + first);
+            let mut w = tail(filter, ((pixel.y.tap + row) * window.k_w + pixel.x.tap) * w_step + first);
+            let mut taps = pixel.x.count;
+            while taps >= 3 {
+                add_three(x, x_step, w, w_step, self.input_offset, sums);
+                (x, w) = (tail(x, 3 * x_step), tail(w, 3 * w_step));
+                taps -= 3;
+            }
+            for _ in 0..taps {
+                add_one(x, w, self.input_offset, sums);
+                (x, w) = (tail(x, x_step), tail(w, w_step));
+            }
         }
     }
 
-    /// Accumulators of `N` output channels of a pixel.
+    /// Sums of the channels from `first` on, which share the input channel `in_c`.
     #[inline(always)]
-    fn block<const N: usize, const SHARED: bool>(
+    fn sum_shared(
         &self,
         pixel: &Pixel,
         in_c: usize,
-        out_c: usize,
+        first: usize,
         input: &[i8],
         filter: &[i8],
-    ) -> [i32; N] {
-        let window = &self.window;
-        let mut acc = [0; N];
-        for_each_tap(window, pixel, |x, w| {
-            let x = input.get(x + in_c..).unwrap_or(&[]);
-            let Some(w) = filter.get(w + out_c..).and_then(<[i8]>::first_chunk::<N>) else { return };
-            if SHARED {
-                let Some(&x) = x.first() else { return };
+        sums: &mut [i32],
+    ) {
+        for_each_tap(&self.window, pixel, |x, tap| {
+            if let Some(&x) = input.get(x + in_c) {
                 let x = i32::from(x) + self.input_offset;
-                for (acc, &w) in acc.iter_mut().zip(w) {
-                    *acc = mac(*acc, x, w);
-                }
-            } else {
-                let Some(x) = x.first_chunk::<N>() else { return };
-                for ((acc, &x), &w) in acc.iter_mut().zip(x).zip(w) {
-                    *acc = mac(*acc, i32::from(x) + self.input_offset, w);
+                for (sum, &w) in sums.iter_mut().zip(tail(filter, tap * self.window.out_c + first)) {
+                    *sum = mac(*sum, x, w);
                 }
             }
         });
-        acc
+    }
+}
+
+/// Adds one tap to the sums of neighbouring channels.
+#[inline(never)]
+fn add_one(x: &[i8], w: &[i8], x_offset: i32, sums: &mut [i32]) {
+    for ((sum, &x), &w) in sums.iter_mut().zip(x).zip(w) {
+        *sum = mac(*sum, i32::from(x) + x_offset, w);
+    }
+}
+
+/// Adds three taps of a row to the sums of neighbouring channels: the sums are loaded and stored once for all three.
+#[inline(never)]
+fn add_three(x: &[i8], x_step: usize, w: &[i8], w_step: usize, x_offset: i32, sums: &mut [i32]) {
+    let len = sums.len();
+    let (x0, x1, x2) = (part(x, 0, len), part(x, x_step, len), part(x, 2 * x_step, len));
+    let (w0, w1, w2) = (part(w, 0, len), part(w, w_step, len), part(w, 2 * w_step, len));
+    let x = x0.iter().zip(x1).zip(x2);
+    let w = w0.iter().zip(w1).zip(w2);
+    for ((sum, ((&x0, &x1), &x2)), ((&w0, &w1), &w2)) in sums.iter_mut().zip(x).zip(w) {
+        let partial = mac(*sum, i32::from(x0) + x_offset, w0);
+        let partial = mac(partial, i32::from(x1) + x_offset, w1);
+        *sum = mac(partial, i32::from(x2) + x_offset, w2);
     }
 }
 
@@ -198,11 +215,13 @@ impl Float32 {
         length("output", output.len(), window.out_len())?;
         window.for_each_pixel(output, |pixel, output| {
             let mut out_c = 0;
-            for (in_c, output) in output.chunks_exact_mut(self.depth_multiplier.max(1)).enumerate() {
+            for (in_c, output) in rows_mut(output, self.depth_multiplier).enumerate() {
                 for output in output {
                     let mut sum = 0.0;
-                    for_each_tap(window, pixel, |x, w| {
-                        if let (Some(x), Some(w)) = (input.get(x + in_c), filter.get(w + out_c)) {
+                    for_each_tap(window, pixel, |x, tap| {
+                        if let (Some(x), Some(w)) =
+                            (input.get(x + in_c), filter.get(tap * window.out_c + out_c))
+                        {
                             sum += x * w;
                         }
                     });
@@ -231,21 +250,6 @@ const fn check(window: &Window, depth_multiplier: usize) -> Result<(), InvalidSp
 /// Filter elements.
 const fn filter_len(window: &Window) -> usize {
     window.k_h * window.k_w * window.out_c
-}
-
-/// Calls `f` with the indices of channel 0 in the input and in the filter for every tap inside the input.
-#[inline(always)]
-fn for_each_tap(window: &Window, pixel: &Pixel, mut f: impl FnMut(usize, usize)) {
-    for row in 0..pixel.y.count {
-        let y = pixel.y.first + row * window.dilation_h;
-        let mut x = window.in_index(pixel.batch, y, pixel.x.first);
-        let mut w = ((pixel.y.tap + row) * window.k_w + pixel.x.tap) * window.out_c;
-        for _ in 0..pixel.x.count {
-            f(x, w);
-            x += window.dilation_w * window.in_c;
-            w += window.out_c;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,34 +1,143 @@
-//! Inner products of contiguous int8 rows, the inner loop of convolutions and fully connected layers.
+//! Inner products of gathered input with filter rows, what convolutions and fully connected layers spend their time on.
+//!
+//! The input of one output pixel is gathered into a stretch on the stack, zero point subtracted and padding filled in,
+//! and then meets every filter: the inner loop is left with loads and multiply-accumulates.
 
-/// Adds `sum((x[i] + x_offset) * w[i])` to the accumulator.
-#[inline(always)]
-pub(super) fn dot_1(x: &[i8], w: &[i8], x_offset: i32, acc: i32) -> i32 {
-    x.iter().zip(w).fold(acc, |acc, (&x, &w)| mac(acc, i32::from(x) + x_offset, w))
+use super::channels::{Channels, SUMS};
+
+/// Products that are summed at once. Longer sums go in several stretches.
+pub(super) const STRETCH: usize = 640;
+
+/// A layer whose outputs are inner products: convolution or fully connected.
+pub(super) struct Layer<'a> {
+    /// Elements of a filter row.
+    pub(super) len: usize,
+    /// One row for each output channel.
+    pub(super) filter: &'a [i8],
+    /// Constants of each output channel.
+    pub(super) channels: Channels<'a>,
 }
 
-/// [`dot_1`] of one `x` with four filters at once: every input element is loaded and moved once for four products.
-#[inline(always)]
-pub(super) fn dot_4(x: &[i8], w: [&[i8]; 4], x_offset: i32, acc: &mut [i32; 4]) {
-    let [w0, w1, w2, w3] = w;
-    let [mut a0, mut a1, mut a2, mut a3] = *acc;
-    for ((((&x, &w0), &w1), &w2), &w3) in x.iter().zip(w0).zip(w1).zip(w2).zip(w3) {
-        let x = i32::from(x) + x_offset;
+impl Layer<'_> {
+    /// Computes the neighbouring outputs from channel `first` on, all from the same inputs. `gather` fills its slice
+    /// with these inputs, from an index on, zero point subtracted; `start` is added to every sum.
+    #[inline(always)]
+    pub(super) fn compute(
+        &self,
+        first: usize,
+        start: i32,
+        stretch: &mut [i16; STRETCH],
+        output: &mut [i8],
+        gather: impl Fn(usize, &mut [i16]),
+    ) {
+        let mut gathered = false;
+        let mut channel = first;
+        for output in output.chunks_mut(SUMS) {
+            let mut sums = [0; SUMS];
+            let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
+            self.channels.start(channel, start, sums);
+            let filter = tail(self.filter, channel * self.len);
+            let mut done = 0;
+            while done < self.len {
+                let x = stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
+                if !gathered {
+                    gather(done, x);
+                }
+                dot_rows(x, filter, self.len, done, sums);
+                done += STRETCH;
+            }
+            gathered = self.len <= STRETCH;
+            self.channels.store(channel, sums, output);
+            channel += SUMS;
+        }
+    }
+}
+
+/// Adds to every sum its products of `x` with the elements from `from` on in a filter row of `row` elements.
+#[inline(never)]
+fn dot_rows(x: &[i16], filter: &[i8], row: usize, from: usize, sums: &mut [i32]) {
+    let mut w = tail(filter, from);
+    let (fours, rest) = sums.as_chunks_mut::<4>();
+    for sums in fours {
+        dot_4(x, w, row, sums);
+        w = tail(w, 4 * row);
+    }
+    for sum in rest {
+        dot_1(x, w, sum);
+        w = tail(w, row);
+    }
+}
+
+/// Adds to a sum the products of `x` with a filter row.
+// Not inlined, nor is its twin: the inner loop then has all registers to itself.
+#[inline(never)]
+fn dot_1(x: &[i16], w: &[i8], sum: &mut i32) {
+    *sum = x.iter().zip(w).fold(*sum, |sum, (&x, &w)| mac(sum, i32::from(x), w));
+}
+
+/// [`dot_1`] of four rows, `row` elements apart: every input element is loaded once for four products.
+#[inline(never)]
+fn dot_4(x: &[i16], w: &[i8], row: usize, sums: &mut [i32; 4]) {
+    let len = x.len();
+    let Some((w0, rest)) = split(w, row, len) else { return };
+    let Some((w1, rest)) = split(rest, row, len) else { return };
+    let Some((w2, rest)) = split(rest, row, len) else { return };
+    let Some(w3) = rest.get(..len) else { return };
+    let ((x, x_rest), (w0, rest_0), (w1, rest_1)) =
+        (x.as_chunks::<4>(), w0.as_chunks::<4>(), w1.as_chunks::<4>());
+    let ((w2, rest_2), (w3, rest_3)) = (w2.as_chunks::<4>(), w3.as_chunks::<4>());
+    let [mut a0, mut a1, mut a2, mut a3] = *sums;
+    for ((((x, w0), w1), w2), w3) in x.iter().zip(w0).zip(w1).zip(w2).zip(w3) {
+        a0 = mac_4(a0, x, w0);
+        a1 = mac_4(a1, x, w1);
+        a2 = mac_4(a2, x, w2);
+        a3 = mac_4(a3, x, w3);
+    }
+    for ((((&x, &w0), &w1), &w2), &w3) in x_rest.iter().zip(rest_0).zip(rest_1).zip(rest_2).zip(rest_3) {
+        let x = i32::from(x);
         a0 = mac(a0, x, w0);
         a1 = mac(a1, x, w1);
         a2 = mac(a2, x, w2);
         a3 = mac(a3, x, w3);
     }
-    *acc = [a0, a1, a2, a3];
+    *sums = [a0, a1, a2, a3];
+}
+
+#[inline(always)]
+fn mac_4(sum: i32, x: &[i16; 4], w: &[i8; 4]) -> i32 {
+    let (&[x0, x1, x2, x3], &[w0, w1, w2, w3]) = (x, w);
+    let sum = mac(mac(sum, i32::from(x0), w0), i32::from(x1), w1);
+    mac(mac(sum, i32::from(x2), w2), i32::from(x3), w3)
+}
+
+/// The first `len` elements, and those from the next row on.
+#[inline(always)]
+fn split(w: &[i8], row: usize, len: usize) -> Option<(&[i8], &[i8])> {
+    Some((w.get(..len)?, w.get(row..)?))
+}
+
+/// Copies inputs, moved by their offset.
+#[inline(always)]
+pub(super) fn gather(input: &[i8], x_offset: i32, stretch: &mut [i16]) {
+    for (to, &from) in stretch.iter_mut().zip(input) {
+        *to = (i32::from(from) + x_offset) as i16;
+    }
 }
 
 /// One multiply-accumulate. Like the reference on every real target, a sum past 32 bits wraps.
 #[inline(always)]
-pub(super) fn mac(acc: i32, x: i32, w: i8) -> i32 {
-    acc.wrapping_add(x * i32::from(w))
+pub(super) fn mac(sum: i32, x: i32, w: i8) -> i32 {
+    sum.wrapping_add(x * i32::from(w))
 }
 
-/// `len` elements from `start`, or fewer at the end of the slice. Callers stay inside; this has no panic path.
+/// `len` elements from `start`, or none if they are not all there. Callers stay inside; this has no panic path.
 #[inline(always)]
 pub(super) fn part<T>(slice: &[T], start: usize, len: usize) -> &[T] {
-    slice.get(start..start + len).unwrap_or(&[])
+    tail(slice, start).get(..len).unwrap_or(&[])
+}
+
+/// The elements from `start` on, or none past the end.
+#[inline(always)]
+pub(super) fn tail<T>(slice: &[T], start: usize) -> &[T] {
+    slice.get(start..).unwrap_or(&[])
 }

@@ -3,9 +3,11 @@
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::FullyConnected`, `FullyConnectedPerChannel` and
 //! `reference_ops::FullyConnected`. Scaling rounds twice, unlike LiteRT's.
 
-use super::dot::{dot_1, dot_4, part};
+use super::channels::Channels;
+use super::dot::{Layer, STRETCH, gather, tail};
 use crate::error::{activation, activation_f32, attempt, elements, length, optional_length, zero_point};
-use crate::fixed::{Output, requantize};
+use crate::fixed::Output;
+use crate::rows::{rows, rows_mut};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 FULLY_CONNECTED that is known when it is compiled.
@@ -93,12 +95,10 @@ impl Int8 {
     ) -> Result<(), WrongLength> {
         let Shape { in_c, out_c, .. } = self.shape;
         self.shape.check_lengths(input.len(), filter.len(), bias.len(), output.len())?;
-        if multiplier.len() != 1 || shift.len() != 1 {
-            length("multiplier", multiplier.len(), out_c)?;
-            length("shift", shift.len(), out_c)?;
-        }
-        let scales = Scales { bias, multiplier, shift, output: self.output };
-        for (input, output) in input.chunks_exact(in_c.max(1)).zip(output.chunks_exact_mut(out_c.max(1))) {
+        let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
+        let layer = Layer { len: in_c, filter, channels };
+        let mut stretch = [0; STRETCH];
+        for (input, output) in rows(input, in_c).zip(rows_mut(output, out_c)) {
             // What a filter zero point adds to every output of the row.
             let correction = if self.filter_offset == 0 {
                 0
@@ -107,44 +107,11 @@ impl Int8 {
                     input.iter().fold(0_i32, |sum, &x| sum.wrapping_add(i32::from(x) + self.input_offset));
                 sum.wrapping_mul(self.filter_offset)
             };
-            let mut channel = 0;
-            let (fours, rest) = output.as_chunks_mut::<4>();
-            for output in fours {
-                let rows = part(filter, channel * in_c, 4 * in_c);
-                let rows = [0, 1, 2, 3].map(|row| part(rows, row * in_c, in_c));
-                let mut acc = [correction; 4];
-                dot_4(input, rows, self.input_offset, &mut acc);
-                for (output, acc) in output.iter_mut().zip(acc) {
-                    *output = scales.apply(channel, acc);
-                    channel += 1;
-                }
-            }
-            for output in rest {
-                let row = part(filter, channel * in_c, in_c);
-                *output = scales.apply(channel, dot_1(input, row, self.input_offset, correction));
-                channel += 1;
-            }
+            layer.compute(0, correction, &mut stretch, output, |start, stretch| {
+                gather(tail(input, start), self.input_offset, stretch);
+            });
         }
         Ok(())
-    }
-}
-
-/// Bias, multiplier and shift of each output channel; the last multiplier and shift serve all channels after it.
-struct Scales<'a> {
-    bias: &'a [i32],
-    multiplier: &'a [i32],
-    shift: &'a [i8],
-    output: Output,
-}
-
-impl Scales<'_> {
-    #[inline(always)]
-    fn apply(&self, channel: usize, acc: i32) -> i8 {
-        let scale = channel.min(self.multiplier.len().saturating_sub(1));
-        let multiplier = self.multiplier.get(scale).copied().unwrap_or(0);
-        let shift = self.shift.get(scale).copied().unwrap_or(0);
-        let acc = acc.wrapping_add(self.bias.get(channel).copied().unwrap_or(0));
-        requantize(acc, multiplier, i32::from(shift), self.output)
     }
 }
 
@@ -167,10 +134,8 @@ impl Float32 {
     ) -> Result<(), WrongLength> {
         let Shape { in_c, out_c, .. } = self.shape;
         self.shape.check_lengths(input.len(), filter.len(), bias.len(), output.len())?;
-        for (input, output) in input.chunks_exact(in_c.max(1)).zip(output.chunks_exact_mut(out_c.max(1))) {
-            for (channel, (output, row)) in
-                output.iter_mut().zip(filter.chunks_exact(in_c.max(1))).enumerate()
-            {
+        for (input, output) in rows(input, in_c).zip(rows_mut(output, out_c)) {
+            for (channel, (output, row)) in output.iter_mut().zip(rows(filter, in_c)).enumerate() {
                 let sum = input.iter().zip(row).fold(0.0, |sum, (x, w)| sum + x * w);
                 let sum = sum + bias.get(channel).copied().unwrap_or(0.0);
                 *output = float::clamp(sum, self.act_min, self.act_max);

@@ -3,7 +3,7 @@
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::MaxPool` (keeps scale and zero point) and
 //! `reference_ops::MaxPool`.
 
-use super::average_pool_2d::{check_pool, for_each_tap};
+use super::average_pool_2d::{check_pool, for_each_value};
 use crate::error::{activation, activation_f32, attempt, length};
 use crate::fixed;
 use crate::window::Window;
@@ -60,7 +60,7 @@ impl Int8 {
         window.for_each_pixel(output, |pixel, output| {
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut max = i8::MIN;
-                for_each_tap(window, pixel, input, channel, |x| max = max.max(x));
+                for_each_value(window, pixel, input, channel, |x| max = max.max(x));
                 *output = fixed::clamp(i32::from(max), *act_min, *act_max);
             }
         });
@@ -85,7 +85,7 @@ impl Float32 {
         window.for_each_pixel(output, |pixel, output| {
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut max = f32::MIN;
-                for_each_tap(window, pixel, input, channel, |x| max = if max < x { x } else { max });
+                for_each_value(window, pixel, input, channel, |x| max = if max < x { x } else { max });
                 *output = float::clamp(max, *act_min, *act_max);
             }
         });

@@ -20,3 +20,5 @@ pub mod softmax;
 mod broadcast;
 mod channels;
 mod dot;
+#[cfg(test)]
+pub(crate) mod naive;

@@ -5,6 +5,7 @@
 
 use super::broadcast::{advance, at};
 use crate::error::{attempt, elements, ensure, length};
+use crate::rows::rows;
 use crate::{InvalidSpec, WrongLength};
 
 /// Everything about an int8 PAD that is known when it is compiled.
@@ -127,7 +128,7 @@ impl Frame {
             *output = value;
         }
         let mut index = [0; 6];
-        for row in input.chunks_exact(self.row.max(1)) {
+        for row in rows(input, self.row) {
             let start = self.start + at(&index, &self.out_strides);
             for (output, &input) in output.get_mut(start..).unwrap_or(&mut []).iter_mut().zip(row) {
                 *output = input;

@@ -6,6 +6,7 @@ use crate::error::{attempt, elements, ensure, length};
 use crate::fixed::{
     exp_on_negative_values, reciprocal, rounding_divide_by_pot, saturating_rounding_doubling_high_mul,
 };
+use crate::rows::{rows, rows_mut};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 SOFTMAX that is known when it is compiled. The output has scale 1/256, zero point -128.
@@ -66,10 +67,10 @@ impl Int8 {
     /// Input and output `rows × depth`.
     #[inline(never)]
     pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
-        let Int8Spec { rows, depth, .. } = self.spec;
-        length("input", input.len(), rows * depth)?;
-        length("output", output.len(), rows * depth)?;
-        for (input, output) in input.chunks_exact(depth.max(1)).zip(output.chunks_exact_mut(depth.max(1))) {
+        let Int8Spec { rows: n_rows, depth, .. } = self.spec;
+        length("input", input.len(), n_rows * depth)?;
+        length("output", output.len(), n_rows * depth)?;
+        for (input, output) in rows(input, depth).zip(rows_mut(output, depth)) {
             let max = input.iter().fold(i8::MIN, |max, &x| max.max(x));
             let sum =
                 input.iter().filter_map(|&x| self.exponential(x, max)).fold(0_i32, |sum, exponential| {
@@ -116,10 +117,10 @@ impl Float32 {
     /// Input and output `rows × depth`. Exponentials are added in order.
     #[inline(never)]
     pub fn run(&self, input: &[f32], output: &mut [f32]) -> Result<(), WrongLength> {
-        let Float32Spec { rows, depth, beta } = self.spec;
-        length("input", input.len(), rows * depth)?;
-        length("output", output.len(), rows * depth)?;
-        for (input, output) in input.chunks_exact(depth.max(1)).zip(output.chunks_exact_mut(depth.max(1))) {
+        let Float32Spec { rows: n_rows, depth, beta } = self.spec;
+        length("input", input.len(), n_rows * depth)?;
+        length("output", output.len(), n_rows * depth)?;
+        for (input, output) in rows(input, depth).zip(rows_mut(output, depth)) {
             let max = input.iter().fold(f32::MIN, |max, &x| if max < x { x } else { max });
             let mut sum = 0.0;
             for (output, &input) in output.iter_mut().zip(input) {
