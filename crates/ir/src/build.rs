@@ -325,6 +325,11 @@ impl<'i> Builder<'i> {
         self.node(Op::Dequantize(Dequantize), &[Some(x)], None)
     }
 
+    /// The graph so far, without outputs.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
     /// Shape of a tensor of the graph so far.
     pub fn shape(&self, x: TensorIdx) -> &[usize] {
         self.graph.get(x).map_or(&[], |tensor| tensor.shape.as_slice())
