@@ -1,5 +1,7 @@
 //! The one model type of the project: tensors and the nodes that connect them.
 
+use std::borrow::Cow;
+
 use crate::ops::Op;
 use crate::tensor::Tensor;
 
@@ -101,12 +103,12 @@ impl Graph {
     }
 
     /// A name for messages: position, operator and the name of the first output, such as
-    /// `node 3 CONV_2D "conv/Relu"`.
+    /// `node 3 CONV_2D "conv/Relu"`. Long names are cut.
     pub fn describe(&self, idx: NodeIdx) -> String {
         let Some(node) = self.nodes.get(idx.idx()) else { return format!("node {}", idx.0) };
         let output = node.outputs.first().and_then(|&output| self.get(output));
         let name = output.map_or("", |tensor| tensor.name.as_str());
-        format!("node {} {} \"{}\"", idx.0, node.op.name(), name)
+        format!("node {} {} \"{}\"", idx.0, node.op.name(), shown(name))
     }
 
     /// Bytes of one inference's inputs, concatenated in order.
@@ -117,5 +119,15 @@ impl Graph {
     /// Bytes of one inference's outputs, concatenated in order.
     pub fn output_bytes(&self) -> usize {
         self.outputs.iter().map(|&idx| self.tensor(idx).n_bytes()).sum()
+    }
+}
+
+/// A name as messages show it: whole up to 120 characters, cut after that, so that a file full of long names and
+/// mistakes does not make a message many times its size.
+pub(crate) fn shown(name: &str) -> Cow<'_, str> {
+    const MAX_CHARS: usize = 120;
+    match name.char_indices().nth(MAX_CHARS) {
+        None => Cow::Borrowed(name),
+        Some((end, _)) => Cow::Owned(format!("{}…", name.split_at(end).0)),
     }
 }

@@ -1,12 +1,18 @@
 //! The verifier: every rule that a graph obeys before anything else looks at it.
 
 use crate::error::Problem;
-use crate::graph::{Graph, Node, NodeIdx, TensorIdx};
+use crate::graph::{Graph, Node, NodeIdx, TensorIdx, shown};
 use crate::ops::{TensorType, operand_tensors};
 use crate::tensor::{DType, Quant, Tensor};
 
 /// Elements of the largest tensor: counts are `i32` in TFLite and in the kernels.
 const MAX_ELEMENTS: usize = i32::MAX as usize;
+
+/// Dimensions of a tensor, as many as TFLite's kernels ever take.
+pub(crate) const MAX_DIMENSIONS: usize = 8;
+
+/// Problems that are told one by one; the rest are counted.
+const MAX_PROBLEMS: usize = 100;
 
 /// Bytes of all activations together, far above any microcontroller.
 const MAX_ACTIVATION_BYTES: u64 = 1 << 30;
@@ -17,10 +23,10 @@ impl Graph {
     /// A graph that passes can be lowered or gets an error that names the node; nothing panics on it.
     ///
     /// # Errors
-    /// Every problem there is, in the order of the graph.
+    /// Every problem there is, in the order of the graph; past a hundred the rest is counted in one more.
     pub fn verify(&self) -> Result<(), Vec<Problem>> {
         let mut verifier =
-            Verifier { graph: self, problems: Vec::new(), sound: Vec::new(), ready: Vec::new() };
+            Verifier { graph: self, problems: Vec::new(), n_more: 0, sound: Vec::new(), ready: Vec::new() };
         verifier.tensors();
         verifier.inputs();
         for (position, node) in (0u32..).zip(&self.nodes) {
@@ -28,13 +34,20 @@ impl Graph {
         }
         verifier.outputs();
         verifier.activation_bytes();
-        if verifier.problems.is_empty() { Ok(()) } else { Err(verifier.problems) }
+        let Verifier { mut problems, n_more, .. } = verifier;
+        if n_more > 0 {
+            let message = format!("and {n_more} more problems, which are not shown");
+            problems.push(Problem { place: graph_place(self), message });
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
 
 struct Verifier<'g> {
     graph: &'g Graph,
     problems: Vec<Problem>,
+    /// Problems past [`MAX_PROBLEMS`].
+    n_more: usize,
     /// Tensors whose shape, data and quantisation are well formed.
     sound: Vec<bool>,
     /// Tensors that have a value at this point of the execution order.
@@ -47,8 +60,7 @@ impl Verifier<'_> {
             let found = tensor_problems(tensor);
             self.sound.push(found.is_empty());
             self.ready.push(tensor.is_const());
-            let place = || format!("tensor {at} \"{}\"", tensor.name);
-            self.problems.extend(found.into_iter().map(|message| Problem { place: place(), message }));
+            self.report(|_| format!("tensor {at} \"{}\"", shown(&tensor.name)), found);
         }
     }
 
@@ -79,9 +91,7 @@ impl Verifier<'_> {
         {
             found.push(message);
         }
-        let graph = self.graph;
-        let problems = found.into_iter().map(|message| Problem { place: graph.describe(idx), message });
-        self.problems.extend(problems);
+        self.report(|graph| graph.describe(idx), found);
     }
 
     fn operands(&self, node: &Node, found: &mut Vec<String>) {
@@ -172,7 +182,18 @@ impl Verifier<'_> {
     }
 
     fn graph_problem(&mut self, message: String) {
-        self.problems.push(Problem { place: format!("graph \"{}\"", self.graph.name), message });
+        self.report(graph_place, vec![message]);
+    }
+
+    /// Tells what was found at one place, while there is room.
+    fn report(&mut self, place: impl Fn(&Graph) -> String, found: Vec<String>) {
+        for message in found {
+            if self.problems.len() < MAX_PROBLEMS {
+                self.problems.push(Problem { place: place(self.graph), message });
+            } else {
+                self.n_more += 1;
+            }
+        }
     }
 
     fn out_of_range(&self, what: &str, idx: TensorIdx) -> String {
@@ -180,8 +201,16 @@ impl Verifier<'_> {
     }
 }
 
+fn graph_place(graph: &Graph) -> String {
+    format!("graph \"{}\"", shown(&graph.name))
+}
+
 fn tensor_problems(tensor: &Tensor) -> Vec<String> {
     let mut found = Vec::new();
+    if tensor.shape.len() > MAX_DIMENSIONS {
+        let dimensions = tensor.shape.len();
+        return vec![format!("it has {dimensions} dimensions, at most {MAX_DIMENSIONS} are supported")];
+    }
     let elements = tensor.shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
     match elements {
         _ if tensor.shape.contains(&0) => {

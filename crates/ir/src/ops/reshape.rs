@@ -8,6 +8,7 @@ use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::same_quant;
 use crate::tensor::{DType, Tensor};
+use crate::verify::MAX_DIMENSIONS;
 
 /// Attributes of RESHAPE. Inputs: x; the shape operand of TFLite is the attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,12 @@ pub struct Reshape {
 impl Reshape {
     /// The new extents for an input of `elements` elements.
     fn extents(&self, elements: usize) -> Result<Vec<usize>, String> {
+        if self.shape.len() > MAX_DIMENSIONS {
+            let dimensions = self.shape.len();
+            return Err(format!(
+                "its shape has {dimensions} dimensions, at most {MAX_DIMENSIONS} are supported"
+            ));
+        }
         let mismatch =
             || format!("its shape {:?} does not hold the {elements} elements of its input", self.shape);
         if self.shape.iter().any(|&extent| extent < -1) {
