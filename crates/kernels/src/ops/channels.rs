@@ -50,7 +50,9 @@ impl<'a> Channels<'a> {
     /// Sets the sums of the channels from `channel` on to their biases plus `start`.
     #[inline(never)]
     pub(super) fn start(&self, channel: usize, start: i32, sums: &mut [i32]) {
-        sums.fill(start);
+        if self.bias.is_empty() {
+            sums.fill(start);
+        }
         for (sum, &bias) in sums.iter_mut().zip(tail(self.bias, channel)) {
             *sum = start.wrapping_add(bias);
         }

@@ -6,7 +6,7 @@
 use core::num::NonZeroUsize;
 
 use super::channels::Channels;
-use super::dot::{Layer, STRETCH, gather, part, tail};
+use super::dot::{Layer, Scratch, gather, part, tail};
 use crate::error::{
     activation, activation_f32, attempt, elements, ensure, length, optional_length, zero_point,
 };
@@ -95,10 +95,10 @@ impl Int8 {
         length("output", output.len(), layout.window.out_len())?;
         let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: layout.filter_row, filter, channels };
-        let mut stretch = [0; STRETCH];
+        let mut scratch = Scratch::new();
         layout.window.for_each_pixel(output, |pixel, output| {
             for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
-                layer.compute(group * layout.group_out_c, 0, &mut stretch, output, |start, stretch| {
+                layer.compute(group * layout.group_out_c, 0, &mut scratch, output, |start, stretch| {
                     self.gather(pixel, group, start, input, stretch);
                 });
             }

@@ -99,11 +99,11 @@ impl Int8 {
         // Either all channels, each with its own input channel, or those that share one.
         let channels_of_a_chunk =
             if self.depth_multiplier == 1 { self.window.out_c } else { self.depth_multiplier };
+        let mut sums = [0; SUMS];
         self.window.for_each_pixel(output, |pixel, output| {
             let mut first = 0;
             for (in_c, output) in rows_mut(output, channels_of_a_chunk).enumerate() {
                 for output in output.chunks_mut(SUMS) {
-                    let mut sums = [0; SUMS];
                     let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
                     channels.start(first, 0, sums);
                     if self.depth_multiplier == 1 {

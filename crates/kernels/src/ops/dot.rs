@@ -6,7 +6,20 @@
 use super::channels::{Channels, SUMS};
 
 /// Products that are summed at once. Longer sums go in several stretches.
-pub(super) const STRETCH: usize = 640;
+const STRETCH: usize = 640;
+
+/// What a layer keeps on the stack.
+pub(super) struct Scratch {
+    stretch: [i16; STRETCH],
+    sums: [i32; SUMS],
+}
+
+impl Scratch {
+    #[inline(always)]
+    pub(super) const fn new() -> Self {
+        Self { stretch: [0; STRETCH], sums: [0; SUMS] }
+    }
+}
 
 /// A layer whose outputs are inner products: convolution or fully connected.
 pub(super) struct Layer<'a> {
@@ -26,20 +39,19 @@ impl Layer<'_> {
         &self,
         first: usize,
         start: i32,
-        stretch: &mut [i16; STRETCH],
+        scratch: &mut Scratch,
         output: &mut [i8],
         gather: impl Fn(usize, &mut [i16]),
     ) {
         let mut gathered = false;
         let mut channel = first;
         for output in output.chunks_mut(SUMS) {
-            let mut sums = [0; SUMS];
-            let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
+            let sums = scratch.sums.get_mut(..output.len()).unwrap_or(&mut []);
             self.channels.start(channel, start, sums);
             let filter = tail(self.filter, channel * self.len);
             let mut done = 0;
             while done < self.len {
-                let x = stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
+                let x = scratch.stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
                 if !gathered {
                     gather(done, x);
                 }

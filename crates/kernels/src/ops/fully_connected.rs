@@ -4,7 +4,7 @@
 //! `reference_ops::FullyConnected`. Scaling rounds twice, unlike LiteRT's.
 
 use super::channels::Channels;
-use super::dot::{Layer, STRETCH, gather, tail};
+use super::dot::{Layer, Scratch, gather, tail};
 use crate::error::{activation, activation_f32, attempt, elements, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::{rows, rows_mut};
@@ -97,7 +97,7 @@ impl Int8 {
         self.shape.check_lengths(input.len(), filter.len(), bias.len(), output.len())?;
         let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: in_c, filter, channels };
-        let mut stretch = [0; STRETCH];
+        let mut scratch = Scratch::new();
         for (input, output) in rows(input, in_c).zip(rows_mut(output, out_c)) {
             // What a filter zero point adds to every output of the row.
             let correction = if self.filter_offset == 0 {
@@ -107,7 +107,7 @@ impl Int8 {
                     input.iter().fold(0_i32, |sum, &x| sum.wrapping_add(i32::from(x) + self.input_offset));
                 sum.wrapping_mul(self.filter_offset)
             };
-            layer.compute(0, correction, &mut stretch, output, |start, stretch| {
+            layer.compute(0, correction, &mut scratch, output, |start, stretch| {
                 gather(tail(input, start), self.input_offset, stretch);
             });
         }

@@ -1,7 +1,7 @@
 //! Hand cases and random layers against the definition.
 
-use std::vec;
 use std::vec::Vec;
+use std::{format, vec};
 
 use super::super::naive::{Random, quantize};
 use super::*;
@@ -121,4 +121,12 @@ fn senseless_specifications_and_wrong_lengths_fail() {
     assert_eq!(run(&[1; 2], &[0; 2]), Err("multiplier"));
     assert_eq!(run(&[1; 3], &[0; 1]), Err("shift"));
     assert_eq!(run(&[1; 1], &[0; 3]), Err("shift"));
+}
+
+#[test]
+fn specifications_print_as_rust_source() {
+    let spec = Float32Spec { batches: 1, in_c: 2, out_c: 3, act_min: f32::MIN, act_max: 6.0 };
+    let text = "Float32Spec { batches: 1, in_c: 2, out_c: 3, act_min: -3.4028235e38, act_max: 6.0 }";
+    assert_eq!(format!("{spec:?}"), text);
+    assert_eq!(-3.4028235e38, f32::MIN);
 }
