@@ -7,6 +7,7 @@
 mod context;
 mod harness;
 mod kernels;
+mod literal;
 mod model;
 mod names;
 mod templates;
@@ -108,6 +109,3 @@ pub fn firmware(
     files.extend(harness::files(&options.board, &common)?);
     Ok(files)
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 
 use crate::CodegenError;
 use crate::context::Common;
+use crate::literal::one_field_a_line;
 use crate::names::{printable, upper};
 use crate::templates::{Template, render, template};
 use serde::Serialize;
@@ -37,8 +38,8 @@ struct Values<'a> {
     constants: Vec<Port>,
     calls: Vec<CallText>,
     weights: Vec<Weight>,
-    /// Kernel modules in use.
-    modules: Vec<&'static str>,
+    /// Kernel modules in use, as a `use` declaration lists them; empty when there is none.
+    modules: String,
     /// Whether a specification contains a window.
     has_window: bool,
 }
@@ -104,6 +105,7 @@ pub(crate) fn files(
         program.calls.iter().enumerate().map(|(index, call)| call_text(&memory, index, call)).collect();
     let calls = calls?;
     let modules: BTreeSet<&'static str> = program.calls.iter().map(|call| call.kernel.module()).collect();
+    let modules: Vec<&str> = modules.into_iter().collect();
     let values = Values {
         common,
         arena_bytes: plan.arena_bytes,
@@ -116,7 +118,11 @@ pub(crate) fn files(
         has_window: calls.iter().any(|call| call.spec.contains(" Window {")),
         calls,
         weights: (0..program.consts.len()).filter_map(|index| weight(program, index)).collect(),
-        modules: modules.into_iter().collect(),
+        modules: match modules.as_slice() {
+            [one] => (*one).to_owned(),
+            [] => String::new(),
+            several => format!("{{{}}}", several.join(", ")),
+        },
     };
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for template in TEMPLATES.into_iter().chain([CARGO_CONFIG]) {
@@ -143,6 +149,13 @@ impl Memory<'_> {
         })
     }
 
+    /// Name, type and shape of a tensor.
+    fn describe(&self, tensor: TensorIdx) -> String {
+        let Some(tensor) = self.graph.get(tensor) else { return String::new() };
+        let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+        format!("\"{}\" {} {}", printable(&tensor.name), tensor.dtype.name(), shape.join("\u{d7}"))
+    }
+
     fn scratch(&self, call: usize) -> Result<Range<usize>, CodegenError> {
         self.plan.scratch(call).ok_or(CodegenError::NoScratch { call })
     }
@@ -153,24 +166,22 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
         let range = memory.tensor(idx)?;
         let tensor = memory.graph.tensor(idx);
         let accessor = if tensors.len() == 1 { kind.to_owned() } else { format!("{kind}_{index}") };
-        let extents =
-            |between: &str| tensor.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(between);
+        let extents: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
         let quant =
             tensor.quant.as_ref().filter(|quant| tensor.dtype == DType::I8 && quant.scales.len() == 1);
         let scale = quant.and_then(|quant| quant.scales.first());
-        let name = printable(&tensor.name);
         let title = if kind == "input" { "Input" } else { "Output" };
         Ok(Port {
             constant: upper(&accessor),
             accessor,
-            what: format!("{title} \"{name}\", {} {}", tensor.dtype.name(), extents("\u{d7}")),
+            what: format!("{title} {}", memory.describe(idx)),
             elem: match tensor.dtype {
                 DType::F32 => "f32",
                 DType::I8 => "i8",
                 DType::I32 => "i32",
             },
             rank: tensor.shape.len(),
-            shape: extents(", "),
+            shape: extents.join(", "),
             scale: scale.map(|scale| format!("{scale:?}")),
             zero_point: quant.and_then(|quant| quant.zero_points.first()).copied().unwrap_or(0),
             range: range_text(&range),
@@ -182,8 +193,6 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
 fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText, CodegenError> {
     let node = memory.graph.nodes.get(call.node.idx());
     let operator = node.map_or("", |node| node.op.name());
-    let output = memory.graph.get(call.output);
-    let output_name = printable(output.map_or("", |tensor| &tensor.name));
     let mut sources: Vec<Range<usize>> = Vec::new();
     let mut arguments = Vec::new();
     for (operand, _) in &call.operands {
@@ -217,10 +226,10 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
     }
     Ok(CallText {
         operator,
-        comment: format!("{operator} \"{output_name}\""),
+        comment: format!("{operator}, {}", memory.describe(call.output)),
         kernel: format!("CALL_{index:03}"),
         path: call.kernel.path(),
-        spec: format!("{}::{}", call.kernel.module(), call.kernel.spec()),
+        spec: format!("{}::{}", call.kernel.module(), one_field_a_line(&call.kernel.spec())),
         regions,
         arguments,
     })

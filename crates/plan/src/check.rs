@@ -64,7 +64,7 @@ const NOBODY: usize = usize::MAX;
 /// Every violation, in the order of the calls.
 pub fn check(graph: &Graph, program: &Program, plan: &Plan) -> Result<(), Vec<Violation>> {
     let mut run = Run { graph, program, plan, owners: vec![NOBODY; plan.arena_bytes], found: Vec::new() };
-    if plan.arena_bytes % ALIGNMENT_BYTES != 0 {
+    if !plan.arena_bytes.is_multiple_of(ALIGNMENT_BYTES) {
         let what = "the arena's end".to_owned();
         run.found.push(Violation::Unaligned { what, offset: plan.arena_bytes });
     }
@@ -161,7 +161,7 @@ impl Run<'_> {
         let end = offset.saturating_add(bytes);
         if bytes != expected {
             self.found.push(Violation::WrongSize { what, expected, found: bytes });
-        } else if offset % ALIGNMENT_BYTES != 0 {
+        } else if !offset.is_multiple_of(ALIGNMENT_BYTES) {
             self.found.push(Violation::Unaligned { what, offset });
         } else if end > arena_bytes {
             self.found.push(Violation::OutsideArena { what, end, arena_bytes });

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 /// The search is tried up to this many buffers; up to 12 or so it usually ends with a proof.
 const MAX_SEARCHED_BUFFERS: usize = 40;
 /// Placements that the search may try, so that its time has a bound and its result depends on no clock.
-const MAX_SEARCH_STEPS: usize = 200_000;
+const MAX_SEARCH_STEPS: usize = 20_000;
 
 /// Sets all offsets. Returns the size of the arena and its lower bound.
 pub(crate) fn place(buffers: &mut [Buffer]) -> (usize, usize) {
@@ -81,7 +81,7 @@ impl Problem {
 
     /// Orders of placement: large first; long-lived first; by the calls that need most memory, large first in each.
     fn orders(&self) -> [Vec<usize>; 3] {
-        let sorted = |key: &dyn Fn(&Item) -> (Reverse<usize>, Reverse<usize>)| {
+        let sorted = |key: &dyn Fn(&Item) -> [Reverse<usize>; 2]| {
             let mut order: Vec<usize> = (0..self.items.len()).collect();
             order.sort_by_key(|&at| self.items.get(at).map(key));
             order
@@ -92,9 +92,9 @@ impl Problem {
             calls.map(|&call| self.live_bytes(call)).max().unwrap_or(0)
         };
         [
-            sorted(&|item| (Reverse(item.bytes), Reverse(duration(item)))),
-            sorted(&|item| (Reverse(duration(item)), Reverse(item.bytes))),
-            sorted(&|item| (Reverse(widest(item)), Reverse(item.bytes))),
+            sorted(&|item| [item.bytes, duration(item)].map(Reverse)),
+            sorted(&|item| [duration(item), item.bytes].map(Reverse)),
+            sorted(&|item| [widest(item), item.bytes].map(Reverse)),
         ]
     }
 
