@@ -75,19 +75,36 @@ impl Pod for f32 {}
 /// that gets the slice then reports its length.
 #[inline(always)]
 pub fn view<T: Pod>(bytes: &[u8]) -> &[T] {
+    if !is_whole::<T>(bytes) {
+        return &[];
+    }
+    let len = bytes.len() / size_of::<T>();
     #[expect(unsafe_code, reason = "the standard library has no safe cast of plain values")]
-    // SAFETY: `Pod` is sealed over i8, u8, i32 and f32, for which every bit pattern is a valid value.
-    let (before, elements, after) = unsafe { bytes.align_to::<T>() };
-    if before.is_empty() && after.is_empty() { elements } else { &[] }
+    // SAFETY: the pointer is aligned for `T` and `len` elements lie within the bytes, which are borrowed for as long.
+    // `Pod` is sealed over i8, u8, i32 and f32, for which every bit pattern is a valid value.
+    unsafe {
+        core::slice::from_raw_parts(bytes.as_ptr().cast(), len)
+    }
 }
 
 /// [`view`] for writing.
 #[inline(always)]
 pub fn view_mut<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
+    if !is_whole::<T>(bytes) {
+        return &mut [];
+    }
+    let len = bytes.len() / size_of::<T>();
     #[expect(unsafe_code, reason = "the standard library has no safe cast of plain values")]
-    // SAFETY: as in `view`, and every value of these types is valid as bytes too.
-    let (before, elements, after) = unsafe { bytes.align_to_mut::<T>() };
-    if before.is_empty() && after.is_empty() { elements } else { &mut [] }
+    // SAFETY: as in `view`; the bytes are borrowed exclusively, and every value of these types is valid as bytes too.
+    unsafe {
+        core::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), len)
+    }
+}
+
+/// Whether the bytes are aligned for `T` and hold whole elements.
+#[inline(always)]
+fn is_whole<T: Pod>(bytes: &[u8]) -> bool {
+    bytes.as_ptr().addr().is_multiple_of(align_of::<T>()) && bytes.len().is_multiple_of(size_of::<T>())
 }
 
 /// Constants in flash, 16-byte aligned: `static W: Blob<[u8; 4]> = Blob(*include_bytes!("w.bin"));`.
