@@ -91,7 +91,7 @@ fn project(options: &Options) -> Result<Project> {
 /// The authors' split and a note on what is synthetic, where the recordings are the measured magic-wand set.
 fn known_split(project: &mut Project, recordings: &Recordings) {
     let has = |group: &&str| recordings.recordings.iter().any(|recording| recording.group == **group);
-    if !TEST.iter().chain(&VALIDATION).all(|group| has(&group)) {
+    if !TEST.iter().chain(&VALIDATION).all(|group| has(group)) {
         return;
     }
     let names = |groups: &[&str]| groups.iter().map(|&group| group.to_owned()).collect();

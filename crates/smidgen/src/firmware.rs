@@ -110,12 +110,20 @@ impl Firmware {
     /// As [`Firmware::elf`], and an ELF that has no stack bound.
     pub fn build(&self, observer: &mut dyn Observer) -> Result<Built> {
         let cached = self.elf(&[], observer)?;
-        let bytes = files::read(&cached)?;
         let elf = self.dir.join("firmware.elf");
-        files::write(&elf, &bytes)?;
+        files::write(&elf, &files::read(&cached)?)?;
         observer.event(Event::Wrote(&elf));
-        let footprint = Footprint::of(&bytes).map_err(|error| Error::input(error).at(elf.display()))?;
-        Ok(Built { elf, profile: profile::of_footprint(self, &footprint) })
+        Ok(Built { profile: self.measure(&elf)?, elf })
+    }
+
+    /// What an ELF of this firmware takes.
+    ///
+    /// # Errors
+    /// A file that is no such ELF, or one that has no stack bound.
+    pub fn measure(&self, elf: &Path) -> Result<report::Profile> {
+        let footprint = Footprint::of(&files::read(elf)?);
+        let footprint = footprint.map_err(|error| Error::input(error).at(elf.display()))?;
+        Ok(profile::of_footprint(self, &footprint))
     }
 
     /// The arena over time, for a report.

@@ -84,7 +84,6 @@ pub fn layers(graph: &Graph, inputs: &[u8]) -> Result<Vec<Vec<u8>>> {
     Ok(layers)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 pub(crate) fn ir_error(error: IrError) -> Error {
     Error::input(error)
 }

@@ -9,6 +9,7 @@ use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
 use crate::device;
 use crate::events::{Event, Observer};
 use crate::firmware::{Firmware, board};
+use crate::run::Scratch;
 use crate::{Error, Result, model_file};
 
 /// MACs of each operator, in the order of the model file.
@@ -62,16 +63,17 @@ pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profil
 ///
 /// # Errors
 /// As building and running.
-pub fn profile(model: &Path, board_name: &str, dir: &Path, observer: &mut dyn Observer) -> Result<Profile> {
+pub fn profile(model: &Path, board_name: &str, observer: &mut dyn Observer) -> Result<Profile> {
     let graph = model_file::read(model)?;
     let board = board(board_name)?;
-    let firmware = Firmware::generate(&graph, &model_file::file_name(model), &board, dir)?;
+    let dir = Scratch::new()?;
+    let firmware = Firmware::generate(&graph, &model_file::file_name(model), &board, dir.path())?;
     observer.event(Event::Begin("Building the firmware"));
-    let built = firmware.build(observer)?;
-    let mut profile = built.profile;
+    let elf = firmware.elf(&[], observer)?;
+    let mut profile = firmware.measure(&elf)?;
     let input = pattern(&graph);
     observer.event(Event::Begin("Running in the emulator"));
-    let plain = device::run(&firmware, &built.elf, &input)?;
+    let plain = device::run(&firmware, &elf, &input)?;
     profile.instructions = Some(plain.instructions);
     profile.stack_seen_bytes = Some(plain.stack_used_bytes);
     measure_layers(&mut profile, &firmware, &input, observer)?;

@@ -1,0 +1,46 @@
+//! `smidgen build`: the firmware crate and the linked ELF.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use smidgen::events::{Event, Observer};
+use smidgen::firmware::{Firmware, board};
+use smidgen::reporting::profile_table;
+use smidgen::{Result, model_file};
+
+use crate::output::Output;
+
+/// Build a model's firmware crate and the linked ELF
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  smidgen build model.tflite --board mps2-an386 -o firmware")]
+pub(crate) struct Build {
+    /// A .tflite file
+    model: PathBuf,
+    /// Board to build for
+    #[arg(long, value_name = "B", default_value = "mps2-an386")]
+    board: String,
+    /// Folder of the firmware crate
+    #[arg(short, long, value_name = "DIR", default_value = "firmware")]
+    output: PathBuf,
+    /// Write the crate without compiling it
+    #[arg(long)]
+    no_compile: bool,
+}
+
+impl Build {
+    pub(crate) fn run(self, output: &Output) -> Result<()> {
+        let mut progress = output.progress();
+        let board = board(&self.board)?;
+        let graph = model_file::read(&self.model)?;
+        let name = self.model.file_name().unwrap_or_default().to_string_lossy();
+        let firmware = Firmware::generate(&graph, &name, &board, &self.output)?;
+        progress.event(Event::Wrote(&self.output));
+        if self.no_compile {
+            let value = serde_json::json!({ "model": name, "board": board.name, "dir": self.output });
+            return output.result(&value, || format!("The crate is in {}", self.output.display()));
+        }
+        progress.event(Event::Begin("Building the firmware"));
+        let built = firmware.build(&mut progress)?;
+        output.result(&built.profile, || profile_table(&built.profile).to_string())
+    }
+}

@@ -1,0 +1,33 @@
+//! `smidgen new`: a project folder with a commented `smidgen.toml`.
+
+use std::path::Path;
+
+use clap::Args;
+use smidgen::{Result, template};
+
+use crate::output::Output;
+
+/// Make a project folder with a commented smidgen.toml
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  smidgen new wand --template gesture && smidgen train wand")]
+pub(crate) struct New {
+    /// Name of the project and its folder
+    name: String,
+    /// What to start from: gesture
+    #[arg(long, value_name = "T", default_value = "gesture")]
+    template: String,
+}
+
+impl New {
+    pub(crate) fn run(self, output: &Output) -> Result<()> {
+        let (dir, files) = template::new(Path::new("."), &self.name, &self.template)?;
+        let value = serde_json::json!({ "project": self.name, "dir": dir, "files": files });
+        output.result(&value, || {
+            let files: String = files.iter().map(|file| format!("  {}\n", file.display())).collect();
+            format!(
+                "Made\n{files}Next: smidgen train {0}, smidgen quantize {0}, smidgen report {0}",
+                self.name
+            )
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! `smidgen run`: inference over raw tensors.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use smidgen::Result;
+use smidgen::reporting::count;
+use smidgen::run::{Job, On, run};
+
+use crate::output::Output;
+
+/// Run raw tensors through a model, on the host or in the emulator
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  smidgen run model.tflite --input in.bin --output out.bin --on qemu --board mps2-an386"
+)]
+pub(crate) struct Run {
+    /// A .tflite file
+    model: PathBuf,
+    /// One or more inferences: each is the model's inputs in order, concatenated, little endian, NHWC
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Where the outputs go, in the same form
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Where to run
+    #[arg(long, value_enum, default_value_t = Place::Host)]
+    on: Place,
+    /// Board to emulate
+    #[arg(long, value_name = "B", default_value = "mps2-an386")]
+    board: String,
+    /// Folder for the output of each operator of the first inference, NNN_<OPERATOR>.bin
+    #[arg(long, value_name = "DIR")]
+    layers: Option<PathBuf>,
+    /// Keep state from one inference to the next (the operators of today have none)
+    #[arg(long)]
+    stateful: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Place {
+    Host,
+    Qemu,
+}
+
+impl Run {
+    pub(crate) fn run(self, output: &Output) -> Result<()> {
+        let on = match self.on {
+            Place::Host => On::Host,
+            Place::Qemu => On::Qemu(&self.board),
+        };
+        let job = Job {
+            model: &self.model,
+            input: &self.input,
+            output: self.output.as_deref(),
+            layers: self.layers.as_deref(),
+            on,
+        };
+        let ran = run(&job, &mut output.progress())?;
+        output.result(&ran, || {
+            let instructions = ran.instructions.map(|n| format!(", {} instructions for the first", count(n)));
+            format!("{} inferences{}", ran.n_inferences, instructions.unwrap_or_default())
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! `smidgen verify`: every intermediate tensor, host against device.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use smidgen::reporting::count;
+use smidgen::run::verify;
+use smidgen::{Error, Result};
+
+use super::table;
+use crate::output::Output;
+
+/// Compare every operator's output on the host and on the emulated board
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  smidgen verify model.tflite --board mps2-an386")]
+pub(crate) struct Verify {
+    /// A .tflite file
+    model: PathBuf,
+    /// Board to emulate
+    #[arg(long, value_name = "B", default_value = "mps2-an386")]
+    board: String,
+    /// Raw inputs, of which the first inference is taken; a fixed pseudo-random one when absent
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(crate) fn run(self, output: &Output) -> Result<()> {
+        let layers = verify(&self.model, self.input.as_deref(), &self.board, &mut output.progress())?;
+        let differing: usize = layers.iter().map(|layer| layer.n_differing).sum();
+        let total: usize = layers.iter().map(|layer| layer.n_bytes).sum();
+        let value = serde_json::json!({ "board": self.board, "bytes": total, "differing": differing, "layers": layers });
+        output.result(&value, || {
+            let rows = layers.iter().map(|layer| {
+                let (bytes, differing) = (count(layer.n_bytes as u64), count(layer.n_differing as u64));
+                vec![layer.index.to_string(), layer.op.clone(), layer.name.clone(), bytes, differing]
+            });
+            table(&["#", "operator", "output", "bytes", "differing"], rows, &[0, 3, 4]).to_string()
+        })?;
+        match layers.iter().find(|layer| layer.n_differing > 0) {
+            None => Ok(()),
+            Some(first) => {
+                Err(Error::check(format!("host and device differ in {differing} of {total} bytes"))
+                    .at(format!("first at node {} {} \"{}\"", first.index, first.op, first.name))
+                    .help("please report it as a bug, with the model"))
+            }
+        }
+    }
+}
