@@ -163,7 +163,7 @@ pub(crate) fn weighted_types(operands: &Operands<'_>, out_c: usize) -> Result<DT
     let wanted = if dtype == DType::I8 { DType::I32 } else { DType::F32 };
     if bias.dtype != wanted {
         let (wanted, found) = (wanted.name(), bias.dtype.name());
-        return Err(format!("its bias must be {wanted} beside a {} input, found {found}", dtype.name()));
+        return Err(format!("its bias must be {wanted} beside {} inputs, found {found}", dtype.name()));
     }
     if bias.shape.iter().any(|&extent| extent != out_c && extent != 1)
         || checked_elements(&bias.shape)? != out_c
