@@ -1,0 +1,166 @@
+//! A lane: a fixed share of every batch with all the memory that its forward and backward pass need.
+
+use std::mem::take;
+
+use crate::loss::{Criterion, Tally};
+use crate::network::{Network, Step};
+use crate::ops::batch_normalization::{Statistics, Sums};
+use crate::ops::{Layer, Seen, grown};
+use crate::segments::Phase;
+use crate::simd::add_to;
+
+/// What all lanes read while they work.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) criterion: &'a Criterion,
+    pub(crate) params: &'a [f32],
+    pub(crate) norms: &'a [Statistics],
+    /// Sum of the weights of the batch's examples.
+    pub(crate) batch_weight: f32,
+}
+
+/// Buffers of one lane. They grow to what the largest batch needs and are then reused.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lane {
+    /// Examples of the current batch.
+    pub(crate) n: usize,
+    pub(crate) labels: Vec<u32>,
+    /// Activations by tensor.
+    values: Vec<Vec<f32>>,
+    /// Gradients by buffer.
+    gradients: Vec<Vec<f32>>,
+    /// A part of a gradient on its way to the rest.
+    part: Vec<f32>,
+    scratch: Vec<f32>,
+    /// Gradients of the trained parameters.
+    pub(crate) dparams: Vec<f32>,
+    /// Sums of the batch normalisations.
+    pub(crate) sums: Vec<Sums>,
+    pub(crate) tally: Tally,
+}
+
+impl Lane {
+    pub(crate) fn new(network: &Network) -> Self {
+        Lane {
+            values: vec![Vec::new(); network.elements.len()],
+            gradients: vec![Vec::new(); network.n_gradients],
+            sums: vec![Sums::default(); network.norm_channels.len()],
+            ..Lane::default()
+        }
+    }
+
+    /// Starts a batch of `n` examples: returns where their inputs go.
+    pub(crate) fn start(&mut self, network: &Network, n: usize) -> &mut [f32] {
+        self.n = n;
+        self.tally = Tally::default();
+        self.labels.clear();
+        self.dparams.clear();
+        self.dparams.resize(network.parameters.n_trained, 0.0);
+        grown(&mut self.values[network.input], n * network.elements[network.input])
+    }
+
+    /// The values of tensor `at` for the current examples.
+    pub(crate) fn values(&self, network: &Network, at: usize) -> &[f32] {
+        &self.values[at][..self.n * network.elements[at]]
+    }
+
+    fn operands<'a>(&'a self, network: &Network, step: &Step) -> [&'a [f32]; 2] {
+        step.inputs.map(|input| input.map_or(&[][..], |at| self.values(network, at)))
+    }
+
+    /// Does one piece of work.
+    pub(crate) fn run(&mut self, phase: Phase, shared: Shared<'_>) {
+        let steps = &shared.network.steps;
+        match phase {
+            Phase::Forward(at) => self.forward(&steps[at], shared),
+            Phase::Loss => self.loss(shared, true),
+            Phase::Measure(at) => self.measure(&steps[at], shared),
+            Phase::Sums(at) => self.sums(&steps[at], shared),
+            Phase::Backward(at) => self.backward(&steps[at], shared),
+        }
+    }
+
+    pub(crate) fn forward(&mut self, step: &Step, shared: Shared<'_>) {
+        if self.n == 0 {
+            return;
+        }
+        let mut y = take(&mut self.values[step.output]);
+        let mut scratch = take(&mut self.scratch);
+        let result = grown(&mut y, self.n * shared.network.elements[step.output]);
+        let x = self.operands(shared.network, step);
+        step.layer.forward(shared.params, x, result, self.n, shared.norms, &mut scratch);
+        self.values[step.output] = y;
+        self.scratch = scratch;
+    }
+
+    /// Tallies the examples and, on request, makes the gradient of the logits.
+    pub(crate) fn loss(&mut self, shared: Shared<'_>, with_gradient: bool) {
+        let network = shared.network;
+        let mut buffer = take(&mut self.gradients[network.logits_gradient]);
+        let len = if with_gradient { self.n * network.elements[network.logits] } else { 0 };
+        let gradient = grown(&mut buffer, len);
+        let (logits, inputs) = match self.n {
+            0 => (&[][..], &[][..]),
+            _ => (self.values(network, network.logits), self.values(network, network.input)),
+        };
+        self.tally = shared.criterion.tally(logits, inputs, &self.labels, shared.batch_weight, gradient);
+        self.gradients[network.logits_gradient] = buffer;
+    }
+
+    fn measure(&mut self, step: &Step, shared: Shared<'_>) {
+        let Layer::BatchNormalization(layer) = &step.layer else { return };
+        let mut sums = take(&mut self.sums[layer.norm]);
+        let x = if self.n == 0 { &[][..] } else { self.operands(shared.network, step)[0] };
+        layer.measure(x, &mut sums);
+        self.sums[layer.norm] = sums;
+    }
+
+    fn sums(&mut self, step: &Step, shared: Shared<'_>) {
+        let Layer::BatchNormalization(layer) = &step.layer else { return };
+        let mut sums = take(&mut self.sums[layer.norm]);
+        let mut dparams = take(&mut self.dparams);
+        let (x, dy) = match self.n {
+            0 => (&[][..], &[][..]),
+            n => (
+                self.operands(shared.network, step)[0],
+                &self.gradients[step.gradient][..n * shared.network.elements[step.output]],
+            ),
+        };
+        layer.sums(x, dy, shared.norms, &mut dparams, &mut sums);
+        self.sums[layer.norm] = sums;
+        self.dparams = dparams;
+    }
+
+    fn backward(&mut self, step: &Step, shared: Shared<'_>) {
+        if self.n == 0 {
+            return;
+        }
+        let network = shared.network;
+        let mut gradient = take(&mut self.gradients[step.gradient]);
+        let mut dparams = take(&mut self.dparams);
+        let mut scratch = take(&mut self.scratch);
+        let mut part = take(&mut self.part);
+        let dy = &mut gradient[..self.n * network.elements[step.output]];
+        step.layer.unclamp(self.values(network, step.output), dy);
+        step.layer.add_parameter_gradients(self.seen(shared, step, dy), &mut dparams, self.n, &mut scratch);
+        for target in &step.targets {
+            let mut whole = take(&mut self.gradients[target.buffer]);
+            let len = self.n * network.elements[target.tensor];
+            let dx = if target.adds { grown(&mut part, len) } else { grown(&mut whole, len) };
+            let seen = self.seen(shared, step, dy);
+            step.layer.input_gradient(seen, target.operand, dx, self.n, shared.norms, &mut scratch);
+            if target.adds {
+                add_to(&mut whole[..len], &part[..len]);
+            }
+            self.gradients[target.buffer] = whole;
+        }
+        (self.gradients[step.gradient], self.dparams) = (gradient, dparams);
+        (self.scratch, self.part) = (scratch, part);
+    }
+
+    fn seen<'a>(&'a self, shared: Shared<'a>, step: &Step, dy: &'a [f32]) -> Seen<'a> {
+        let y = self.values(shared.network, step.output);
+        Seen { params: shared.params, x: self.operands(shared.network, step), y, dy }
+    }
+}

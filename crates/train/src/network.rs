@@ -1,0 +1,243 @@
+//! A graph compiled for training: its live nodes as layers, activations fused, gradient buffers assigned.
+
+use smidgen_ir::ops::Op;
+use smidgen_ir::{DType, Graph, IrError, NodeIdx, TensorIdx};
+
+use crate::activation::Clamp;
+use crate::config::Loss;
+use crate::error::TrainError;
+use crate::operands::Operands;
+use crate::ops::{Layer, softmax};
+use crate::parameters::Parameters;
+
+/// A gradient that a step makes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Target {
+    /// Operand of the layer.
+    pub(crate) operand: usize,
+    /// Buffer for the gradient.
+    pub(crate) buffer: usize,
+    /// Tensor that it is the gradient of.
+    pub(crate) tensor: usize,
+    /// Whether another step has already put a part of the gradient there.
+    pub(crate) adds: bool,
+}
+
+/// A layer and the tensors that it reads and writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) layer: Layer,
+    /// Activations read; `None` for a constant or no operand.
+    pub(crate) inputs: [Option<usize>; 2],
+    pub(crate) output: usize,
+    /// Buffer that holds the gradient of the result.
+    pub(crate) gradient: usize,
+    /// Gradients to make from it.
+    pub(crate) targets: Vec<Target>,
+}
+
+/// A compiled graph. Tensors are named by their index in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Network {
+    pub(crate) steps: Vec<Step>,
+    /// Elements of each tensor for one example.
+    pub(crate) elements: Vec<usize>,
+    pub(crate) input: usize,
+    /// What the loss reads: the output, or what feeds the SOFTMAX that makes it.
+    pub(crate) logits: usize,
+    /// The SOFTMAX at the end that the loss takes over.
+    pub(crate) head: Option<softmax::Layer>,
+    /// Buffer for the gradient of the logits.
+    pub(crate) logits_gradient: usize,
+    /// Number of gradient buffers.
+    pub(crate) n_gradients: usize,
+    /// Channels of each batch normalisation.
+    pub(crate) norm_channels: Vec<usize>,
+    pub(crate) parameters: Parameters,
+}
+
+fn only(graph: &Graph, what: &str, tensors: &[TensorIdx]) -> Result<TensorIdx, TrainError> {
+    let place = format!("model \"{}\"", graph.name);
+    let &[idx] = tensors else {
+        let problem = format!("has {} {what}s; the trainer takes models with one", tensors.len());
+        return Err(TrainError::graph(place, problem));
+    };
+    match graph.get(idx) {
+        Some(tensor) if tensor.dtype == DType::F32 && !tensor.is_const() => Ok(idx),
+        Some(tensor) => {
+            let problem = format!("its {what} is {}; the trainer takes float32 models", tensor.dtype.name());
+            Err(TrainError::graph(place, problem))
+        }
+        None => Err(TrainError::graph(place, format!("its {what} names a tensor that is not there"))),
+    }
+}
+
+/// The nodes that the output depends on.
+fn live_nodes(graph: &Graph, output: TensorIdx) -> Vec<bool> {
+    let mut wanted = vec![output];
+    let mut live = vec![false; graph.nodes.len()];
+    for (node, live) in graph.nodes.iter().zip(&mut live).rev() {
+        if node.outputs.iter().any(|output| wanted.contains(output)) {
+            *live = true;
+            wanted.extend(node.inputs.iter().flatten());
+        }
+    }
+    live
+}
+
+impl Network {
+    /// Compiles a graph with one float32 input and one float32 output; errors name the node.
+    pub(crate) fn compile(graph: &Graph, loss: Loss) -> Result<Self, TrainError> {
+        graph.verify().map_err(|problems| TrainError::Invalid(IrError::Invalid(problems)))?;
+        let (input, output) = (only(graph, "input", &graph.inputs)?, only(graph, "output", &graph.outputs)?);
+        let live = live_nodes(graph, output);
+        let parameters = Parameters::of(graph, &live)?;
+        let mut network = Network {
+            steps: Vec::new(),
+            elements: graph.tensors.iter().map(|tensor| tensor.n_elements()).collect(),
+            input: input.idx(),
+            logits: output.idx(),
+            head: None,
+            logits_gradient: 0,
+            n_gradients: 0,
+            norm_channels: Vec::new(),
+            parameters,
+        };
+        for (at, _) in (0u32..).zip(&live).filter(|(_, live)| **live) {
+            network.push(graph, NodeIdx(at))?;
+        }
+        if loss == Loss::CrossEntropy {
+            network.take_head(graph)?;
+        }
+        network.check_whole(graph, loss)?;
+        network.plan_gradients();
+        Ok(network)
+    }
+
+    fn push(&mut self, graph: &Graph, at: NodeIdx) -> Result<(), TrainError> {
+        let operands = Operands::new(graph, at, &self.parameters, self.norm_channels.len())?;
+        let node = &graph.nodes[at.idx()];
+        let mut layer = Layer::compile(&node.op, &operands)?;
+        let n_read = if matches!(layer, Layer::Add(_)) { 2 } else { 1 };
+        let mut inputs = [None; 2];
+        for (slot, input) in inputs.iter_mut().zip(node.inputs.iter().take(n_read).flatten()) {
+            let is_made =
+                input.idx() == self.input || self.steps.iter().any(|step| step.output == input.idx());
+            match graph.get(*input) {
+                Some(tensor) if tensor.is_const() && matches!(layer, Layer::Add(_)) => {}
+                Some(_) if is_made => *slot = Some(input.idx()),
+                _ => {
+                    return Err(TrainError::graph(
+                        operands.place(),
+                        "reads a tensor that no earlier node makes",
+                    ));
+                }
+            }
+        }
+        let output = node.outputs[0].idx();
+        let clamp = match node.op {
+            Op::Relu(_) => Some(Clamp::RELU),
+            Op::Relu6(_) => Some(Clamp::RELU6),
+            _ => None,
+        };
+        if let (Some(clamp), Some(input)) = (clamp, inputs[0])
+            && self.fuse(graph, input, clamp, output)
+        {
+            return Ok(());
+        }
+        if let Layer::BatchNormalization(norm) = &mut layer {
+            self.norm_channels.push(norm.channels);
+        }
+        self.steps.push(Step { layer, inputs, output, gradient: 0, targets: Vec::new() });
+        Ok(())
+    }
+
+    /// Lets the step that makes `input` clamp it and make `output` instead, if nothing else reads `input`.
+    fn fuse(&mut self, graph: &Graph, input: usize, clamp: Clamp, output: usize) -> bool {
+        let tensor = TensorIdx(input as u32);
+        if graph.consumers(tensor).len() != 1 || graph.outputs.contains(&tensor) {
+            return false;
+        }
+        let Some(step) = self.steps.iter_mut().find(|step| step.output == input) else { return false };
+        match step.layer.clamp_mut() {
+            Some(free) if *free == Clamp::NONE => {
+                *free = clamp;
+                step.output = output;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Leaves the SOFTMAX at the end to the loss.
+    fn take_head(&mut self, graph: &Graph) -> Result<(), TrainError> {
+        let Some(Step { layer: Layer::Softmax(softmax), inputs: [Some(input), _], .. }) = self.steps.last()
+        else {
+            return Ok(());
+        };
+        if softmax.depth() != self.elements[*input] {
+            let problem = format!("its SOFTMAX has rows of {}; cross-entropy takes one row", softmax.depth());
+            return Err(TrainError::graph(format!("model \"{}\"", graph.name), problem));
+        }
+        (self.logits, self.head) = (*input, Some(softmax.clone()));
+        self.steps.pop();
+        Ok(())
+    }
+
+    fn check_whole(&self, graph: &Graph, loss: Loss) -> Result<(), TrainError> {
+        let refuse = |problem: String| Err(TrainError::graph(format!("model \"{}\"", graph.name), problem));
+        if self.parameters.n_trained == 0 {
+            return refuse("has no float32 weights to train".into());
+        }
+        let (n_in, n_out) = (self.elements[self.input], self.elements[self.logits]);
+        match loss {
+            Loss::Reconstruction if n_in != n_out => refuse(format!(
+                "makes {n_out} values of {n_in}; reconstruction needs as many as the input has"
+            )),
+            Loss::CrossEntropy if n_out < 2 => {
+                refuse(format!("makes {n_out} value; cross-entropy needs one for each of 2 or more classes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Assigns the gradients to buffers, from the last step to the first; a buffer is free again once its step is done.
+    fn plan_gradients(&mut self) {
+        let mut needed = vec![false; self.elements.len()];
+        for step in &self.steps {
+            let has_parameters = matches!(
+                step.layer,
+                Layer::Conv2d(_)
+                    | Layer::DepthwiseConv2d(_)
+                    | Layer::FullyConnected(_)
+                    | Layer::BatchNormalization(_)
+            );
+            needed[step.output] = has_parameters || step.inputs.iter().flatten().any(|&input| needed[input]);
+        }
+        let mut buffers: Vec<Option<usize>> = vec![None; self.elements.len()];
+        let mut free = Vec::new();
+        let mut n_buffers = 1;
+        buffers[self.logits] = Some(0);
+        for step in self.steps.iter_mut().rev() {
+            let Some(gradient) = buffers[step.output] else { continue };
+            step.gradient = gradient;
+            for (operand, &tensor) in
+                step.inputs.iter().enumerate().filter_map(|(at, input)| Some((at, input.as_ref()?)))
+            {
+                if !needed[tensor] {
+                    continue;
+                }
+                let adds = buffers[tensor].is_some();
+                let buffer = *buffers[tensor].get_or_insert_with(|| {
+                    free.pop().unwrap_or_else(|| {
+                        n_buffers += 1;
+                        n_buffers - 1
+                    })
+                });
+                step.targets.push(Target { operand, buffer, tensor, adds });
+            }
+            free.push(gradient);
+        }
+        (self.logits_gradient, self.n_gradients) = (0, n_buffers);
+    }
+}

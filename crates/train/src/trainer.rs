@@ -1,0 +1,308 @@
+//! The trainer: epochs over examples, evaluation, and the state that a checkpoint keeps.
+
+use std::ops::{ControlFlow, Range};
+
+use serde::{Deserialize, Serialize};
+use smidgen_ir::Graph;
+
+use crate::adam::{Moments, Update};
+use crate::config::Config;
+use crate::error::TrainError;
+use crate::examples::Examples;
+use crate::loss::{Criterion, Tally};
+use crate::network::Network;
+use crate::random::{Purpose, permutation, stream};
+use crate::schedule::learning_rate;
+use crate::segments::{self, Segment};
+use crate::workspace::{LANES, Model, Workspace};
+
+/// Changes an example before it is trained on: `(epoch, index of the example, its values)`. Called from several threads
+/// at once; the result must be a function of the arguments. Epochs are counted from 0.
+pub type Augment<'a> = &'a (dyn Fn(u64, usize, &mut [f32]) + Sync);
+
+/// Examples of one lane that are evaluated at a time.
+const EVALUATED: usize = 8;
+
+/// Mean loss and accuracy over some examples.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Mean of the configured loss, with label smoothing and class weights.
+    pub loss: f64,
+    /// Share of the examples whose largest output is that of their class; 0 where the loss has no classes.
+    pub accuracy: f64,
+}
+
+/// An epoch in the history.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EpochStats {
+    /// Epoch, counted from 1.
+    pub epoch: u64,
+    /// Learning rate of its last batch.
+    pub learning_rate: f32,
+    /// On the training examples, while they were learnt (with augmentation and batch statistics).
+    pub train: Stats,
+    /// On the validation examples after it, where [`Trainer::record_validation`] was called.
+    pub validation: Option<Stats>,
+}
+
+/// Where an epoch stands after a batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchProgress {
+    /// Epoch, counted from 1.
+    pub epoch: u64,
+    /// Batches done in it.
+    pub batch: usize,
+    /// Batches in it.
+    pub n_batches: usize,
+    /// Mean over the epoch so far.
+    pub train: Stats,
+}
+
+/// The weights that did best in validation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Best {
+    pub(crate) epoch: u64,
+    pub(crate) stats: Stats,
+    pub(crate) params: Vec<f32>,
+    pub(crate) moving: Vec<f32>,
+}
+
+/// Everything that training changes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct State {
+    /// Optimiser steps done.
+    pub(crate) step: u64,
+    /// Epochs done.
+    pub(crate) epoch: u64,
+    pub(crate) params: Vec<f32>,
+    pub(crate) moving: Vec<f32>,
+    pub(crate) moments: Moments,
+    pub(crate) best: Option<Best>,
+    pub(crate) history: Vec<EpochStats>,
+}
+
+/// Trains a float32 [`Graph`]. Its batch dimension is 1; the trainer runs batches of any size.
+///
+/// The result is a function of graph, configuration and examples: it does not depend on the number of threads, nor on
+/// where a run was interrupted and resumed. Matrix products use the machine's best vector unit, so machines of another
+/// kind may differ in the last digits.
+#[derive(Debug, Clone)]
+pub struct Trainer {
+    pub(crate) graph: Graph,
+    pub(crate) config: Config,
+    pub(crate) network: Network,
+    pub(crate) state: State,
+    criterion: Criterion,
+    segments: Vec<Segment>,
+    workspace: Workspace,
+}
+
+impl Trainer {
+    /// Prepares a graph, beginning with the weights that it holds (see [`crate::init`]).
+    ///
+    /// Errors: a configuration out of range; a graph with several inputs or outputs, with nothing to train, or with a
+    /// node that cannot be trained.
+    pub fn new(graph: Graph, config: Config) -> Result<Self, TrainError> {
+        let network = Network::compile(&graph, config.loss)?;
+        config.check(network.elements[network.logits])?;
+        let (params, moving) = network.parameters.load(&graph);
+        let moments = Moments { first: vec![0.0; params.len()], second: vec![0.0; params.len()] };
+        Ok(Trainer {
+            state: State { step: 0, epoch: 0, params, moving, moments, best: None, history: Vec::new() },
+            criterion: Criterion::new(&config, &network),
+            segments: segments::training(&network),
+            workspace: Workspace::new(&network),
+            graph,
+            config,
+            network,
+        })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Epochs done.
+    pub fn epochs_done(&self) -> u64 {
+        self.state.epoch
+    }
+
+    /// Number of trained elements.
+    pub fn n_parameters(&self) -> usize {
+        self.network.parameters.n_trained
+    }
+
+    /// One entry for each epoch done.
+    pub fn history(&self) -> &[EpochStats] {
+        &self.state.history
+    }
+
+    /// The graph with the current weights.
+    pub fn graph(&self) -> Graph {
+        self.with_weights(&self.state.params, &self.state.moving)
+    }
+
+    /// The epoch (counted from 1) that did best in validation, its figures, and the graph with its weights; `None`
+    /// before [`Trainer::record_validation`] was called.
+    pub fn best(&self) -> Option<(u64, Stats, Graph)> {
+        let best = self.state.best.as_ref()?;
+        Some((best.epoch, best.stats, self.with_weights(&best.params, &best.moving)))
+    }
+
+    fn with_weights(&self, params: &[f32], moving: &[f32]) -> Graph {
+        let mut graph = self.graph.clone();
+        self.network.parameters.store(params, moving, &mut graph);
+        graph
+    }
+
+    fn check(&self, examples: &Examples) -> Result<(), TrainError> {
+        let shape = self.graph.inputs.first().map_or(&[][..], |&input| &self.graph.tensor(input).shape);
+        examples.check(shape, self.criterion.n_classes())
+    }
+
+    /// Trains one epoch: every example once, in an order drawn from seed and epoch. `on_batch` is called after every
+    /// batch; when it breaks, the epoch is discarded and the error is [`TrainError::Interrupted`].
+    ///
+    /// Errors leave the state as it was before the epoch.
+    pub fn epoch(
+        &mut self,
+        examples: &Examples,
+        augment: Option<Augment<'_>>,
+        on_batch: &mut dyn FnMut(BatchProgress) -> ControlFlow<()>,
+    ) -> Result<EpochStats, TrainError> {
+        self.check(examples)?;
+        let before = self.state.clone();
+        let result = self.run_epoch(examples, augment, on_batch);
+        match &result {
+            Ok(stats) => {
+                self.state.epoch += 1;
+                self.state.history.push(*stats);
+            }
+            Err(_) => self.state = before,
+        }
+        result
+    }
+
+    fn run_epoch(
+        &mut self,
+        examples: &Examples,
+        augment: Option<Augment<'_>>,
+        on_batch: &mut dyn FnMut(BatchProgress) -> ControlFlow<()>,
+    ) -> Result<EpochStats, TrainError> {
+        let epoch = self.state.epoch;
+        let order = permutation(&mut stream(self.config.seed, Purpose::Order, epoch), examples.len());
+        let n_batches = order.len().div_ceil(self.config.batch);
+        let mut sum = Tally::default();
+        let mut rate = 0.0;
+        for batch in 0..n_batches {
+            let range = order.len() * batch / n_batches..order.len() * (batch + 1) / n_batches;
+            rate = learning_rate(&self.config, epoch, batch, n_batches);
+            let tally = self.step(examples, &order[range], augment, rate);
+            let is_last = batch + 1 == n_batches;
+            if !tally.loss.is_finite() || (is_last && !self.state.params.iter().all(|v| v.is_finite())) {
+                let (epoch, batch, loss) = (epoch + 1, batch + 1, tally.mean_loss());
+                return Err(TrainError::Diverged { epoch, batch, loss, learning_rate: rate });
+            }
+            sum.add(tally);
+            let train = Stats { loss: sum.mean_loss(), accuracy: sum.accuracy() };
+            let progress = BatchProgress { epoch: epoch + 1, batch: batch + 1, n_batches, train };
+            if on_batch(progress).is_break() {
+                return Err(TrainError::Interrupted { epoch: epoch + 1 });
+            }
+        }
+        let train = Stats { loss: sum.mean_loss(), accuracy: sum.accuracy() };
+        Ok(EpochStats { epoch: epoch + 1, learning_rate: rate, train, validation: None })
+    }
+
+    /// Trains on one batch: the examples at `indices`.
+    fn step(
+        &mut self,
+        examples: &Examples,
+        indices: &[usize],
+        augment: Option<Augment<'_>>,
+        rate: f32,
+    ) -> Tally {
+        let epoch = self.state.epoch;
+        let n_elements = examples.n_elements();
+        let fill = |range: Range<usize>, inputs: &mut [f32], labels: &mut Vec<u32>| {
+            for (&index, input) in indices[range].iter().zip(inputs.chunks_exact_mut(n_elements)) {
+                input.copy_from_slice(examples.example(index));
+                if let Some(augment) = augment {
+                    augment(epoch, index, input);
+                }
+                labels.push(examples.y[index]);
+            }
+        };
+        let weight = indices.iter().map(|&index| self.criterion.weight(examples.y[index])).sum();
+        let state = &mut self.state;
+        let model = Model { network: &self.network, criterion: &self.criterion, params: &state.params };
+        let moving = (&mut state.moving[..], self.config.batch_norm_momentum);
+        let tally = self.workspace.train(model, &self.segments, (indices.len(), weight), &fill, moving);
+        state.step += 1;
+        let update = Update::new(&self.config, rate, state.step, self.network.parameters.n_decayed);
+        update.apply(&mut state.params, &mut state.moments, &self.workspace.gradients());
+        tally
+    }
+
+    /// Loss and accuracy with the current weights and the moving statistics.
+    pub fn evaluate(&self, examples: &Examples) -> Result<Stats, TrainError> {
+        self.check(examples)?;
+        let tally = self.run(examples, &mut |_| {});
+        Ok(Stats { loss: tally.mean_loss(), accuracy: tally.accuracy() })
+    }
+
+    /// The graph's output for each example, one after the other; labels are not looked at.
+    pub fn predict(&self, examples: &Examples) -> Result<Vec<f32>, TrainError> {
+        let shape = self.graph.inputs.first().map_or(&[][..], |&input| &self.graph.tensor(input).shape);
+        examples.check(shape, None)?;
+        let mut outputs = Vec::new();
+        self.run(examples, &mut |logits| outputs.extend_from_slice(logits));
+        Ok(match &self.network.head {
+            None => outputs,
+            Some(softmax) => {
+                let mut probabilities = vec![0.0; outputs.len()];
+                softmax.forward(&outputs, &mut probabilities);
+                probabilities
+            }
+        })
+    }
+
+    fn run(&self, examples: &Examples, read: &mut dyn FnMut(&[f32])) -> Tally {
+        let mut workspace = Workspace::new(&self.network);
+        let model = Model { network: &self.network, criterion: &self.criterion, params: &self.state.params };
+        let n_elements = examples.n_elements();
+        let mut sum = Tally::default();
+        for start in (0..examples.len()).step_by(LANES * EVALUATED) {
+            let n = (examples.len() - start).min(LANES * EVALUATED);
+            let fill = |range: Range<usize>, inputs: &mut [f32], labels: &mut Vec<u32>| {
+                let (from, to) = (start + range.start, start + range.end);
+                inputs.copy_from_slice(&examples.x[from * n_elements..to * n_elements]);
+                labels.extend_from_slice(&examples.y[from..to]);
+            };
+            sum.add(workspace.evaluate(model, n, &fill, &self.state.moving, read));
+        }
+        sum
+    }
+
+    /// Notes the figures of the last epoch on the validation examples, and keeps its weights if they are the best so
+    /// far: higher accuracy, or lower loss at the same accuracy. A loss that is not a number is not noted.
+    pub fn record_validation(&mut self, stats: Stats) {
+        let Some(last) = self.state.history.last_mut() else { return };
+        if !stats.loss.is_finite() {
+            return;
+        }
+        last.validation = Some(stats);
+        let is_best = self.state.best.as_ref().is_none_or(|best| {
+            let more = stats.accuracy > best.stats.accuracy;
+            more || (stats.accuracy == best.stats.accuracy && stats.loss < best.stats.loss)
+        });
+        if is_best {
+            let (params, moving) = (self.state.params.clone(), self.state.moving.clone());
+            self.state.best = Some(Best { epoch: self.state.epoch, stats, params, moving });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
