@@ -39,7 +39,11 @@ const ALL: &[&str] = &["in", "in25", "walk25"];
 /// The int8 models whose operators are supported.
 pub const INT8_CASES: &[GoldenCase] = &[
     GoldenCase { stem: "kws_ref_model", model: "mlperf_tiny/kws_ref_model_int8.tflite", sets: ALL },
-    GoldenCase { stem: "pretrainedResnet_quant", model: "mlperf_tiny/pretrainedResnet_int8.tflite", sets: ALL },
+    GoldenCase {
+        stem: "pretrainedResnet_quant",
+        model: "mlperf_tiny/pretrainedResnet_int8.tflite",
+        sets: ALL,
+    },
     GoldenCase { stem: "ad01_int8", model: "mlperf_tiny/ad01_int8.tflite", sets: ALL },
     GoldenCase {
         stem: "hello_world_int8",
@@ -107,7 +111,11 @@ impl GoldenCase {
         let layer = |line: &str| {
             let field = |key: &str| {
                 let start = line.find(key).unwrap_or_else(|| panic!("no {key} in {line}")) + key.len();
-                line[start..].split(' ').next().and_then(|value| value.parse::<usize>().ok()).expect("a number")
+                line[start..]
+                    .split(' ')
+                    .next()
+                    .and_then(|value| value.parse::<usize>().ok())
+                    .expect("a number")
             };
             let (offset, length) = (field("offset="), field("bytes="));
             let operator = line.split(' ').next().expect("an operator").to_owned();

@@ -1,8 +1,13 @@
-//! What the tests of several crates share: the goldens that other people's runtimes made, and the models they belong to.
+//! What the tests of several crates share: the goldens that other people's runtimes made and the models they belong to,
+//! and random graphs.
 
 mod golden;
+mod random;
+mod strategy;
 
 pub use golden::{FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, Layer, close_f32};
+pub use random::Random;
+pub use strategy::{graph, unfinished_graph};
 
 use std::path::PathBuf;
 
@@ -14,6 +19,9 @@ pub fn shared_or_skip(test: &str) -> Option<PathBuf> {
     if folder.join("golden").is_dir() {
         return Some(folder);
     }
-    eprintln!("skipped: {test} needs the shared folder; {} has no golden/ (set SMIDGEN_SHARED)", folder.display());
+    eprintln!(
+        "skipped: {test} needs the shared folder; {} has no golden/ (set SMIDGEN_SHARED)",
+        folder.display()
+    );
     None
 }

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod random;
 mod repeating;
 mod shared_models;
 
@@ -10,9 +9,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
 
-use random::Random;
 use repeating::Repeated;
-use smidgen_testkit::shared_or_skip;
+use smidgen_testkit::{Random, shared_or_skip};
 use smidgen_tflite::{ReadError, read, read_with_warnings};
 
 /// The promise of `read`: 32 times the file and 2 MiB.

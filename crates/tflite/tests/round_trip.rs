@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod random;
-mod random_graph;
-
 use proptest::prelude::*;
 use smidgen_ir::{Graph, Op};
+use smidgen_testkit::graph;
 use smidgen_tflite::{read_with_warnings, write};
 
 /// `read` without the zeros that the writer gives to each CONV_2D that has no bias in `graph`.
@@ -27,7 +25,7 @@ proptest! {
 
     #[test]
     fn reading_what_was_written_gives_the_graph_back(seed in any::<u64>()) {
-        let graph = random_graph::generate(seed);
+        let graph = graph(seed);
         let bytes = write(&graph).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let (read, warnings) = read_with_warnings(&bytes).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         prop_assert_eq!(warnings, Vec::<String>::new());
@@ -40,7 +38,7 @@ proptest! {
 
 #[test]
 fn the_random_graphs_have_every_operator_in_both_types() {
-    let graphs: Vec<Graph> = (0..300).map(random_graph::generate).collect();
+    let graphs: Vec<Graph> = (0..300).map(graph).collect();
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for (graph, node) in graphs.iter().flat_map(|graph| graph.nodes.iter().map(move |node| (graph, node))) {
         assert!(!matches!(node.op, Op::BatchNormalization(_)));

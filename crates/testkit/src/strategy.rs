@@ -1,22 +1,34 @@
 //! Graphs of random operators, attributes, shapes and weights that the verifier accepts.
 
 use smidgen_ir::ops::{
-    add::Add, average_pool_2d::AveragePool2d, conv_2d::Conv2d, depthwise_conv_2d::DepthwiseConv2d,
-    dequantize::Dequantize, fully_connected::FullyConnected, max_pool_2d::MaxPool2d, pad::Pad,
-    quantize::Quantize, relu::Relu, relu6::Relu6, reshape::Reshape, softmax::Softmax,
+    add::Add, average_pool_2d::AveragePool2d, batch_normalization::BatchNormalization, conv_2d::Conv2d,
+    depthwise_conv_2d::DepthwiseConv2d, dequantize::Dequantize, fully_connected::FullyConnected,
+    max_pool_2d::MaxPool2d, pad::Pad, quantize::Quantize, relu::Relu, relu6::Relu6, reshape::Reshape,
+    softmax::Softmax,
 };
 use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Quant, Tensor, TensorIdx};
 
 use crate::random::Random;
 
-/// The graph of `seed`: a chain of two to eight operators, sometimes with float32 ends around an int8 middle.
-pub(crate) fn generate(seed: u64) -> Graph {
+/// The graph of `seed`: a chain of two to eight operators with branches, sometimes with float32 ends around an int8
+/// middle. Everything in it is used, and every operator has a kernel.
+pub fn graph(seed: u64) -> Graph {
+    generate(seed, false)
+}
+
+/// [`graph()`] as training and rewriting leave it: float32 ones have batch normalisations, and some nodes and tensors
+/// lead nowhere.
+pub fn unfinished_graph(seed: u64) -> Graph {
+    generate(seed, true)
+}
+
+fn generate(seed: u64, unfinished: bool) -> Graph {
     let mut random = Random(seed);
     let int8 = random.below(2) == 0;
     let float_ends = int8 && random.below(3) == 0;
     let shape = vec![1 + random.below(2), 3 + random.below(5), 3 + random.below(5), 1 + random.below(4)];
     let graph = Graph { name: format!("graph {seed}"), ..Graph::default() };
-    let mut chain = Chain { graph, random, int8, at: TensorIdx(0) };
+    let mut chain = Chain { graph, random, int8, unfinished, at: TensorIdx(0) };
     chain.at = if float_ends {
         chain.graph.add_tensor(Tensor::activation("input", DType::F32, shape.clone()))
     } else {
@@ -41,6 +53,7 @@ struct Chain {
     graph: Graph,
     random: Random,
     int8: bool,
+    unfinished: bool,
     at: TensorIdx,
 }
 
@@ -120,7 +133,7 @@ impl Chain {
         let values: Vec<i8> = (0..n).map(|_| (self.random.below(255) as i32 - 127) as i8).collect();
         let n_scales = if self.random.below(3) > 0 { out_c } else { 1 };
         let scales: Vec<f32> = (0..n_scales).map(|_| 0.001 + self.random.below(9) as f32 * 0.001).collect();
-        let input_scale = self.graph.tensor(self.at).quant.as_ref().unwrap().scales[0];
+        let input_scale = self.graph.tensor(self.at).quant.as_ref().map_or(1.0, |quant| quant.scales[0]);
         let quant = |scales: Vec<f32>, axis| match scales.len() {
             1 => Quant::per_tensor(scales[0], 0),
             _ => Quant::per_channel(scales, axis),
@@ -134,13 +147,17 @@ impl Chain {
     }
 
     fn fused(&mut self) -> Activation {
-        self.random.pick(&[Activation::None, Activation::Relu, Activation::Relu6, Activation::ReluN1To1])
+        let fused = [Activation::Relu, Activation::Relu6, Activation::ReluN1To1];
+        if self.random.below(2) == 0 { Activation::None } else { self.random.pick(&fused) }
     }
 
     /// One operator on NHWC images.
     fn image_node(&mut self) {
-        let [n, h, w, c] = <[usize; 4]>::try_from(self.shape()).unwrap();
-        match self.random.below(8) {
+        let [n, h, w, c] = <[usize; 4]>::try_from(self.shape()).expect("images have four dimensions");
+        if self.unfinished && self.random.below(4) == 0 {
+            self.dead_end();
+        }
+        match self.random.below(10) {
             0 => self.conv([n, h, w, c]),
             1 => self.depthwise([n, h, w, c]),
             2 => self.pool([n, h, w, c], true),
@@ -152,17 +169,56 @@ impl Chain {
                     self.shape().iter().zip(&paddings).map(|(extent, [a, b])| extent + a + b).collect();
                 self.step_same_quant(Op::Pad(Pad { paddings }), shape);
             }
-            5 => self.step(Op::Relu(Relu), vec![], vec![n, h, w, c]),
-            6 => self.step(Op::Relu6(Relu6), vec![], vec![n, h, w, c]),
+            5 | 6 => self.rectify(Op::Relu(Relu)),
+            7 | 8 => self.rectify(Op::Relu6(Relu6)),
             _ => self.add(),
         }
     }
 
-    /// ADD with itself or with a constant that broadcasts.
+    /// RELU or RELU6, with or without rescaling.
+    fn rectify(&mut self, op: Op) {
+        let shape = self.shape();
+        match self.random.below(2) {
+            0 => self.step(op, vec![], shape),
+            _ => self.step_same_quant(op, shape),
+        }
+    }
+
+    /// A node whose result nobody reads, and a tensor that nobody names.
+    fn dead_end(&mut self) {
+        let at = self.at;
+        self.rectify(Op::Relu(Relu));
+        self.at = at;
+        self.graph.add_tensor(Tensor::const_f32("unused", vec![2], &[1.0, 2.0]));
+    }
+
+    /// BATCH_NORMALIZATION after a layer, in graphs that may have it.
+    fn normalise(&mut self) {
+        if self.int8 || !self.unfinished || self.random.below(2) == 0 {
+            return;
+        }
+        let shape = self.shape();
+        let channels = shape[shape.len() - 1];
+        let operands = ["gamma", "beta", "mean", "variance"].map(|name| {
+            let values: Vec<f32> =
+                (0..channels).map(|_| 0.5 + self.random.below(1001) as f32 * 1e-3).collect();
+            self.graph.add_tensor(Tensor::const_f32(name, vec![channels], &values))
+        });
+        let op = Op::BatchNormalization(BatchNormalization { epsilon: 1e-3 });
+        self.step(op, operands.to_vec(), shape);
+    }
+
+    /// ADD with itself, an earlier tensor of the same shape, or a constant that broadcasts.
     fn add(&mut self) {
         let shape = self.shape();
-        let other = if self.random.below(2) == 0 {
-            self.at
+        let like = |idx: &TensorIdx| {
+            let tensor = self.graph.tensor(*idx);
+            tensor.shape == shape && tensor.dtype == self.dtype()
+        };
+        let written = self.graph.inputs.iter().chain(self.graph.nodes.iter().flat_map(|node| &node.outputs));
+        let alike: Vec<TensorIdx> = written.copied().filter(like).collect();
+        let other = if self.random.below(3) > 0 {
+            self.random.pick(&alike)
         } else {
             let c = shape[3];
             let constant = match self.quant() {
@@ -199,6 +255,7 @@ impl Chain {
         let operands = self.weights(vec![out_c, window[0], window[1], c / groups], 0);
         let op = Conv2d { stride, dilation, padding, activation: self.fused() };
         self.step(Op::Conv2d(op), operands, vec![n, out_h, out_w, out_c]);
+        self.normalise();
     }
 
     fn depthwise(&mut self, [n, h, w, c]: [usize; 4]) {
@@ -210,6 +267,7 @@ impl Chain {
         let operands = self.weights(vec![1, window[0], window[1], out_c], 3);
         let op = DepthwiseConv2d { depth_multiplier, stride, dilation, padding, activation: self.fused() };
         self.step(Op::DepthwiseConv2d(op), operands, vec![n, out_h, out_w, out_c]);
+        self.normalise();
     }
 
     fn pool(&mut self, [n, h, w, c]: [usize; 4], max: bool) {
@@ -235,6 +293,7 @@ impl Chain {
             let operands = self.weights(vec![out_c, depth], 0);
             let op = FullyConnected { activation: self.fused(), keep_num_dims: self.random.below(2) == 0 };
             self.step(Op::FullyConnected(op), operands, vec![batch, out_c]);
+            self.normalise();
         }
         if self.random.below(2) == 0 {
             let beta = self.random.pick(&[1.0, 0.5]);

@@ -1,0 +1,101 @@
+//! What holds for every graph, shown on random ones with every operator: passes keep outputs, the text form is complete,
+//! lowering names each constant once.
+#![allow(clippy::unwrap_used, reason = "a failure fails the test")]
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use smidgen_ir::passes::{dead_code, fold_batch_norm, fuse_activation};
+use smidgen_ir::{DType, Graph, Interpreter, IrError, lower, text};
+use smidgen_testkit::{Random, graph, unfinished_graph};
+
+/// The outputs of one inference whose input is drawn from `seed`: small floats, or all of int8.
+fn outputs(graph: &Graph, seed: u64) -> Vec<u8> {
+    let mut random = Random(seed);
+    let mut inputs = Vec::new();
+    for &input in &graph.inputs {
+        let tensor = graph.tensor(input);
+        for _ in 0..tensor.n_elements() {
+            match tensor.dtype {
+                DType::F32 => inputs.extend((random.below(2001) as f32 * 1e-3 - 1.0).to_le_bytes()),
+                DType::I8 | DType::I32 => {
+                    inputs.extend(&random.bits().to_le_bytes()[..tensor.dtype.size_bytes()])
+                }
+            }
+        }
+    }
+    Interpreter::new(graph).unwrap().run(&inputs).unwrap()
+}
+
+fn is_int8(graph: &Graph) -> bool {
+    graph.tensors.iter().any(|tensor| tensor.dtype == DType::I8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn passes_keep_every_bit(seed in any::<u64>()) {
+        let graph = unfinished_graph(seed);
+        // Float layers are folded first: batch normalisation has no kernel of its own.
+        let graph = fold_batch_norm(&graph).unwrap();
+        prop_assume!(lower(&graph).is_ok());
+        let wanted = outputs(&graph, seed);
+        for (name, pass) in [
+            ("fuse_activation", fuse_activation as fn(&Graph) -> Result<Graph, IrError>),
+            ("dead_code", dead_code),
+            ("fold_batch_norm", fold_batch_norm),
+        ] {
+            let rewritten = pass(&graph).unwrap();
+            prop_assert_eq!(rewritten.verify(), Ok(()), "{}", name);
+            prop_assert!(rewritten.nodes.len() <= graph.nodes.len());
+            prop_assert!(outputs(&rewritten, seed) == wanted, "{} changes the output of graph {}", name, seed);
+            prop_assert_eq!(pass(&rewritten).unwrap(), rewritten, "{} is not done after one run", name);
+        }
+    }
+
+    #[test]
+    fn what_is_complete_stays_as_it_is(seed in any::<u64>()) {
+        let graph = graph(seed);
+        prop_assert_eq!(dead_code(&graph).unwrap(), graph);
+    }
+
+    #[test]
+    fn the_text_form_is_complete(seed in any::<u64>()) {
+        let graph = unfinished_graph(seed);
+        let printed = text::print(&graph);
+        let parsed = text::parse(&printed).unwrap();
+        prop_assert_eq!(text::print(&parsed), printed);
+        prop_assert_eq!(parsed, graph);
+    }
+
+    #[test]
+    fn constants_have_names_of_their_own_and_calls_stand_in_order(seed in any::<u64>()) {
+        let graph = graph(seed);
+        let program = lower(&graph).unwrap();
+        let names: BTreeSet<&str> = program.consts.iter().map(|of| of.name.as_str()).collect();
+        prop_assert_eq!(names.len(), program.consts.len());
+        prop_assert!(program.calls.is_sorted_by_key(|call| call.node));
+        prop_assert_eq!(program.calls.len() + program.views.len(), graph.nodes.len());
+        prop_assert_eq!(outputs(&graph, seed), outputs(&graph, seed));
+    }
+}
+
+#[test]
+fn the_random_graphs_give_the_passes_something_to_do() {
+    let (mut n_fused, mut n_fused_int8, mut n_folded, mut n_dead) = (0, 0, 0, 0);
+    for seed in 0..300 {
+        let graph = unfinished_graph(seed);
+        n_dead += usize::from(dead_code(&graph).unwrap().nodes.len() < graph.nodes.len());
+        let clean = dead_code(&graph).unwrap();
+        let folded = fold_batch_norm(&clean).unwrap();
+        n_folded += usize::from(folded.nodes.len() < clean.nodes.len());
+        let fused = usize::from(fuse_activation(&folded).unwrap().nodes.len() < folded.nodes.len());
+        n_fused += fused;
+        n_fused_int8 += fused * usize::from(is_int8(&graph));
+    }
+    assert!(
+        n_fused > 20 && n_fused_int8 > 5 && n_folded > 10 && n_dead > 50,
+        "{n_fused} {n_fused_int8} {n_folded} {n_dead}"
+    );
+}
