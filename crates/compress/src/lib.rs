@@ -1,1 +1,31 @@
 //! Lossy techniques, one file each, from Graph to Graph.
+//!
+//! A technique trades meaning for size or speed; what keeps meaning is a pass of `smidgen_ir`. Each takes a graph, its
+//! options and a [`Context`], and gives a graph that passed the verifier.
+
+mod error;
+pub mod post_training_quantization;
+pub mod quantize;
+mod range;
+
+pub use error::CompressError;
+pub use range::Range;
+
+/// What techniques may use besides the graph.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// Inputs like those that the network will see, each one inference: all inputs concatenated, in float32.
+    /// Training data, never test data.
+    pub calibration: &'a [Vec<f32>],
+    /// Seed of whatever is random.
+    pub seed: u64,
+    /// What was done, in lines for people.
+    pub log: Vec<String>,
+}
+
+impl<'a> Context<'a> {
+    /// A context with an empty log.
+    pub fn new(calibration: &'a [Vec<f32>], seed: u64) -> Self {
+        Context { calibration, seed, log: Vec::new() }
+    }
+}

@@ -1,0 +1,147 @@
+//! Post-training quantisation: a float graph to int8, by watching what values its tensors take.
+//!
+//! With `real = scale * (q - zero_point)`, as the TFLite 8-bit quantisation specification defines it (and Jacob et al.,
+//! *Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference*, 2018, derive):
+//!
+//! * activations: int8 in -128..=127, one scale and zero point each, from calibration; ranges hold 0;
+//! * filters of CONV_2D and DEPTHWISE_CONV_2D: int8 in -127..=127, zero point 0, one scale for each output channel;
+//! * weights of FULLY_CONNECTED: the same with one scale, which every reader of `.tflite` knows (option for more);
+//! * biases: int32 with scale input * filter, zero point 0;
+//! * SOFTMAX results: scale 1/256, zero point -128;
+//! * RESHAPE, MAX_POOL_2D, AVERAGE_POOL_2D and PAD keep their input's scale and zero point, and so does RELU6, which
+//!   TFLM computes without rescaling.
+//!
+//! Batch normalisations are folded and activations fused first, so that only what the device computes is calibrated.
+
+mod calibrate;
+mod rewrite;
+mod weights;
+
+use crate::{CompressError, Context};
+use serde::{Deserialize, Serialize};
+use smidgen_ir::{DType, Graph, IrError, NodeIdx, Op, TensorIdx, lower, passes};
+
+/// How the range of an activation follows from the values that calibration saw.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Calibration {
+    /// The least and the greatest value.
+    #[default]
+    MinMax,
+    /// The interval that holds this percentage of the values, leaving out as many at either end.
+    Percentile {
+        /// Above 50, at most 100.
+        percent: f64,
+    },
+    /// Least and greatest value of each inference, averaged exponentially in the order of the data.
+    MovingAverage {
+        /// Weight of the past, 0 to below 1.
+        momentum: f64,
+    },
+}
+
+/// Options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How ranges follow from values.
+    pub calibration: Calibration,
+    /// One scale for each output channel of CONV_2D and DEPTHWISE_CONV_2D.
+    pub per_channel: bool,
+    /// One scale for each output of FULLY_CONNECTED. Readers older than TensorFlow 2.16 do not know it.
+    pub per_channel_fully_connected: bool,
+    /// Inputs and outputs stay float32, with QUANTIZE and DEQUANTIZE at the borders.
+    pub float_io: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let calibration = Calibration::MinMax;
+        Config { calibration, per_channel: true, per_channel_fully_connected: false, float_io: false }
+    }
+}
+
+/// The int8 graph. The log of `context` gets a table of the activations: range, scale and zero point.
+///
+/// # Errors
+/// [`CompressError::Data`] without calibration data, or with data of a wrong length or not finite;
+/// [`CompressError::Place`] on a graph that is not float32, on a batch normalisation that no layer before it can take,
+/// on weights that are not constant or not finite, and on a layer whose results overflow;
+/// [`CompressError::Options`] on a percentage or momentum out of range; [`CompressError::Graph`] when the graph is
+/// not valid or scales are too far apart for the kernels.
+pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Result<Graph, CompressError> {
+    check_options(config)?;
+    graph.verify().map_err(IrError::Invalid)?;
+    check_float(graph)?;
+    let graph = passes::fuse_activation(&passes::fold_batch_norm(graph)?)?;
+    check_folded(&graph)?;
+    let ranges = calibrate::ranges(&graph, config.calibration, context.calibration)?;
+    context.log.push(format!(
+        "post_training_quantization: {} inputs for calibration, {}",
+        context.calibration.len(),
+        describe(config)
+    ));
+    let quantized = rewrite::rewrite(&graph, &ranges, config, &mut context.log)?;
+    let quantized = passes::dead_code(&quantized)?;
+    // Multipliers that no kernel can apply are found here, with the node's name, not on the device.
+    lower(&quantized)?;
+    Ok(quantized)
+}
+
+fn check_options(config: &Config) -> Result<(), CompressError> {
+    let message = match config.calibration {
+        Calibration::Percentile { percent } if !(percent > 50.0 && percent <= 100.0) => {
+            format!("calibration: percentile {percent}, expected above 50 and at most 100")
+        }
+        Calibration::MovingAverage { momentum } if !(0.0..1.0).contains(&momentum) => {
+            format!("calibration: momentum {momentum}, expected 0 to below 1")
+        }
+        _ => return Ok(()),
+    };
+    Err(CompressError::Options(message))
+}
+
+fn check_float(graph: &Graph) -> Result<(), CompressError> {
+    for (idx, tensor) in (0u32..).zip(&graph.tensors) {
+        if tensor.dtype != DType::F32 {
+            let message = format!(
+                "it is {}; expected a float32 graph, which is not quantised yet",
+                tensor.dtype.name()
+            );
+            return Err(CompressError::Place { place: tensor_place(graph, TensorIdx(idx)), message });
+        }
+    }
+    Ok(())
+}
+
+fn check_folded(graph: &Graph) -> Result<(), CompressError> {
+    let is_left = |op: &Op| matches!(op, Op::BatchNormalization(_));
+    match (0u32..).zip(&graph.nodes).find(|(_, node)| is_left(&node.op)) {
+        None => Ok(()),
+        Some((at, _)) => Err(CompressError::Place {
+            place: graph.describe(NodeIdx(at)),
+            message:
+                "it cannot be folded; expected it to be the only reader of a CONV_2D, DEPTHWISE_CONV_2D or \
+                      FULLY_CONNECTED without activation"
+                    .into(),
+        }),
+    }
+}
+
+fn describe(config: &Config) -> String {
+    let calibration = match config.calibration {
+        Calibration::MinMax => "least and greatest values".into(),
+        Calibration::Percentile { percent } => format!("percentile {percent}"),
+        Calibration::MovingAverage { momentum } => format!("moving average with momentum {momentum}"),
+    };
+    let scales = |per_channel| if per_channel { "per channel" } else { "per tensor" };
+    let (conv, dense) = (scales(config.per_channel), scales(config.per_channel_fully_connected));
+    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}")
+}
+
+fn tensor_place(graph: &Graph, idx: TensorIdx) -> String {
+    format!("tensor {} \"{}\"", idx.0, graph.get(idx).map_or("", |tensor| tensor.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! The int8 graph from the float graph and the ranges of its activations.
+
+use super::weights::{self, Layout};
+use super::{Config, tensor_place};
+use crate::quantize::quantize_value;
+use crate::{CompressError, Range};
+use smidgen_ir::ops::{dequantize, quantize};
+use smidgen_ir::{DType, Graph, Node, NodeIdx, Op, OutputQuant, Quant, Tensor, TensorIdx};
+
+/// The results of ADD are at least this many times as coarse as its coarser operand, so that the factor which takes
+/// the sum (20 bits finer than twice the coarser operand) to the result stays below 1.
+const ADD_MIN_SCALE: f32 = 1.0 / (1 << 18) as f32;
+
+/// Replaces types, scales and constants; the float constants stay behind unused.
+///
+/// # Errors
+/// A node or tensor that cannot be quantised.
+pub(super) fn rewrite(
+    graph: &Graph,
+    ranges: &[Option<Range>],
+    config: &Config,
+    log: &mut Vec<String>,
+) -> Result<Graph, CompressError> {
+    let mut rewriter = Rewriter { graph: graph.clone(), ranges, config, log };
+    rewriter.log.push(row("activation", "min", "max", "scale", "zero point"));
+    for &input in &graph.inputs {
+        let range = rewriter.range(input)?;
+        rewriter.set(input, range.activation_quant(), "input");
+    }
+    for (at, node) in (0u32..).zip(&graph.nodes) {
+        rewriter.node(NodeIdx(at), node)?;
+    }
+    if config.float_io {
+        rewriter.float_inputs();
+        rewriter.float_outputs();
+    }
+    Ok(rewriter.graph)
+}
+
+struct Rewriter<'a> {
+    graph: Graph,
+    ranges: &'a [Option<Range>],
+    config: &'a Config,
+    log: &'a mut Vec<String>,
+}
+
+impl Rewriter<'_> {
+    fn node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
+        let at = |graph: &Graph, message| CompressError::Place { place: graph.describe(idx), message };
+        let layout = self.layout(&node.op);
+        if let Some(layout) = layout {
+            self.weights(idx, node, layout).map_err(|message| at(&self.graph, message))?;
+        }
+        // All operands of an operator without weights are activations, even where they are constant.
+        let n_activations = if layout.is_some() { 1 } else { node.inputs.len() };
+        for (operand, &input) in node.inputs.iter().enumerate().take(n_activations) {
+            if let Some(input) = input.filter(|&input| self.graph.tensor(input).is_const()) {
+                let constant =
+                    constant(self.graph.tensor(input)).map_err(|message| at(&self.graph, message))?;
+                let constant = self.graph.add_tensor(constant);
+                self.graph.nodes[idx.idx()].inputs[operand] = Some(constant);
+            }
+        }
+        let &[output] = node.outputs.as_slice() else { return Ok(()) };
+        let quant = self.output_quant(idx, output)?;
+        self.set(output, quant, node.op.name());
+        Ok(())
+    }
+
+    /// Where the output channels of a weighted operator's filter lie, and whether they have their own scales.
+    fn layout(&self, op: &Op) -> Option<Layout> {
+        let (axis, per_channel) = match op {
+            Op::Conv2d(_) => (0, self.config.per_channel),
+            Op::DepthwiseConv2d(_) => (3, self.config.per_channel),
+            Op::FullyConnected(_) => (0, self.config.per_channel_fully_connected),
+            _ => return None,
+        };
+        Some(Layout { axis, per_channel })
+    }
+
+    fn weights(&mut self, idx: NodeIdx, node: &Node, layout: Layout) -> Result<(), String> {
+        let operand = |at: usize| node.inputs.get(at).copied().flatten();
+        let tensor = |at: usize| operand(at).map(|idx| self.graph.tensor(idx));
+        let scale = tensor(0).and_then(|input| input.quant.as_ref()).and_then(|quant| quant.scales.first());
+        let input_scale = *scale.ok_or("its input must be an activation")?;
+        let filter = tensor(1).ok_or("its filter is missing")?;
+        let weights = weights::quantize(filter, tensor(2), layout, input_scale)?;
+        if weights.n_widened > 0 {
+            let (place, n) = (self.graph.describe(idx), weights.n_widened);
+            self.log
+                .push(format!("{place}: {n} filter scale(s) coarser than the weights need, to fit the bias"));
+        }
+        let filter = self.graph.add_tensor(weights.filter);
+        let bias = weights.bias.map(|bias| self.graph.add_tensor(bias));
+        let inputs = &mut self.graph.nodes[idx.idx()].inputs;
+        for (slot, new) in inputs.iter_mut().skip(1).zip([Some(filter), bias]) {
+            *slot = new;
+        }
+        Ok(())
+    }
+
+    fn output_quant(&self, idx: NodeIdx, output: TensorIdx) -> Result<Quant, CompressError> {
+        let node = &self.graph.nodes[idx.idx()];
+        let operands = node.inputs.iter().flatten().map(|&input| self.graph.tensor(input).quant.as_ref());
+        let keeps = match &node.op {
+            // TFLM clamps the integers and does not rescale them.
+            Op::Relu6(_) => OutputQuant::SameAsInput,
+            op => op.output_quant(),
+        };
+        let missing =
+            |message: &str| CompressError::Place { place: self.graph.describe(idx), message: message.into() };
+        match keeps {
+            OutputQuant::SameAsInput => {
+                let input = operands.clone().next().flatten();
+                input.cloned().ok_or_else(|| missing("its input has no scale"))
+            }
+            OutputQuant::Fixed(quant) => Ok(quant),
+            OutputQuant::Calibrated => {
+                let range = self.range(output)?;
+                let Op::Add(_) = node.op else { return Ok(range.activation_quant()) };
+                let scales = operands.flatten().flat_map(|quant| &quant.scales);
+                let coarsest = scales.copied().fold(0.0, f32::max);
+                Ok(range.activation_quant_at_least((coarsest * ADD_MIN_SCALE).max(1e-8)))
+            }
+            OutputQuant::NotQuantized => Err(missing("it gives float32 in the middle of an int8 graph")),
+        }
+    }
+
+    fn range(&self, idx: TensorIdx) -> Result<Range, CompressError> {
+        self.ranges.get(idx.idx()).copied().flatten().ok_or_else(|| CompressError::Place {
+            place: tensor_place(&self.graph, idx),
+            message: "calibration has not seen it".into(),
+        })
+    }
+
+    /// Makes an activation int8 and logs it.
+    fn set(&mut self, idx: TensorIdx, quant: Quant, made_by: &str) {
+        let number = |value: Option<f32>| value.map_or_else(String::new, |value| format!("{value:.6}"));
+        let range = self.ranges.get(idx.idx()).copied().flatten();
+        let tensor = self.graph.tensor_mut(idx);
+        let scale = quant.scales.first().map_or_else(String::new, |scale| format!("{scale:e}"));
+        let zero_point = quant.zero_points.first().map_or_else(String::new, i32::to_string);
+        let (min, max) = (number(range.map(|range| range.min)), number(range.map(|range| range.max)));
+        self.log.push(row(&format!("{made_by} {}", tensor.name), &min, &max, &scale, &zero_point));
+        tensor.dtype = DType::I8;
+        tensor.quant = Some(quant);
+    }
+
+    fn float_inputs(&mut self) {
+        for at in 0..self.graph.inputs.len() {
+            let inner = self.graph.inputs[at];
+            let tensor = self.graph.tensor(inner);
+            let outer = Tensor::activation(tensor.name.clone(), DType::F32, tensor.shape.clone());
+            self.graph.tensor_mut(inner).name.push_str("_int8");
+            let outer = self.graph.add_tensor(outer);
+            let op = Op::Quantize(quantize::Quantize);
+            self.graph.nodes.insert(at, Node { op, inputs: vec![Some(outer)], outputs: vec![inner] });
+            self.graph.inputs[at] = outer;
+        }
+    }
+
+    fn float_outputs(&mut self) {
+        for at in 0..self.graph.outputs.len() {
+            let inner = self.graph.outputs[at];
+            let tensor = self.graph.tensor(inner);
+            let outer = Tensor::activation(tensor.name.clone(), DType::F32, tensor.shape.clone());
+            self.graph.tensor_mut(inner).name.push_str("_int8");
+            let outer = self.graph.add_tensor(outer);
+            let op = Op::Dequantize(dequantize::Dequantize);
+            self.graph.nodes.push(Node { op, inputs: vec![Some(inner)], outputs: vec![outer] });
+            self.graph.outputs[at] = outer;
+        }
+    }
+}
+
+/// A constant that stands where an activation may, as an operand of ADD: asymmetric, by its own range.
+fn constant(tensor: &Tensor) -> Result<Tensor, String> {
+    let values = tensor.f32s().ok_or_else(|| format!("its operand \"{}\" must be float32", tensor.name))?;
+    let range = Range::of(&values)
+        .map_err(|bad| format!("its operand \"{}\" holds {bad}; expected finite values", tensor.name))?;
+    let quant = range.unwrap_or(Range { min: 0.0, max: 0.0 }).activation_quant();
+    let (scale, zero_point) = match (quant.scales.as_slice(), quant.zero_points.as_slice()) {
+        (&[scale], &[zero_point]) => (scale, zero_point),
+        _ => return Err(format!("its operand \"{}\" has no scale", tensor.name)),
+    };
+    let steps: Vec<i8> = values.iter().map(|&value| quantize_value(value, scale, zero_point)).collect();
+    Ok(Tensor::const_i8(tensor.name.clone(), tensor.shape.clone(), &steps, quant))
+}
+
+fn row(name: &str, min: &str, max: &str, scale: &str, zero_point: &str) -> String {
+    format!("  {name:<44} {min:>14} {max:>14} {scale:>14} {zero_point:>10}")
+}

@@ -1,0 +1,186 @@
+//! Filters to symmetric int8 and biases to int32.
+
+use crate::range::symmetric_scale;
+use smidgen_ir::{Quant, Tensor};
+
+/// Largest quantised bias: as much room again is left for the sum that it is added to.
+const MAX_BIAS: f64 = (1u64 << 30) as f64;
+
+/// An int8 filter and its int32 bias.
+#[derive(Debug)]
+pub(super) struct Weights {
+    /// The filter.
+    pub(super) filter: Tensor,
+    /// The bias, where there was one.
+    pub(super) bias: Option<Tensor>,
+    /// Channels whose filter got a coarser scale, because their bias would not fit 32 bits otherwise.
+    pub(super) n_widened: usize,
+}
+
+/// How the values of a filter divide into output channels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    /// Dimension of the output channels.
+    pub(super) axis: usize,
+    /// Whether each of them gets its own scale.
+    pub(super) per_channel: bool,
+}
+
+/// Quantises the filter and bias of a layer whose input has `input_scale`.
+///
+/// # Errors
+/// A tensor that is not a float32 constant, or not finite, as the end of a sentence about the node.
+pub(super) fn quantize(
+    filter: &Tensor,
+    bias: Option<&Tensor>,
+    layout: Layout,
+    input_scale: f32,
+) -> Result<Weights, String> {
+    let values = finite("filter", filter)?;
+    let biases = bias.map(|bias| finite("bias", bias)).transpose()?;
+    let n_channels = filter.shape.get(layout.axis).copied().unwrap_or(1).max(1);
+    let inner: usize = filter.shape.iter().skip(layout.axis + 1).product::<usize>().max(1);
+    let channel_of = |at: usize| (at / inner) % n_channels;
+
+    let mut magnitudes = vec![0.0f32; n_channels];
+    for (at, value) in values.iter().enumerate() {
+        let magnitude = &mut magnitudes[channel_of(at)];
+        *magnitude = magnitude.max(value.abs());
+    }
+    let greatest = magnitudes.iter().copied().fold(0.0, f32::max);
+    let mut scales =
+        if layout.per_channel { channel_scales(&magnitudes, greatest) } else { vec![sane(greatest)] };
+    let n_widened = widen(&mut scales, biases.as_deref().unwrap_or_default(), input_scale);
+
+    let scale_of = |channel: usize| if scales.len() > 1 { scales[channel] } else { scales[0] };
+    let step =
+        |(at, &value): (usize, &f32)| (value / scale_of(channel_of(at))).round().clamp(-127.0, 127.0) as i8;
+    let steps: Vec<i8> = values.iter().enumerate().map(step).collect();
+    let bias = bias.zip(biases).map(|(tensor, values)| quantize_bias(tensor, &values, &scales, input_scale));
+    let quant = quant(scales, layout.axis);
+    let filter = Tensor::const_i8(filter.name.clone(), filter.shape.clone(), &steps, quant);
+    Ok(Weights { filter, bias, n_widened })
+}
+
+fn finite(name: &str, tensor: &Tensor) -> Result<Vec<f32>, String> {
+    let values = tensor.f32s().ok_or_else(|| format!("its {name} must be a float32 constant"))?;
+    match values.iter().find(|value| !value.is_finite()) {
+        Some(bad) => Err(format!("its {name} \"{}\" holds {bad}; expected finite values", tensor.name)),
+        None => Ok(values),
+    }
+}
+
+/// A channel of zeros gets the scale of the largest one, in which its bias is as exact as theirs.
+fn channel_scales(magnitudes: &[f32], greatest: f32) -> Vec<f32> {
+    magnitudes.iter().map(|&magnitude| sane(if magnitude > 0.0 { magnitude } else { greatest })).collect()
+}
+
+/// A scale that is positive and normal, whatever the magnitude.
+fn sane(magnitude: f32) -> f32 {
+    let scale = symmetric_scale(magnitude);
+    if scale >= f32::MIN_POSITIVE { scale } else { symmetric_scale(1.0) }
+}
+
+/// Makes scales coarser until the biases fit. Returns how many.
+fn widen(scales: &mut [f32], biases: &[f32], input_scale: f32) -> usize {
+    let greatest = biases.iter().fold(0.0f32, |greatest, bias| greatest.max(bias.abs()));
+    let shared = scales.len() == 1;
+    let mut n_widened = 0;
+    for (channel, scale) in scales.iter_mut().enumerate() {
+        let bias = if shared { greatest } else { biases.get(channel).map_or(0.0, |bias| bias.abs()) };
+        let least = (f64::from(bias) / f64::from(input_scale) / MAX_BIAS) as f32;
+        if *scale < least {
+            *scale = least;
+            n_widened += 1;
+        }
+    }
+    n_widened
+}
+
+fn quantize_bias(bias: &Tensor, values: &[f32], scales: &[f32], input_scale: f32) -> Tensor {
+    let scales: Vec<f32> = scales.iter().map(|scale| (input_scale * scale).max(f32::MIN_POSITIVE)).collect();
+    let step = |(value, scale): (&f32, &f32)| {
+        // The cast saturates; `widen` has made sure that it need not.
+        (f64::from(*value) / f64::from(*scale)).round() as i32
+    };
+    let steps: Vec<i32> = values.iter().zip(scales.iter().cycle()).map(step).collect();
+    Tensor::const_i32(bias.name.clone(), bias.shape.clone(), &steps, Some(quant(scales, 0)))
+}
+
+fn quant(scales: Vec<f32>, axis: usize) -> Quant {
+    match scales.as_slice() {
+        &[scale] => Quant::per_tensor(scale, 0),
+        _ => Quant::per_channel(scales, axis),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantized(filter: &[f32], shape: &[usize], bias: &[f32], axis: usize, per_channel: bool) -> Weights {
+        let filter = Tensor::const_f32("filter", shape.to_vec(), filter);
+        let bias = Tensor::const_f32("bias", vec![bias.len()], bias);
+        quantize(&filter, Some(&bias), Layout { axis, per_channel }, 0.5).unwrap()
+    }
+
+    fn scales(tensor: &Tensor) -> &[f32] {
+        tensor.quant.as_ref().map_or(&[], |quant| &quant.scales)
+    }
+
+    #[test]
+    fn each_output_channel_of_a_convolution_has_its_scale() {
+        let weights = quantized(&[1.27, -0.635, 0.015, 0.02], &[2, 1, 1, 2], &[1.0, -1.0], 0, true);
+        assert_eq!(weights.filter.i8s().unwrap(), [127, -64, 95, 127]);
+        assert_eq!(scales(&weights.filter), [1.27 / 127.0, 0.02 / 127.0]);
+        let bias = weights.bias.unwrap();
+        assert_eq!(scales(&bias), [0.5 * (1.27 / 127.0), 0.5 * (0.02 / 127.0)]);
+        assert_eq!(bias.i32s().unwrap(), [200, -12700]);
+        assert_eq!(weights.n_widened, 0);
+    }
+
+    #[test]
+    fn depthwise_channels_lie_along_the_last_dimension() {
+        let weights = quantized(&[1.0, 10.0, -0.5, 5.0], &[1, 2, 1, 2], &[0.0, 0.0], 3, true);
+        assert_eq!(weights.filter.i8s().unwrap(), [127, 127, -64, 64]);
+        assert_eq!(weights.filter.quant.unwrap().axis, 3);
+    }
+
+    #[test]
+    fn one_scale_serves_all_outputs_per_tensor() {
+        let weights = quantized(&[1.0, 0.5, -2.0, 0.0], &[2, 2], &[1.0, 2.0], 0, false);
+        assert_eq!(scales(&weights.filter), [2.0 / 127.0]);
+        assert_eq!(weights.filter.i8s().unwrap(), [64, 32, -127, 0]);
+        assert_eq!(scales(weights.bias.as_ref().unwrap()).len(), 1);
+    }
+
+    #[test]
+    fn a_channel_of_zeros_keeps_its_bias() {
+        let weights = quantized(&[0.0, 0.0, 1.27, 0.0], &[2, 1, 1, 2], &[0.3, 0.0], 0, true);
+        let bias = weights.bias.unwrap();
+        let real = bias.i32s().unwrap()[0] as f32 * scales(&bias)[0];
+        assert!((real - 0.3).abs() < 0.005, "{real}");
+        let all_zero = quantized(&[0.0; 4], &[2, 1, 1, 2], &[0.3, 0.0], 0, true);
+        assert_eq!(scales(&all_zero.filter), [1.0 / 127.0; 2]);
+    }
+
+    #[test]
+    fn a_bias_that_would_not_fit_widens_the_filters_scale() {
+        let weights = quantized(&[1e-12, 1.0], &[2, 1, 1, 1], &[100.0, 1.0], 0, true);
+        assert_eq!(weights.n_widened, 1);
+        let bias = weights.bias.unwrap();
+        let real = f64::from(bias.i32s().unwrap()[0]) * f64::from(scales(&bias)[0]);
+        assert!((real - 100.0).abs() < 0.01, "{real}");
+        assert!(bias.i32s().unwrap()[0] <= 1 << 30);
+    }
+
+    #[test]
+    fn weights_that_are_not_finite_are_refused() {
+        let filter = Tensor::const_f32("filter", vec![1, 1], &[f32::NAN]);
+        let layout = Layout { axis: 0, per_channel: false };
+        let message = quantize(&filter, None, layout, 0.5).unwrap_err();
+        assert!(message.contains("its filter \"filter\" holds NaN"), "{message}");
+        let activation = Tensor::activation("x", smidgen_ir::DType::F32, vec![1, 1]);
+        assert!(quantize(&activation, None, layout, 0.5).unwrap_err().contains("float32 constant"));
+    }
+}
