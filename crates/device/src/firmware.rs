@@ -13,6 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
 const LIMIT: Duration = Duration::from_secs(1800);
 
@@ -120,16 +121,29 @@ pub fn build(
         Core::Installed => None,
         Core::Source(library) => Some(sysroot::prepare(host, toolchain, library, on_line)?),
     };
-    let build_dir = host.cache.join("build");
-    fs::create_dir_all(&build_dir).map_err(|error| io_error(&build_dir, error))?;
-    let work = tempfile::Builder::new().prefix("firmware-").tempdir_in(&build_dir);
-    let work = work.map_err(|error| io_error(&build_dir, error))?;
+    let work = work_dir(&host.cache.join("build"))?;
     write_sources(&sources, &work.path().join("source"))?;
     let flags =
         flags.into_iter().chain(sysroot.map(|path| format!("--sysroot={}", path.display()))).collect();
     let elf = Compilation { host, toolchain, dir, board, features, flags }.run(work.path(), on_line)?;
     install(&elf, &finished)?;
     Ok(finished)
+}
+
+/// A new folder below `parent` that goes away with the value. Those that killed processes left are removed after a day.
+pub(crate) fn work_dir(parent: &Path) -> Result<TempDir, BuildError> {
+    const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+    const PREFIX: &str = "tmp-";
+    fs::create_dir_all(parent).map_err(|error| io_error(parent, error))?;
+    for entry in fs::read_dir(parent).map_err(|error| io_error(parent, error))?.flatten() {
+        let age =
+            entry.metadata().and_then(|data| data.modified()).map(|time| time.elapsed().unwrap_or_default());
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) && age.is_ok_and(|age| age > ABANDONED) {
+            // Another process may be at it too; what stays is tried again next time.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).map_err(|error| io_error(parent, error))
 }
 
 /// Copies a file so that `to` is either absent, as it was, or whole.

@@ -175,8 +175,8 @@ impl Walk<'_> {
             return;
         };
         let mut joined = state.registers;
-        for (value, other) in joined.iter_mut().zip(registers) {
-            *value = join(*value, *other);
+        for (number, (value, other)) in joined.iter_mut().zip(registers).enumerate() {
+            *value = join(*value, *other, number == usize::from(SP));
         }
         if joined != state.registers {
             if joined[usize::from(SP)] != state.registers[usize::from(SP)] {
@@ -244,11 +244,12 @@ impl Walk<'_> {
     }
 }
 
-fn join(a: Value, b: Value) -> Value {
+/// What is known where two ways meet. Of two stack pointers the deeper counts; any other register that differs is
+/// given up, so that a pointer that walks down an array in a loop ends the search.
+fn join(a: Value, b: Value, is_stack_pointer: bool) -> Value {
     match (a, b) {
         _ if a == b => a,
-        (Stack(a), Stack(b)) => Stack(a.max(b)),
-        (Shifted(a, by), Shifted(b, by_too)) if by == by_too => Shifted(a.max(b), by),
+        (Stack(a), Stack(b)) if is_stack_pointer => Stack(a.max(b)),
         _ => Unknown,
     }
 }

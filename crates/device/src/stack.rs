@@ -7,6 +7,9 @@ use crate::elf::{Elf, MeasureError, Symbol};
 use crate::frame::{self, Frame};
 use std::collections::BTreeMap;
 
+/// Far more than any device code nests.
+const MAX_CALLERS: usize = 500;
+
 /// A bound on stack use, and the path of calls that needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
@@ -96,6 +99,9 @@ impl CallGraph<'_> {
             let cycle = callers.iter().skip(first).chain([&address]).map(|caller| self.name(*caller));
             let reason = format!("it calls itself: {}", cycle.collect::<Vec<_>>().join(" > "));
             return Err(self.unbounded(address, address, &reason));
+        }
+        if callers.len() >= MAX_CALLERS {
+            return Err(self.unbounded(address, address, "calls are nested too deep to follow"));
         }
         let Frame { bytes: own, calls } = frame::analyse(self.elf, name, address, bytes)?;
         let mut deepest = Deepest { total: own, own, next: None };

@@ -3,7 +3,7 @@
 //! The unstable `-Zbuild-std` of cargo does the work. It is used here only: firmware itself is compiled as stable Rust
 //! against the finished sysroot, so that models share one compiled core library.
 
-use crate::firmware::{BuildError, digest, io_error};
+use crate::firmware::{BuildError, digest, io_error, work_dir};
 use crate::host::Host;
 use crate::process::{self, Failure};
 use crate::toolchain::Toolchain;
@@ -47,8 +47,7 @@ pub(crate) fn prepare(
         return Ok(finished);
     }
     on_line(&format!("compiling the core library for {} (once per compiler)", toolchain.target));
-    let work = tempfile::Builder::new().prefix(".tmp-").tempdir_in(&sysroots);
-    let work = work.map_err(|error| io_error(&sysroots, error))?;
+    let work = work_dir(&sysroots)?;
     compile(host, toolchain, library, work.path(), on_line)?;
     let made = collect(toolchain, work.path())?;
     fs::rename(&made, &finished).map_err(|error| io_error(&finished, error))?;

@@ -54,8 +54,8 @@ fn job<'a>(elf: &'a Path, inputs: &'a [u8]) -> Job<'a> {
     }
 }
 
-fn emulate(test: &str, host: &Host, job: &Job<'_>) -> Option<Result<Run, RunError>> {
-    match qemu::run(host, &board(), job) {
+fn emulate(test: &str, host: &Host, board: &Board, job: &Job<'_>) -> Option<Result<Run, RunError>> {
+    match qemu::run(host, board, job) {
         Err(error @ RunError::NoEmulator) => {
             println!("skipped: {test}: {error}");
             None
@@ -67,23 +67,51 @@ fn emulate(test: &str, host: &Host, job: &Job<'_>) -> Option<Result<Run, RunErro
 #[test]
 fn runs_inferences_and_stays_below_the_stack_bound() {
     let test = "runs_inferences_and_stays_below_the_stack_bound";
-    let Some((host, toolchain)) = compiler(test, &board()) else { return };
-    let elf = build(&host, &toolchain, &[]);
-    let inputs = INPUTS.concat();
-    let Some(run) = emulate(test, &host, &job(&elf, &inputs)) else { return };
-    let run = run.unwrap();
-    assert_eq!(run.outputs, INPUTS.iter().flat_map(|input| expected(input).1).collect::<Vec<u8>>());
-    assert_eq!((run.n_inferences, run.instructions), (2, 1000));
-    assert_eq!((run.layer_instructions.as_slice(), run.layer_outputs), (&[][..], None));
+    // Boards with the memories that the fixture's linker script names: Thumb-2 with and without an FPU, and Thumb.
+    for name in ["mps2-an386", "mps2-an385", "mps2-an385-m0plus"] {
+        let board = smidgen_target::board(name).unwrap();
+        let Some((host, toolchain)) = compiler(test, &board) else { continue };
+        let elf = firmware::build(&host, &toolchain, &fixture(), &board, &[], &mut |_| ()).unwrap();
+        let inputs = INPUTS.concat();
+        let Some(run) = emulate(test, &host, &board, &job(&elf, &inputs)) else { return };
+        let run = run.unwrap();
+        let outputs: Vec<u8> = INPUTS.iter().flat_map(|input| expected(input).1).collect();
+        assert_eq!(run.outputs, outputs, "{name}");
+        assert_eq!((run.n_inferences, run.instructions), (2, 1000));
+        assert_eq!((run.layer_instructions.as_slice(), run.layer_outputs), (&[][..], None));
 
-    let bound = stack::bound(&std::fs::read(&elf).unwrap(), "Model::predict").unwrap();
-    let seen = run.stack_used_bytes;
-    assert!(seen >= 400, "a layer has 400 bytes on the stack, seen {seen}");
-    assert!(
-        u64::from(bound.bytes) >= seen && u64::from(bound.bytes) * 2 <= seen * 3,
-        "{bound:?}, seen {seen}"
-    );
-    assert!(bound.path[0].function.contains("predict"), "{bound:?}");
+        let bound = stack::bound(&std::fs::read(&elf).unwrap(), "Model::predict").unwrap();
+        let (most, seen) = (u64::from(bound.bytes), run.stack_used_bytes);
+        assert!(seen >= 400, "{name}: a layer has 400 bytes on the stack, seen {seen}");
+        assert!(most >= seen && most * 2 <= seen * 3, "{name}: {bound:?}, seen {seen}");
+        assert!(bound.path[0].function.contains("predict"), "{bound:?}");
+    }
+}
+
+#[test]
+fn a_damaged_elf_is_measured_or_refused() {
+    let Some((host, toolchain)) = compiler("a_damaged_elf_is_measured_or_refused", &board()) else { return };
+    let elf = std::fs::read(build(&host, &toolchain, &[])).unwrap();
+    let whole = Footprint::of(&elf).unwrap();
+    let mut state = 1u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut n_refused = 0;
+    for _ in 0..2000 {
+        let mut damaged = elf.clone();
+        for _ in 0..=random(8) {
+            let at = random(damaged.len());
+            damaged[at] = random(256) as u8;
+        }
+        damaged.truncate(elf.len() - random(elf.len()) * (random(4) / 3));
+        match Footprint::of(&damaged) {
+            Ok(footprint) => assert!(footprint.sections.len() <= whole.sections.len() + 8),
+            Err(_) => n_refused += 1,
+        }
+    }
+    assert!(n_refused > 100, "{n_refused} refused");
 }
 
 #[test]
@@ -92,7 +120,7 @@ fn features_add_counters_and_layers() {
     let Some((host, toolchain)) = compiler(test, &board()) else { return };
     let elf = build(&host, &toolchain, &["layers", "profile"]);
     let inputs = INPUTS.concat();
-    let Some(run) = emulate(test, &host, &job(&elf, &inputs)) else { return };
+    let Some(run) = emulate(test, &host, &board(), &job(&elf, &inputs)) else { return };
     let run = run.unwrap();
     assert_eq!(run.layer_instructions, [600, 400]);
     let (hidden, output) = expected(&INPUTS[0]);
@@ -106,18 +134,18 @@ fn failures_of_the_guest_are_told() {
     let elf = build(&host, &toolchain, &[]);
     let inputs = INPUTS.concat();
     let good = job(&elf, &inputs);
-    let Some(run) = emulate(test, &host, &Job { n_inferences: 3, ..good }) else { return };
+    let Some(run) = emulate(test, &host, &board(), &Job { n_inferences: 3, ..good }) else { return };
     assert!(matches!(run, Err(RunError::WrongCount { expected: 3, found: 2, .. })), "{run:?}");
-    let run = emulate(test, &host, &Job { output_bytes: 9, ..good });
+    let run = emulate(test, &host, &board(), &Job { output_bytes: 9, ..good });
     assert!(matches!(run, Some(Err(RunError::WrongSize { file: "output.bin", found: 16, .. }))), "{run:?}");
 
     let broken = build(&host, &toolchain, &["broken"]);
-    let run = emulate(test, &host, &Job { elf: &broken, ..good });
+    let run = emulate(test, &host, &board(), &Job { elf: &broken, ..good });
     let Some(Err(RunError::Failed { status: 1, message, .. })) = run else { panic!("{run:?}") };
     assert_eq!(message, "fixture: broken on purpose");
 
     let endless = build(&host, &toolchain, &["endless"]);
-    let run = emulate(test, &host, &Job { elf: &endless, limit: Duration::from_secs(1), ..good });
+    let run = emulate(test, &host, &board(), &Job { elf: &endless, limit: Duration::from_secs(1), ..good });
     assert!(matches!(run, Some(Err(RunError::TimedOut { seconds: 1, .. }))), "{run:?}");
 }
 

@@ -46,3 +46,21 @@ fn hidden_files_output_and_finished_files_are_not_sources() {
     let names: Vec<String> = sources.iter().map(|(path, _)| path.display().to_string()).collect();
     assert_eq!(names, ["Cargo.toml", "b/target/y", "harness/Cargo.toml", "harness/link.x"]);
 }
+
+#[test]
+fn work_folders_go_away_also_those_of_killed_processes() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, days) in [("tmp-old", 2), ("tmp-new", 0), ("other", 2)] {
+        let path = dir.path().join(name);
+        fs::create_dir(&path).unwrap();
+        let time = std::time::SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
+        fs::File::open(path).unwrap().set_modified(time).unwrap();
+    }
+    let work = work_dir(dir.path()).unwrap();
+    assert!(work.path().is_dir());
+    drop(work);
+    let mut left: Vec<_> =
+        fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["other", "tmp-new"]);
+}

@@ -111,3 +111,10 @@ fn what_has_no_bound_is_told() {
     // r4 is kept: mov r4, sp; bl .; mov sp, r4; bx lr
     assert_eq!(follow(&[0x466c, 0xf7ff, 0xfffe, 0x46a5, 0x4770]).unwrap().bytes, 0);
 }
+
+#[test]
+fn a_pointer_that_walks_down_the_stack_is_no_growth() {
+    // sub sp, #64; add r4, sp, #64; 1: subs r4, #4; cbnz r0, 2f; b 1b; 2: add sp, #64; bx lr
+    let words = [0xb090, 0xac10, 0x3c04, 0xb900, 0xe7fc, 0xb010, 0x4770];
+    assert_eq!(follow(&words).unwrap().bytes, 64);
+}
