@@ -15,6 +15,8 @@
 
 mod calibrate;
 mod rewrite;
+#[cfg(test)]
+mod tensorflow;
 mod weights;
 
 use crate::{CompressError, Context};

@@ -48,13 +48,15 @@ pub(super) fn quantize(
         *magnitude = magnitude.max(value.abs());
     }
     let greatest = magnitudes.iter().copied().fold(0.0, f32::max);
-    let mut scales =
-        if layout.per_channel { channel_scales(&magnitudes, greatest) } else { vec![sane(greatest)] };
+    if !layout.per_channel {
+        magnitudes = vec![greatest];
+    }
+    let mut scales = scales_of(&magnitudes, greatest);
     let n_widened = widen(&mut scales, biases.as_deref().unwrap_or_default(), input_scale);
 
-    let scale_of = |channel: usize| if scales.len() > 1 { scales[channel] } else { scales[0] };
-    let step =
-        |(at, &value): (usize, &f32)| (value / scale_of(channel_of(at))).round().clamp(-127.0, 127.0) as i8;
+    let factors: Vec<f32> = scales.iter().zip(&magnitudes).map(|(&scale, &of)| factor(scale, of)).collect();
+    let factor_of = |at: usize| factors.get(channel_of(at)).or(factors.first()).copied().unwrap_or(1.0);
+    let step = |(at, &value): (usize, &f32)| (value * factor_of(at)).round().clamp(-127.0, 127.0) as i8;
     let steps: Vec<i8> = values.iter().enumerate().map(step).collect();
     let bias = bias.zip(biases).map(|(tensor, values)| quantize_bias(tensor, &values, &scales, input_scale));
     let quant = quant(scales, layout.axis);
@@ -71,8 +73,14 @@ fn finite(name: &str, tensor: &Tensor) -> Result<Vec<f32>, String> {
 }
 
 /// A channel of zeros gets the scale of the largest one, in which its bias is as exact as theirs.
-fn channel_scales(magnitudes: &[f32], greatest: f32) -> Vec<f32> {
+fn scales_of(magnitudes: &[f32], greatest: f32) -> Vec<f32> {
     magnitudes.iter().map(|&magnitude| sane(if magnitude > 0.0 { magnitude } else { greatest })).collect()
+}
+
+/// What weights are multiplied by. TensorFlow's converter divides 127 by the magnitude, which may differ from the
+/// inverse of the scale in the last bit.
+fn factor(scale: f32, magnitude: f32) -> f32 {
+    if scale == symmetric_scale(magnitude) { 127.0 / magnitude } else { 1.0 / scale }
 }
 
 /// A scale that is positive and normal, whatever the magnitude.
