@@ -91,7 +91,7 @@ pub struct Training {
     /// Windows in a batch.
     pub batch_size: usize,
     /// Highest learning rate of the schedule.
-    pub learning_rate: f64,
+    pub learning_rate: f32,
     /// Seed of initial weights, shuffles and augmentation.
     pub seed: u64,
     /// The epochs in order.

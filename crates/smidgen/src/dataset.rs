@@ -59,7 +59,12 @@ pub fn read_json_lines(path: &Path, classes: &[String]) -> Result<Recordings> {
     } else {
         json_lines::load_files(&[path.to_owned()], &path.display().to_string(), &config)
     };
-    read.map_err(|error| data_error(&error))
+    let mut set = read.map_err(|error| data_error(&error))?;
+    // Reports are the same on every machine: they name the data, not where it lies.
+    if let (Provenance::Measured { source }, Some(name)) = (&mut set.provenance, path.file_name()) {
+        *source = source.replacen(&path.display().to_string(), &name.to_string_lossy(), 1);
+    }
+    Ok(set)
 }
 
 /// Cuts and divides the project's recordings.

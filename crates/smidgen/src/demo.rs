@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use smidgen_data::{Recordings, split};
+use smidgen_device::Host;
 use smidgen_report::Report;
 
 use crate::artifacts::Artifacts;
 use crate::events::{Event, Observer};
 use crate::project::{FILE_NAME, Project, Source};
-use crate::{Error, Result, dataset, files, firmware, model_file, quantize, report, template, train};
+use crate::{Error, Result, dataset, device, files, firmware, model_file, quantize, report, template, train};
 
 /// The people of the measured magic-wand set in its authors' own split by person, as far as the set has them.
 const TEST: [&str; 4] = ["liucx", "zhangxy", "negative1", "negative8"];
@@ -38,7 +39,9 @@ pub struct Options {
 pub fn demo(options: &Options, out: &Path, observer: &mut dyn Observer) -> Result<Report> {
     let project = project(options)?;
     // What can be told before minutes of training is told first.
-    firmware::board(&project.board.name)?;
+    let (board, host) = (firmware::board(&project.board.name)?, Host::from_env());
+    device::check_emulator(&host, &board)?;
+    firmware::toolchain(&host, &board)?;
     files::write(&out.join(FILE_NAME), project.to_toml()?.as_bytes())?;
     let artifacts = Artifacts::of(out);
 
@@ -91,7 +94,7 @@ fn project(options: &Options) -> Result<Project> {
 /// The authors' split and a note on what is synthetic, where the recordings are the measured magic-wand set.
 fn known_split(project: &mut Project, recordings: &Recordings) {
     let has = |group: &&str| recordings.recordings.iter().any(|recording| recording.group == **group);
-    if !TEST.iter().chain(&VALIDATION).all(|group| has(group)) {
+    if !TEST.iter().chain(&VALIDATION).all(has) {
         return;
     }
     let names = |groups: &[&str]| groups.iter().map(|&group| group.to_owned()).collect();

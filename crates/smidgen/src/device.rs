@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use smidgen_device::qemu::{self, Job, Run};
+use smidgen_device::Host;
+use smidgen_device::qemu::{self, Job, Run, RunError};
 use smidgen_ir::{Graph, Program, TensorIdx};
+use smidgen_target::Board;
 
 use crate::events::Observer;
 use crate::firmware::Firmware;
@@ -11,6 +13,23 @@ use crate::{Error, Result, host};
 
 /// Instructions of an inference for the time limit: generous for what scalar kernels need for a MAC.
 const INSTRUCTIONS_PER_MAC: u64 = 100;
+
+/// Whether the board can be emulated here, before anything is built for it.
+///
+/// # Errors
+/// A board without an emulator, or no emulator on this machine.
+pub fn check_emulator(host: &Host, board: &Board) -> Result<()> {
+    let error = match &board.qemu {
+        None => RunError::NotEmulated { board: board.name.clone() },
+        Some(_) if host.find("qemu-system-arm").is_none() => RunError::NoEmulator,
+        Some(_) => return Ok(()),
+    };
+    Err(run_error(&error))
+}
+
+fn run_error(error: &RunError) -> Error {
+    Error::input(error).help("smidgen doctor tells what is installed; smidgen boards what is emulated")
+}
 
 /// Runs every inference of `inputs` through the ELF.
 ///
@@ -28,9 +47,7 @@ pub fn run(firmware: &Firmware, elf: &Path, inputs: &[u8]) -> Result<Run> {
         output_bytes: graph.output_bytes() as u64,
         limit: qemu::time_limit(n_inferences, each),
     };
-    qemu::run(&firmware.host, &firmware.board, &job).map_err(|error| {
-        Error::input(error).help("smidgen doctor tells what is installed; smidgen boards what is emulated")
-    })
+    qemu::run(&firmware.host, &firmware.board, &job).map_err(|error| run_error(&error))
 }
 
 /// The output of every operator on the device for the first inference of `inputs`, in the order of the model file.

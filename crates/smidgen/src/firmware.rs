@@ -51,6 +51,15 @@ pub fn board(name: &str) -> Result<Board> {
     })
 }
 
+/// How firmware for `board` is compiled on this machine.
+///
+/// # Errors
+/// No compiler for the board's core, with the commands that install one.
+pub fn toolchain(host: &Host, board: &Board) -> Result<Toolchain> {
+    Toolchain::find(host, &board.core.triple)
+        .map_err(|error| Error::input(error).help("smidgen doctor tells what is missing"))
+}
+
 impl Firmware {
     /// Lowers and plans the model, and writes the firmware crate for `board` into `dir`, which must be empty, absent,
     /// or hold earlier firmware.
@@ -88,8 +97,7 @@ impl Firmware {
     /// # Errors
     /// No compiler for the board's core, with the commands that install one.
     pub fn toolchain(&self) -> Result<Toolchain> {
-        Toolchain::find(&self.host, &self.board.core.triple)
-            .map_err(|error| Error::input(error).help("smidgen doctor tells what is missing"))
+        toolchain(&self.host, &self.board)
     }
 
     /// Compiles and links with the given features of the harness: none, `profile` or `layers`.

@@ -8,8 +8,8 @@ use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
 
 use crate::device;
 use crate::events::{Event, Observer};
-use crate::firmware::{Firmware, board};
-use crate::run::Scratch;
+use crate::firmware::Firmware;
+use crate::run::{Scratch, emulated};
 use crate::{Error, Result, model_file};
 
 /// MACs of each operator, in the order of the model file.
@@ -65,7 +65,7 @@ pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profil
 /// As building and running.
 pub fn profile(model: &Path, board_name: &str, observer: &mut dyn Observer) -> Result<Profile> {
     let graph = model_file::read(model)?;
-    let board = board(board_name)?;
+    let board = emulated(board_name)?;
     let dir = Scratch::new()?;
     let firmware = Firmware::generate(&graph, &model_file::file_name(model), &board, dir.path())?;
     observer.event(Event::Begin("Building the firmware"));

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use smidgen_device::Doctor;
+use smidgen_device::{Doctor, Host};
 use smidgen_ir::Graph;
 use smidgen_report::{Evaluation, Report, Training, Version, html};
+use smidgen_target::Board;
 
 use crate::artifacts::Artifacts;
 use crate::dataset::{self, Windows};
@@ -40,6 +41,8 @@ pub fn report_on(
     if let Some(missing) = paths.iter().find(|path| !path.exists()) {
         return Err(not_trained(missing).help("smidgen train, then smidgen quantize"));
     }
+    let board = board(&project.board.name)?;
+    device::check_emulator(&Host::from_env(), &board)?;
     let float = model_file::read(&artifacts.float_model())?;
     // The firmware is built from the file, as anybody else would build it, not from memory.
     let int8 = model_file::read(&artifacts.model())?;
@@ -54,23 +57,29 @@ pub fn report_on(
         accuracy: vec![float_result, host_result],
         ..Report::default()
     };
-    on_device(&mut report, project, artifacts, &int8, windows, &host_outputs, observer)?;
+    let target = Target { board: &board, artifacts, graph: &int8, windows };
+    on_device(&mut report, &target, &host_outputs, observer)?;
     write(&report, artifacts, observer)?;
     Ok(report)
+}
+
+/// What is built and run.
+struct Target<'a> {
+    board: &'a Board,
+    artifacts: &'a Artifacts,
+    graph: &'a Graph,
+    windows: &'a Windows,
 }
 
 /// Builds the firmware and adds what the emulated board says.
 fn on_device(
     report: &mut Report,
-    project: &Project,
-    artifacts: &Artifacts,
-    graph: &Graph,
-    windows: &Windows,
+    target: &Target<'_>,
     host_outputs: &[u8],
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    let board = board(&project.board.name)?;
-    let firmware = Firmware::generate(graph, "model.tflite", &board, &artifacts.firmware())?;
+    let Target { board, artifacts, graph, windows } = *target;
+    let firmware = Firmware::generate(graph, "model.tflite", board, &artifacts.firmware())?;
     observer.event(Event::Begin("Building the firmware"));
     let built = firmware.build(observer)?;
     let inputs = feed::inputs(graph, &windows.split.test)?;

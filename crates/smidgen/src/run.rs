@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use smidgen_device::Host;
 use smidgen_ir::Graph;
+use smidgen_target::Board;
 
 use crate::events::{Event, Observer};
 use crate::firmware::{Firmware, board};
@@ -59,9 +61,8 @@ pub fn run(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Ran> {
             (host::run(&graph, &inputs, observer)?, layers, None)
         }
         On::Qemu(name) => {
-            let dir = Scratch::new()?;
-            let firmware =
-                Firmware::generate(&graph, &model_file::file_name(job.model), &board(name)?, dir.path())?;
+            let (board, dir) = (emulated(name)?, Scratch::new()?);
+            let firmware = Firmware::generate(&graph, &model_file::file_name(job.model), &board, dir.path())?;
             observer.event(Event::Begin("Building the firmware"));
             let elf = firmware.elf(&[], observer)?;
             observer.event(Event::Begin("Running in the emulator"));
@@ -80,6 +81,13 @@ pub fn run(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Ran> {
     }
     let n_layers = layers.map_or(0, |layers| layers.len());
     Ok(Ran { n_inferences, output_bytes: outputs.len(), instructions, n_layers })
+}
+
+/// The board called `name`, which must be emulated here.
+pub(crate) fn emulated(name: &str) -> Result<Board> {
+    let board = board(name)?;
+    device::check_emulator(&Host::from_env(), &board)?;
+    Ok(board)
 }
 
 /// Writes the output of each operator as `NNN_<OPERATOR>.bin`, numbered by its position in the model file.
@@ -141,9 +149,8 @@ pub fn verify(
         None => crate::profile::pattern(&graph),
     };
     let on_host = host::layers(&graph, &inputs)?;
-    let dir = Scratch::new()?;
-    let firmware =
-        Firmware::generate(&graph, &model_file::file_name(model), &board(board_name)?, dir.path())?;
+    let (board, dir) = (emulated(board_name)?, Scratch::new()?);
+    let firmware = Firmware::generate(&graph, &model_file::file_name(model), &board, dir.path())?;
     observer.event(Event::Begin("Building the firmware"));
     let on_device = device::layers(&firmware, &inputs, observer)?;
     let costs = crate::profile::layers(&graph);

@@ -174,7 +174,7 @@ impl Run {
         report::Training {
             n_parameters: self.trainer.n_parameters() as u64,
             batch_size: project.training.batch_size,
-            learning_rate: f64::from(project.training.learning_rate),
+            learning_rate: project.training.learning_rate,
             seed: project.project.seed,
             epochs: self.trainer.history().iter().map(epoch).collect(),
         }

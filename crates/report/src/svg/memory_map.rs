@@ -12,7 +12,7 @@ const TOP: f64 = 16.0;
 const BOTTOM: f64 = 112.0;
 const HEIGHT: f64 = 340.0;
 /// Width of one character of a label, about.
-const CHAR: f64 = 6.4;
+const CHAR: f64 = 7.0;
 
 struct Scale {
     step: f64,
