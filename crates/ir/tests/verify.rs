@@ -156,6 +156,27 @@ fn every_problem_is_listed_and_lowering_shows_them_all() {
 }
 
 #[test]
+fn a_graph_that_is_all_mistakes_gets_a_short_answer() {
+    let name = "n".repeat(5000);
+    let mut text = format!("graph \"{name}\" dialect=TFLM\n");
+    for at in 0..300 {
+        text += &format!("tensor {at} \"{name}\" float32 [0]\n");
+    }
+    let problems = text::parse(&(text + "inputs []\noutputs []")).unwrap().verify().unwrap_err();
+    assert_eq!(problems.len(), 101);
+    assert_eq!(problems[0].place, format!("tensor 0 \"{}…\"", "n".repeat(120)));
+    // 200 tensors, no inputs and no outputs.
+    assert_eq!(problems[100].message, "and 202 more problems, which are not shown");
+    assert!(problems.iter().all(|problem| problem.to_string().len() < 300));
+}
+
+#[test]
+fn dimensions_are_bounded() {
+    check("[1,4,4,2]", "[1,1,1,1,1,1,4,4,2]", "tensor 0 \"x\": it has 9 dimensions, at most 8");
+    check("shape=[1,-1]", "shape=[1,1,1,1,1,1,1,1,-1]", "its shape has 9 dimensions, at most 8");
+}
+
+#[test]
 fn activations_are_bounded() {
     let large = "graph \"large\" dialect=TFLM\n\
         tensor 0 \"x\" float32 [200000000]\ntensor 1 \"y\" float32 [200000000]\n\
