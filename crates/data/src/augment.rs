@@ -24,7 +24,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { time_shift_rows: 10.0, time_stretch: 0.1, amplitude: 0.1, rotation_rad: 0.15, noise: 0.02 }
+        Config { time_shift_rows: 10.0, time_stretch: 0.1, amplitude: 0.1, rotation_rad: 0.3, noise: 0.02 }
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { seed: 1, n_people: 16, n_repeats: 16, n_negatives: 20 }
+        Config { seed: 1, n_people: 16, n_repeats: 16, n_negatives: 32 }
     }
 }
 
