@@ -35,7 +35,8 @@ pub enum Calibration {
         /// Above 50, at most 100.
         percent: f64,
     },
-    /// Least and greatest value of each inference, averaged exponentially in the order of the data.
+    /// Least and greatest value of each inference, averaged exponentially in the order of the data. Where a few inputs
+    /// are much larger than most, as gestures are beside rest, it cuts them off.
     MovingAverage {
         /// Weight of the past, 0 to below 1.
         momentum: f64,
