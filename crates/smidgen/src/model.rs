@@ -73,34 +73,8 @@ impl Net {
 
     fn layer(&mut self, layer: &Layer, name: &str) -> Result<()> {
         match layer {
-            Layer::Conv2d { filters, kernel, stride, padding, batch_norm, activation } => {
-                let [height, width, channels] = self.image()?;
-                let [out_h, out_w] = windows([height, width], *kernel, *stride, *padding)?;
-                positive("filters", *filters)?;
-                let filter = vec![*filters, kernel[0], kernel[1], channels];
-                let (padding, fused) = (pad(*padding), fused(*activation, *batch_norm));
-                let op = Conv2d { stride: *stride, dilation: [1, 1], padding, activation: fused };
-                let output = vec![1, out_h, out_w, *filters];
-                self.weighted(Op::Conv2d(op), name, filter, *filters, output);
-                self.normalised(name, *filters, *batch_norm, *activation);
-            }
-            Layer::DepthwiseConv2d { kernel, stride, depth_multiplier, padding, batch_norm, activation } => {
-                let [height, width, channels] = self.image()?;
-                let [out_h, out_w] = windows([height, width], *kernel, *stride, *padding)?;
-                positive("depth_multiplier", *depth_multiplier)?;
-                let filters = channels * depth_multiplier;
-                let op = DepthwiseConv2d {
-                    depth_multiplier: *depth_multiplier,
-                    stride: *stride,
-                    dilation: [1, 1],
-                    padding: pad(*padding),
-                    activation: fused(*activation, *batch_norm),
-                };
-                let filter = vec![1, kernel[0], kernel[1], filters];
-                let output = vec![1, out_h, out_w, filters];
-                self.weighted(Op::DepthwiseConv2d(op), name, filter, filters, output);
-                self.normalised(name, filters, *batch_norm, *activation);
-            }
+            Layer::Conv2d { .. } => self.conv_2d(layer, name)?,
+            Layer::DepthwiseConv2d { .. } => self.depthwise_conv_2d(layer, name)?,
             Layer::MaxPool2d { window, stride, padding } => {
                 let stride = stride.unwrap_or(*window);
                 let op = MaxPool2d {
@@ -136,6 +110,46 @@ impl Net {
                 self.node(Op::Softmax(Softmax { beta: 1.0 }), vec![], name, shape);
             }
         }
+        Ok(())
+    }
+
+    fn conv_2d(&mut self, layer: &Layer, name: &str) -> Result<()> {
+        let Layer::Conv2d { filters, kernel, stride, padding, batch_norm, activation } = layer else {
+            return Ok(());
+        };
+        let [height, width, channels] = self.image()?;
+        let [out_h, out_w] = windows([height, width], *kernel, *stride, *padding)?;
+        positive("filters", *filters)?;
+        let filter = vec![*filters, kernel[0], kernel[1], channels];
+        let (padding, fused) = (pad(*padding), fused(*activation, *batch_norm));
+        let op = Conv2d { stride: *stride, dilation: [1, 1], padding, activation: fused };
+        let output = vec![1, out_h, out_w, *filters];
+        self.weighted(Op::Conv2d(op), name, filter, *filters, output);
+        self.normalised(name, *filters, *batch_norm, *activation);
+        Ok(())
+    }
+
+    fn depthwise_conv_2d(&mut self, layer: &Layer, name: &str) -> Result<()> {
+        let Layer::DepthwiseConv2d { kernel, stride, depth_multiplier, padding, batch_norm, activation } =
+            layer
+        else {
+            return Ok(());
+        };
+        let [height, width, channels] = self.image()?;
+        let [out_h, out_w] = windows([height, width], *kernel, *stride, *padding)?;
+        positive("depth_multiplier", *depth_multiplier)?;
+        let filters = channels * depth_multiplier;
+        let op = DepthwiseConv2d {
+            depth_multiplier: *depth_multiplier,
+            stride: *stride,
+            dilation: [1, 1],
+            padding: pad(*padding),
+            activation: fused(*activation, *batch_norm),
+        };
+        let filter = vec![1, kernel[0], kernel[1], filters];
+        let output = vec![1, out_h, out_w, filters];
+        self.weighted(Op::DepthwiseConv2d(op), name, filter, filters, output);
+        self.normalised(name, filters, *batch_norm, *activation);
         Ok(())
     }
 

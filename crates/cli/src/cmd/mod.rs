@@ -17,7 +17,7 @@ pub(crate) mod verify;
 
 use std::path::Path;
 
-use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use smidgen::Result;
 use smidgen::project::Project;
 
@@ -34,6 +34,7 @@ fn project(dir: &Path, output: &Output) -> Result<Project> {
 fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: &[usize]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED).set_header(header);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     for row in rows {
         table.add_row(row);
     }

@@ -12,7 +12,7 @@ fn refused(change: impl Fn(&str) -> String) -> String {
 fn mistakes_are_told_with_their_place() {
     let error = refused(|text| text.replace("batch_size = 32", "batchsize = 32"));
     assert!(error.contains("batchsize") && error.contains("smidgen.toml:"), "{error}");
-    let error = refused(|text| text.replace("filters = 16", "filters = \"many\""));
+    let error = refused(|text| text.replace("filters = 24", "filters = \"many\""));
     assert!(error.contains("where: smidgen.toml:"), "{error}");
     let error = refused(|text| text.replace("op = \"softmax\"", "op = \"softmix\""));
     assert!(error.contains("softmix") && error.contains("softmax"), "{error}");
@@ -23,7 +23,7 @@ fn mistakes_are_told_with_their_place() {
 #[test]
 fn values_that_make_no_sense_are_refused() {
     for (from, to, expected) in [
-        ("epochs = 40", "epochs = 0", "training.epochs"),
+        ("epochs = 60", "epochs = 0", "training.epochs"),
         ("batch_size = 32", "batch_size = 0", "training.batch_size"),
         ("window = 128", "window = 0", "features.window"),
         ("learning_rate = 0.003", "learning_rate = -1.0", "training.learning_rate"),
