@@ -59,16 +59,22 @@ pub fn layers(firmware: &Firmware, inputs: &[u8], observer: &mut dyn Observer) -
     let first = inputs.get(..firmware.graph.input_bytes()).unwrap_or_default();
     let run = run(firmware, &elf, first)?;
     let bytes = run.layer_outputs.unwrap_or_default();
-    split(&firmware.graph, &firmware.program, &bytes).ok_or_else(|| {
+    split(&firmware.graph, &firmware.program, first, &bytes).ok_or_else(|| {
         Error::input("the firmware's layers have other sizes than the model's: a bug of Smidgen")
     })
 }
 
 /// Cuts what the calls wrote, one after the other, into the outputs of the nodes. A node without a call is a view of
-/// what an earlier one wrote.
-fn split(graph: &Graph, program: &Program, bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+/// what an earlier one wrote, or of a model input.
+fn split(graph: &Graph, program: &Program, inputs: &[u8], bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut by_tensor: Vec<Option<&[u8]>> = vec![None; graph.tensors.len()];
-    let mut rest = bytes;
+    let mut rest = inputs;
+    for &input in &graph.inputs {
+        let (own, behind) = rest.split_at_checked(graph.get(input)?.n_bytes())?;
+        *by_tensor.get_mut(input.idx())? = Some(own);
+        rest = behind;
+    }
+    rest = bytes;
     for call in &program.calls {
         let (own, behind) = rest.split_at_checked(graph.get(call.output)?.n_bytes())?;
         *by_tensor.get_mut(call.output.idx())? = Some(own);

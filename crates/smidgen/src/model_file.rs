@@ -15,7 +15,7 @@ pub fn read(path: &Path) -> Result<Graph> {
     smidgen_tflite::read(&bytes).map_err(|error| {
         Error::input(error)
             .at(path.display())
-            .help("smidgen reads .tflite models of the operators that docs/ops.md lists, in float32 and int8")
+            .help("give a .tflite model; where operators are not supported, convert the model without them")
     })
 }
 
