@@ -1,0 +1,113 @@
+//! Firmware in the emulator against TFLM's reference kernels, bit for bit, and what is reported against the linked ELF.
+
+use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
+use smidgen::device;
+use smidgen::events::Silent;
+use smidgen::firmware::{Firmware, board};
+use smidgen_device::footprint::{Footprint, forbidden_symbols};
+use smidgen_testkit::{GoldenCase, INT8_CASES, shared_or_skip};
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn int8_firmware_for_cortex_m4_equals_the_goldens_in_outputs_and_layers() {
+    let Some(shared) = shared_or_skip("goldens of int8 firmware") else { return };
+    for case in INT8_CASES {
+        let dir = tempfile::tempdir().expect("a folder");
+        let firmware = generate(case, &shared, "mps2-an386", dir.path());
+        let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
+        check_outputs(case, &shared, &firmware, &elf, &["in", "walk25", "sweep"]);
+        check_layers(case, &shared, &firmware);
+        check_elf(case, &firmware, &elf);
+    }
+}
+
+#[test]
+fn int8_firmware_for_other_cores_equals_the_goldens() {
+    let Some(shared) = shared_or_skip("goldens of firmware for other cores") else { return };
+    for board in ["mps2-an385-m0plus", "mps2-an385", "mps2-an500", "mps2-an505"] {
+        for case in
+            INT8_CASES.iter().filter(|case| ["kws_ref_model", "hello_world_int8"].contains(&case.stem))
+        {
+            let dir = tempfile::tempdir().expect("a folder");
+            let firmware = generate(case, &shared, board, dir.path());
+            let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
+            check_outputs(case, &shared, &firmware, &elf, &["in"]);
+            check_elf(case, &firmware, &elf);
+        }
+    }
+}
+
+#[test]
+fn kws_keeps_within_its_budget() {
+    let Some(shared) = shared_or_skip("the budget of kws") else { return };
+    let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");
+    let profile =
+        smidgen::profile::profile(&case.model_path(&shared), "mps2-an386", &mut Silent).expect("a profile");
+    let instructions = profile.instructions.expect("an emulated board counts");
+    assert!(instructions <= 40_000_000, "{instructions} instructions");
+    let flash = profile.flash_bytes.total + profile.harness_bytes;
+    assert!(flash <= 60_000, "{flash} bytes of flash, test harness included");
+    assert!(profile.ram_bytes.total <= 24_000, "{} bytes of RAM", profile.ram_bytes.total);
+    let by_layer: u64 = profile.layers.iter().filter_map(|layer| layer.instructions).sum();
+    assert!(by_layer.abs_diff(instructions) * 100 <= instructions, "layers {by_layer}, total {instructions}");
+}
+
+fn generate(case: &GoldenCase, shared: &Path, board_name: &str, dir: &Path) -> Firmware {
+    let graph = smidgen_tflite::read(&case.model_bytes(shared)).expect("a supported model");
+    let board = board(board_name).expect("a known board");
+    Firmware::generate(&graph, case.model, &board, dir).expect("firmware for a supported model")
+}
+
+fn check_outputs(case: &GoldenCase, shared: &Path, firmware: &Firmware, elf: &Path, sets: &[&str]) {
+    for set in case.sets(shared).iter().filter(|set| sets.contains(&set.name)) {
+        let run = device::run(firmware, elf, &set.inputs).expect("the firmware runs");
+        let differing = run.outputs.iter().zip(&set.outputs).filter(|(ours, golden)| ours != golden).count();
+        let place = format!("{} {} on {}", case.stem, set.name, firmware.board.name);
+        assert_eq!((run.outputs.len(), differing), (set.outputs.len(), 0), "{place}");
+    }
+}
+
+fn check_layers(case: &GoldenCase, shared: &Path, firmware: &Firmware) {
+    let sets = case.sets(shared);
+    let ours = device::layers(firmware, &sets.first().expect("a set").inputs, &mut Silent).expect("layers");
+    let golden = case.layers(shared);
+    assert_eq!(ours.len(), golden.len(), "{}: number of layers", case.stem);
+    for (at, (ours, layer)) in ours.iter().zip(&golden).enumerate() {
+        assert!(*ours == layer.output, "{}: layer {at} {} differs on the device", case.stem, layer.operator);
+    }
+}
+
+/// The reported sizes are those of the ELF's own sections and symbols, and nothing in it can panic or allocate.
+fn check_elf(case: &GoldenCase, firmware: &Firmware, elf: &Path) {
+    let bytes = fs::read(elf).expect("the ELF");
+    let footprint = Footprint::of(&bytes).expect("a measured ELF");
+    let file = object::File::parse(&*bytes).expect("an ELF");
+
+    let loaded =
+        [SectionKind::Text, SectionKind::ReadOnlyData, SectionKind::ReadOnlyString, SectionKind::Data];
+    let in_flash: u64 = file.sections().filter(|s| loaded.contains(&s.kind())).map(|s| s.size()).sum();
+    let reported = footprint.flash_bytes.total + footprint.harness_bytes.flash;
+    assert_eq!(reported, in_flash, "{}: flash against the sections", case.stem);
+
+    let named = |part: &str| -> Vec<_> {
+        file.symbols()
+            .filter(|s| s.is_definition() && s.name().is_ok_and(|name| name.contains(part)))
+            .collect()
+    };
+    let arena: Vec<u64> = named("5ARENA").iter().map(ObjectSymbol::size).collect();
+    assert_eq!(
+        arena,
+        [firmware.plan.arena_bytes as u64],
+        "{}: the arena's symbol against the plan",
+        case.stem
+    );
+    assert_eq!(footprint.ram_bytes.arena, firmware.plan.arena_bytes as u64, "{}: reported arena", case.stem);
+    let weights: u64 = named("WEIGHTS_").iter().map(ObjectSymbol::size).sum();
+    assert_eq!(footprint.flash_bytes.weights, weights, "{}: reported weights", case.stem);
+
+    for part in ["panicking", "rust_alloc", "alloc5alloc", "malloc"] {
+        assert!(named(part).is_empty(), "{}: {part} in the firmware", case.stem);
+    }
+    assert_eq!(forbidden_symbols(&bytes).expect("symbols"), Vec::<String>::new(), "{}", case.stem);
+}
