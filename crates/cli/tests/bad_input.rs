@@ -1,7 +1,5 @@
 //! Wrong input of every kind ends in exit status 2 and a message that says what, where and what to do.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
 mod common;
 
 use common::{Folder, Ran, bytes};

@@ -40,6 +40,16 @@ impl Artifacts {
         self.dir.join("firmware")
     }
 
+    /// The test windows as the int8 model reads them: raw tensors, as `smidgen run` takes them.
+    pub fn test_inputs(&self) -> PathBuf {
+        self.dir.join("test.in.bin")
+    }
+
+    /// What the device answered to [`Artifacts::test_inputs`], for comparison with other runtimes and boards.
+    pub fn test_outputs(&self) -> PathBuf {
+        self.dir.join("test.out.bin")
+    }
+
     /// The report as JSON.
     pub fn report_json(&self) -> PathBuf {
         self.dir.join("report.json")

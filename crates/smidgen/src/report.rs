@@ -85,6 +85,8 @@ fn on_device(
     let inputs = feed::inputs(graph, &windows.split.test)?;
     observer.event(Event::Begin("Test windows on the emulated board"));
     let ran = device::run(&firmware, &built.elf, &inputs)?;
+    files::write(&artifacts.test_inputs(), &inputs)?;
+    files::write(&artifacts.test_outputs(), &ran.outputs)?;
     let confusion = evaluate::confusion(graph, &windows.split.test, &ran.outputs)?;
     let name = String::from("int8 on the device");
     report.accuracy.push(Evaluation { name, split: "test".into(), confusion });

@@ -1,5 +1,7 @@
 //! Firmware in the emulator against TFLM's reference kernels, bit for bit, and what is reported against the linked ELF.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use smidgen::device;
 use smidgen::events::Silent;

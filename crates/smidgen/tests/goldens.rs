@@ -1,5 +1,7 @@
 //! The host interpreter against TFLM's reference kernels: int8 bit for bit, float32 within the goldens' tolerance.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use smidgen_ir::{Graph, Interpreter};
 use smidgen_testkit::{FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, close_f32, shared_or_skip};
 use std::path::Path;
