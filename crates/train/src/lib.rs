@@ -3,6 +3,31 @@
 //! A [`Trainer`] takes a float32 [`smidgen_ir::Graph`] whose batch dimension is 1 and runs batches of any size. Each
 //! batch is cut into a fixed number of lanes, which are computed in parallel and joined in a fixed order: results do not
 //! depend on the number of threads. Nothing here reads files or clocks.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use smidgen_ir::build::Builder;
+//! use smidgen_train::{Config, Examples, Trainer, init};
+//!
+//! let mut net = Builder::new("sign", |parameter| vec![0.0; parameter.n_elements()]);
+//! let x = net.input("x", &[1, 2]);
+//! let x = net.fully_connected(x, 2);
+//! let mut graph = net.finish(&[x]).unwrap();
+//! init(&mut graph, 1)?;
+//!
+//! let train = Examples { shape: vec![2], x: vec![1.0, 0.5, -1.0, -0.5], y: vec![1, 0] };
+//! let config = Config { epochs: 30, learning_rate: 0.1, ..Config::default() };
+//! let mut trainer = Trainer::new(graph, config)?;
+//! while trainer.epochs_done() < trainer.config().epochs {
+//!     trainer.epoch(&train, None, &mut |_| ControlFlow::Continue(()))?;
+//!     let stats = trainer.evaluate(&train)?;
+//!     trainer.record_validation(stats);
+//! }
+//! assert_eq!(trainer.evaluate(&train)?.accuracy, 1.0);
+//! let trained = trainer.graph();
+//! # let _ = trained;
+//! # Ok::<(), smidgen_train::TrainError>(())
+//! ```
 
 mod activation;
 mod adam;
