@@ -36,10 +36,10 @@ pub struct Options {
 /// What the compiler optimises for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OptLevel {
-    /// Speed.
-    #[default]
+    /// `opt-level = 3`: unrolls what the kernels already shaped by hand, which most networks pay for in both columns.
     Speed,
-    /// Size.
+    /// `opt-level = "s"`: the smaller code, and on Cortex-M4 also the faster for five of six reference networks.
+    #[default]
     Size,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Run {
     /// Board to emulate
     #[arg(long, value_name = "B", default_value = "mps2-an386")]
     board: String,
-    /// Folder for the output of each operator of the first inference, NNN_<OPERATOR>.bin
+    /// Folder for the output of each operator of the first inference, `NNN_<OPERATOR>.bin`
     #[arg(long, value_name = "DIR")]
     layers: Option<PathBuf>,
     /// Keep state from one inference to the next (the operators of today have none)

@@ -66,9 +66,9 @@ fn size_or_speed() {
         let files = generate(&small_network(), options).expect("generates");
         text(&files["Cargo.toml"]).to_owned()
     };
-    assert!(manifest(&options).contains("opt-level = 3\n"));
-    options.opt_level = OptLevel::Size;
     assert!(manifest(&options).contains("opt-level = \"s\"\n"));
+    options.opt_level = OptLevel::Speed;
+    assert!(manifest(&options).contains("opt-level = 3\n"));
 }
 
 #[test]
