@@ -118,7 +118,7 @@ pub(crate) fn options(board: &str) -> Options {
         board: smidgen_target::board(board).expect("ships"),
         crate_name: "tested-model".to_owned(),
         source: "a test".to_owned(),
-        opt_level: OptLevel::Speed,
+        opt_level: OptLevel::default(),
     }
 }
 
