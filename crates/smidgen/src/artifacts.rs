@@ -1,6 +1,9 @@
 //! Names of the files that a project's steps leave for each other.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+
+use crate::{Error, Result, files};
 
 /// The folder `build` of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +16,24 @@ impl Artifacts {
     /// Of the project in `dir`.
     pub fn of(dir: &Path) -> Self {
         Artifacts { dir: dir.join("build") }
+    }
+
+    /// Makes the folder and keeps other processes from working in it while the value lives; the system gives the lock
+    /// back when a process ends, however it ends.
+    ///
+    /// # Errors
+    /// Another process at work here, or a folder that cannot be written.
+    pub fn lock(&self) -> Result<Lock> {
+        files::make_dir(&self.dir)?;
+        let path = self.dir.join(".lock");
+        let file = File::create(&path).map_err(|error| files::write_error("file", &path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::input("another smidgen is at work in this folder")
+                .at(self.dir.display())
+                .help("wait until it is done, or copy the project to another folder")),
+            Err(TryLockError::Error(error)) => Err(files::write_error("file", &path, &error)),
+        }
     }
 
     /// Weights, optimiser and history after the last whole epoch.
@@ -58,5 +79,27 @@ impl Artifacts {
     /// The report as a page.
     pub fn report_html(&self) -> PathBuf {
         self.dir.join("report.html")
+    }
+}
+
+/// Holds the lock of a project's `build` folder.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let artifacts = Artifacts::of(dir.path());
+        let lock = artifacts.lock().unwrap();
+        let error = artifacts.lock().unwrap_err().to_string();
+        assert!(error.contains("another smidgen") && error.contains("build"), "{error}");
+        drop(lock);
+        artifacts.lock().unwrap();
     }
 }

@@ -21,6 +21,28 @@ pub struct Windows {
     pub warnings: Vec<String>,
 }
 
+impl Windows {
+    /// A name of what training sees, in hexadecimal: shape, values and labels of the windows to train and to judge
+    /// with (FNV-1a with 64 bits).
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |bytes: &[u8]| {
+            for &byte in bytes {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        for part in [&self.split.train, &self.split.validation] {
+            add(&(part.samples.len() as u64).to_le_bytes());
+            part.shape.iter().for_each(|&extent| add(&(extent as u64).to_le_bytes()));
+            for sample in &part.samples {
+                add(&(sample.label as u64).to_le_bytes());
+                sample.values.iter().for_each(|value| add(&value.to_le_bytes()));
+            }
+        }
+        format!("{hash:016x}")
+    }
+}
+
 /// The project's recordings; paths are relative to its folder `dir`.
 ///
 /// # Errors

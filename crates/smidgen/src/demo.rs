@@ -42,8 +42,9 @@ pub fn demo(options: &Options, out: &Path, observer: &mut dyn Observer) -> Resul
     let (board, host) = (firmware::board(&project.board.name)?, Host::from_env());
     device::check_emulator(&host, &board)?;
     firmware::toolchain(&host, &board)?;
-    files::write(&out.join(FILE_NAME), project.to_toml()?.as_bytes())?;
     let artifacts = Artifacts::of(out);
+    let _lock = artifacts.lock()?;
+    files::write(&out.join(FILE_NAME), project.to_toml()?.as_bytes())?;
 
     observer.event(Event::Begin("Data"));
     let windows = dataset::windows(&project, out)?;

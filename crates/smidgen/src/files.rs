@@ -59,7 +59,7 @@ fn partial_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.partial"))
 }
 
-fn write_error(what: &str, path: &Path, error: &io::Error) -> Error {
+pub(crate) fn write_error(what: &str, path: &Path, error: &io::Error) -> Error {
     let help = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "free some space on the disk, or choose another folder; nothing was left half written"

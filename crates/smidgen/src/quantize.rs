@@ -38,6 +38,7 @@ pub fn quantize_project(project: &Project, dir: &Path, observer: &mut dyn Observ
     if !path.exists() {
         return Err(not_trained(&path));
     }
+    let _lock = artifacts.lock()?;
     let graph = model_file::read(&path)?;
     let windows = dataset::windows(project, dir)?;
     let quantized = on_windows(project, &graph, &windows.split.train, observer)?;

@@ -23,8 +23,10 @@ use crate::{Error, Result, device, feed, files, model_file};
 /// A project that was not trained and quantised, or what building and running brings. That host and device differ is
 /// not an error here: see [`check`].
 pub fn report(project: &Project, dir: &Path, observer: &mut dyn Observer) -> Result<Report> {
+    let artifacts = Artifacts::of(dir);
+    let _lock = artifacts.lock()?;
     let windows = dataset::windows(project, dir)?;
-    report_on(project, &windows, &Artifacts::of(dir), observer)
+    report_on(project, &windows, &artifacts, observer)
 }
 
 /// [`report`] on windows that are there already.

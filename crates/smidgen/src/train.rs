@@ -43,6 +43,7 @@ pub fn train(
     options: Options,
     observer: &mut dyn Observer,
 ) -> Result<Trained> {
+    let _lock = Artifacts::of(dir).lock()?;
     let windows = dataset::windows(project, dir)?;
     windows.warnings.iter().for_each(|warning| observer.event(Event::Note(warning)));
     train_on(project, &windows, &Artifacts::of(dir), options, observer)
@@ -89,13 +90,15 @@ fn exported(graph: &Graph) -> Result<Graph> {
 
 struct Run {
     trainer: Trainer,
+    /// Of the windows.
+    fingerprint: String,
 }
 
 impl Run {
     fn start(project: &Project, windows: &Windows) -> Result<Self> {
         let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
         let trainer = Trainer::new(graph, config(project)).map_err(Error::input)?;
-        Ok(Run { trainer })
+        Ok(Run { trainer, fingerprint: windows.fingerprint() })
     }
 
     fn resume(
@@ -105,13 +108,14 @@ impl Run {
         keep_epochs: bool,
     ) -> Result<Self> {
         let path = artifacts.checkpoint();
-        let Checkpoint { n_epochs, trainer } = checkpoint::load(&path, project, keep_epochs)?;
+        let Checkpoint { n_epochs, trainer } =
+            checkpoint::load(&path, project, &windows.fingerprint(), keep_epochs)?;
         project.training.epochs = n_epochs;
         let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
         let trainer = Trainer::resume(graph, config(project), &trainer).map_err(|error| {
             Error::input(error).at(path.display()).help("train without --resume to start again")
         })?;
-        Ok(Run { trainer })
+        Ok(Run { trainer, fingerprint: windows.fingerprint() })
     }
 
     fn epochs(
@@ -154,7 +158,8 @@ impl Run {
             };
             let judged = self.trainer.evaluate(&validation).map_err(Error::input)?;
             self.trainer.record_validation(judged);
-            checkpoint::save(&artifacts.checkpoint(), project, &self.trainer.checkpoint())?;
+            let state = self.trainer.checkpoint();
+            checkpoint::save(&artifacts.checkpoint(), project, &self.fingerprint, &state)?;
             if let Some(stats) = self.trainer.history().last() {
                 observer.event(Event::Epoch { epoch: &epoch(stats), n_epochs });
             }
