@@ -7,7 +7,8 @@ use smidgen::device;
 use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, board};
 use smidgen_device::footprint::{Footprint, forbidden_symbols};
-use smidgen_testkit::{GoldenCase, INT8_CASES, shared_or_skip};
+use smidgen_ir::Interpreter;
+use smidgen_testkit::{FLOAT_CASES, GoldenCase, INT8_CASES, shared_or_skip};
 use std::fs;
 use std::path::Path;
 
@@ -37,6 +38,23 @@ fn int8_firmware_for_other_cores_equals_the_goldens() {
             check_outputs(case, &shared, &firmware, &elf, &["in"]);
             check_elf(case, &firmware, &elf);
         }
+    }
+}
+
+#[test]
+fn float_firmware_equals_the_host_bit_for_bit() {
+    let Some(shared) = shared_or_skip("float firmware") else { return };
+    for case in FLOAT_CASES {
+        let dir = tempfile::tempdir().expect("a folder");
+        let firmware = generate(case, &shared, "mps2-an386", dir.path());
+        let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
+        let set = case.sets(&shared).pop().expect("a set");
+        let run = device::run(&firmware, &elf, &set.inputs).expect("the firmware runs");
+        let mut host = Interpreter::new(&firmware.graph).expect("a verified graph lowers");
+        let inputs = set.inputs.chunks_exact(firmware.graph.input_bytes());
+        let on_host: Vec<u8> = inputs.flat_map(|input| host.run(input).expect("runs")).collect();
+        assert!(!on_host.is_empty() && run.outputs == on_host, "{}: host and device differ", case.stem);
+        check_elf(case, &firmware, &elf);
     }
 }
 
