@@ -128,7 +128,8 @@ pub(crate) fn same_quant(name: &str, input: &Tensor, output: &Tensor) -> Result<
         return Ok(());
     }
     Err(format!(
-        "its output must keep the {name}'s scale {:?} and zero point {}, found {:?} and {}",
+        "its output must keep the {name}'s scale {:?} and zero point {}, found {:?} and {}: it does not rescale, so \
+         quantise both alike or put a QUANTIZE after it",
         input.0, input.1, output.0, output.1
     ))
 }

@@ -165,21 +165,22 @@ fn pools_clamp_in_output_steps() {
 }
 
 #[test]
-fn activations_rescale_and_clamp() {
-    for (op, module, act_max) in [("RELU", "relu", 127), ("RELU6", "relu6", 22)] {
-        check(
-            &format!(
-                "tensor 0 \"x\" int8 [2,3] axis=0 scales=[0.5] zero_points=[1]\n\
-                 tensor 1 \"y\" int8 [2,3] axis=0 scales=[0.25] zero_points=[-2]\n\
-                 node {op} inputs=[0] outputs=[1]"
-            ),
-            &format!(
-                "{module}::Int8 Int8Spec {{ len: 6, input_zero_point: 1, output_zero_point: -2, \
-                 multiplier: 1073741824, shift: 2, act_min: -2, act_max: {act_max} }}"
-            ),
-            &["tensor 0"],
-        );
-    }
+fn relu_rescales_and_relu6_clamps() {
+    check(
+        "tensor 0 \"x\" int8 [2,3] axis=0 scales=[0.5] zero_points=[1]\n\
+         tensor 1 \"y\" int8 [2,3] axis=0 scales=[0.25] zero_points=[-2]\n\
+         node RELU inputs=[0] outputs=[1]",
+        "relu::Int8 Int8Spec { len: 6, input_zero_point: 1, output_zero_point: -2, multiplier: 1073741824, shift: 2, \
+         act_min: -2, act_max: 127 }",
+        &["tensor 0"],
+    );
+    check(
+        "tensor 0 \"x\" int8 [2,3] axis=0 scales=[0.25] zero_points=[-2]\n\
+         tensor 1 \"y\" int8 [2,3] axis=0 scales=[0.25] zero_points=[-2]\n\
+         node RELU6 inputs=[0] outputs=[1]",
+        "relu6::Int8 Int8Spec { len: 6, act_min: -2, act_max: 22 }",
+        &["tensor 0"],
+    );
 }
 
 #[test]

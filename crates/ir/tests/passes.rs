@@ -148,32 +148,36 @@ fn an_int8_activation_fuses_where_it_does_not_rescale() {
         )
     };
     let pool = "window=[2,2] stride=[2,2] padding=VALID activation=NONE";
-    let nodes = format!(
-        "node ADD inputs=[0,0] outputs=[1] activation=NONE\n\
-         node RELU6 inputs=[1] outputs=[2]\n\
-         node MAX_POOL_2D inputs=[2] outputs=[3] {pool}\n\
-         inputs [0]\noutputs [3]\n"
-    );
-    let rescales = tensors(["0.25", "0.5", "0.0625", "0.0625"]) + &nodes;
+    let nodes = |op: &str| {
+        format!(
+            "node ADD inputs=[0,0] outputs=[1] activation=NONE\n\
+             node {op} inputs=[1] outputs=[2]\n\
+             node MAX_POOL_2D inputs=[2] outputs=[3] {pool}\n\
+             inputs [0]\noutputs [3]\n"
+        )
+    };
+    let rescales = tensors(["0.25", "0.5", "0.0625", "0.0625"]) + &nodes("RELU");
     let graph = text::parse(&rescales).unwrap();
     assert_eq!(text::print(&fuse_activation(&graph).unwrap()), rescales);
 
-    let keeps = text::parse(&(tensors(["0.25", "0.5", "0.5", "0.5"]) + &nodes)).unwrap();
-    assert_eq!(
-        text::print(&fuse_activation(&keeps).unwrap()),
-        format!(
-            "graph \"int8\" dialect=TFLM\n\
-             tensor 0 \"x\" int8 [1,2,2,1] {}\n\
-             tensor 1 \"rectified\" int8 [1,2,2,1] {}\n\
-             tensor 2 \"pooled\" int8 [1,1,1,1] {}\n\
-             node ADD inputs=[0,0] outputs=[1] activation=RELU6\n\
-             node MAX_POOL_2D inputs=[1] outputs=[2] {pool}\n\
-             inputs [0]\noutputs [2]\n",
-            quant("0.25"),
-            quant("0.5"),
-            quant("0.5"),
-        )
-    );
+    for op in ["RELU", "RELU6"] {
+        let keeps = text::parse(&(tensors(["0.25", "0.5", "0.5", "0.5"]) + &nodes(op))).unwrap();
+        assert_eq!(
+            text::print(&fuse_activation(&keeps).unwrap()),
+            format!(
+                "graph \"int8\" dialect=TFLM\n\
+                 tensor 0 \"x\" int8 [1,2,2,1] {}\n\
+                 tensor 1 \"rectified\" int8 [1,2,2,1] {}\n\
+                 tensor 2 \"pooled\" int8 [1,1,1,1] {}\n\
+                 node ADD inputs=[0,0] outputs=[1] activation={op}\n\
+                 node MAX_POOL_2D inputs=[1] outputs=[2] {pool}\n\
+                 inputs [0]\noutputs [2]\n",
+                quant("0.25"),
+                quant("0.5"),
+                quant("0.5"),
+            )
+        );
+    }
 }
 
 #[test]

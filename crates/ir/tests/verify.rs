@@ -130,6 +130,19 @@ fn quantisation_follows_the_specification() {
         "[1,32] axis=0 scales=[2.0]",
         "must keep the input's scale 1.0 and zero point -1",
     );
+    // TFLM's RELU6 would clamp in steps of the input and call the result steps of the output.
+    let rescales = INT8
+        .replace("[1,32] axis=0 scales=[1.0]", "[1,4,4,2] axis=0 scales=[0.5]")
+        .replace("RESHAPE inputs=[3] outputs=[4] shape=[1,-1]", "RELU6 inputs=[3] outputs=[4]")
+        .replace("int8 [1,32]", "int8 [1,4,4,2]");
+    let found = text::parse(&rescales).unwrap().verify().unwrap_err();
+    let [problem] = found.as_slice() else { panic!("{found:?}") };
+    let problem = problem.to_string();
+    assert!(
+        problem.contains("node 1 RELU6 \"flat\": its output must keep the input's scale 1.0"),
+        "{problem}"
+    );
+    assert!(problem.contains("put a QUANTIZE after it"), "{problem}");
     check("zero_points=[-128]", "zero_points=[0]", "scale 1/256 and zero point -128");
     check("beta=1.0", "beta=1e-12", "too small");
     check(

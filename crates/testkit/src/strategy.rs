@@ -169,25 +169,28 @@ impl Chain {
                     self.shape().iter().zip(&paddings).map(|(extent, [a, b])| extent + a + b).collect();
                 self.step_same_quant(Op::Pad(Pad { paddings }), shape);
             }
-            5 | 6 => self.rectify(Op::Relu(Relu)),
-            7 | 8 => self.rectify(Op::Relu6(Relu6)),
+            5 | 6 => self.relu(),
+            7 | 8 => {
+                let shape = self.shape();
+                self.step_same_quant(Op::Relu6(Relu6), shape);
+            }
             _ => self.add(),
         }
     }
 
-    /// RELU or RELU6, with or without rescaling.
-    fn rectify(&mut self, op: Op) {
+    /// RELU, with or without rescaling.
+    fn relu(&mut self) {
         let shape = self.shape();
         match self.random.below(2) {
-            0 => self.step(op, vec![], shape),
-            _ => self.step_same_quant(op, shape),
+            0 => self.step(Op::Relu(Relu), vec![], shape),
+            _ => self.step_same_quant(Op::Relu(Relu), shape),
         }
     }
 
     /// A node whose result nobody reads, and a tensor that nobody names.
     fn dead_end(&mut self) {
         let at = self.at;
-        self.rectify(Op::Relu(Relu));
+        self.relu();
         self.at = at;
         self.graph.add_tensor(Tensor::const_f32("unused", vec![2], &[1.0, 2.0]));
     }

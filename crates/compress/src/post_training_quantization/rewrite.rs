@@ -102,14 +102,9 @@ impl Rewriter<'_> {
     fn output_quant(&self, idx: NodeIdx, output: TensorIdx) -> Result<Quant, CompressError> {
         let node = &self.graph.nodes[idx.idx()];
         let operands = node.inputs.iter().flatten().map(|&input| self.graph.tensor(input).quant.as_ref());
-        let keeps = match &node.op {
-            // TFLM clamps the integers and does not rescale them.
-            Op::Relu6(_) => OutputQuant::SameAsInput,
-            op => op.output_quant(),
-        };
         let missing =
             |message: &str| CompressError::Place { place: self.graph.describe(idx), message: message.into() };
-        match keeps {
+        match node.op.output_quant() {
             OutputQuant::SameAsInput => {
                 let input = operands.clone().next().flatten();
                 input.cloned().ok_or_else(|| missing("its input has no scale"))

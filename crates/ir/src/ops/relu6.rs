@@ -1,7 +1,7 @@
 //! RELU6: `y = min(max(x, 0), 6)`.
 //!
-//! TFLM clamps the int8 input and ignores the output's scale; that is right, and the same as the rescaling below, when
-//! input and output share scale and zero point. When they do not, rescaling is what the operator means.
+//! TFLM clamps the int8 input and never looks at the output's scale, so that its result means something only when both
+//! share scale and zero point: any other graph is refused. LiteRT rescales; a QUANTIZE after the RELU6 does the same.
 
 use smidgen_kernels::ops::relu6;
 
@@ -10,27 +10,17 @@ use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
-use crate::scales::{activation_range, per_tensor, rescale_multiplier};
+use crate::scales::{activation_range, per_tensor, same_quant};
 use crate::tensor::{DType, Tensor};
 
 /// RELU6 has no attributes. Inputs: x.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Relu6;
 
-fn int8_spec(input: &Tensor, output: &Tensor) -> Result<relu6::Int8Spec, String> {
-    let (input_scale, input_zero_point) = per_tensor("input", input)?;
-    let (output_scale, output_zero_point) = per_tensor("output", output)?;
-    let quantized = rescale_multiplier(input_scale, output_scale)?;
-    let [act_min, act_max] = activation_range(Activation::Relu6, output_scale, output_zero_point)?;
-    Ok(relu6::Int8Spec {
-        len: input.n_elements(),
-        input_zero_point,
-        output_zero_point,
-        multiplier: quantized.multiplier,
-        shift: quantized.shift,
-        act_min,
-        act_max,
-    })
+fn int8_spec(input: &Tensor) -> Result<relu6::Int8Spec, String> {
+    let (scale, zero_point) = per_tensor("input", input)?;
+    let [act_min, act_max] = activation_range(Activation::Relu6, scale, zero_point)?;
+    Ok(relu6::Int8Spec { len: input.n_elements(), act_min, act_max })
 }
 
 impl Operator for Relu6 {
@@ -54,13 +44,13 @@ impl Operator for Relu6 {
 
     fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
         if output.dtype == DType::I8 {
-            int8_spec(operands.get(0)?, output)?;
+            int8_spec(operands.get(0)?)?;
         }
-        Ok(())
+        same_quant("input", operands.get(0)?, output)
     }
 
     fn output_quant(&self) -> OutputQuant {
-        OutputQuant::Calibrated
+        OutputQuant::SameAsInput
     }
 
     fn lower(
@@ -71,7 +61,7 @@ impl Operator for Relu6 {
     ) -> Result<(), String> {
         let input = operands.get(0)?;
         let kernel = if output.dtype == DType::I8 {
-            Kernel::Relu6Int8(int8_spec(input, output)?)
+            Kernel::Relu6Int8(int8_spec(input)?)
         } else {
             Kernel::Relu6Float32(relu6::Float32Spec { len: input.n_elements() })
         };

@@ -9,7 +9,6 @@ use smidgen_ir::ops::conv_2d::Conv2d;
 use smidgen_ir::ops::depthwise_conv_2d::DepthwiseConv2d;
 use smidgen_ir::ops::fully_connected::FullyConnected;
 use smidgen_ir::ops::relu::Relu;
-use smidgen_ir::ops::relu6::Relu6;
 use smidgen_ir::passes::dead_code;
 use smidgen_ir::{Activation, Graph, Interpreter, IrError, Op, Padding, Quant, Tensor, TensorIdx};
 
@@ -179,8 +178,8 @@ pub(crate) fn int8_graph(recipe: &Recipe) -> Graph {
     let before = x;
     x = net.reshape(x, &[1, -1]);
     x = int8_fully_connected(&mut net, &mut numbers, x, 4);
-    x = activation(&mut net, &mut numbers, x, Op::Relu(Relu), true);
-    activation(&mut net, &mut numbers, before, Op::Relu6(Relu6), false);
+    x = relu(&mut net, &mut numbers, x, true);
+    net.relu6(before);
     let y = net.softmax(x);
     let z = net.dequantize(x);
     net.finish(&[y, x, z]).unwrap()
@@ -213,7 +212,7 @@ fn int8_layer(
         5 if fits => net.average_pool_2d(x, [2, 1], [1, 1]),
         6 => net.pad(x, &[[0, 0], [1, usize::from(a % 2)], [0, 2], [0, 0]]),
         7 => {
-            let y = activation(net, numbers, x, Op::Relu(Relu), a & 2 == 0);
+            let y = relu(net, numbers, x, a & 2 == 0);
             if a & 1 == 0 {
                 return y;
             }
@@ -224,13 +223,13 @@ fn int8_layer(
             let quant = numbers.quant();
             net.quantize(x, quant)
         }
-        _ => activation(net, numbers, x, Op::Relu6(Relu6), a & 2 == 0),
+        _ => net.relu6(x),
     }
 }
 
-fn activation(net: &mut Builder<'_>, numbers: &mut Numbers, x: TensorIdx, op: Op, keep: bool) -> TensorIdx {
+fn relu(net: &mut Builder<'_>, numbers: &mut Numbers, x: TensorIdx, keep: bool) -> TensorIdx {
     let quant = if keep { quant_of(net, x) } else { Some(numbers.quant()) };
-    net.node(op, &[Some(x)], quant)
+    net.node(Op::Relu(Relu), &[Some(x)], quant)
 }
 
 fn quant_of(net: &Builder<'_>, x: TensorIdx) -> Option<Quant> {

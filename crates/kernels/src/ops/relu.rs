@@ -6,7 +6,7 @@ use crate::error::{activation, attempt, elements, length, multiplier, zero_point
 use crate::fixed::{Output, requantize};
 use crate::{InvalidSpec, WrongLength};
 
-/// Everything about an int8 rectifier that is known when it is compiled.
+/// Everything about an int8 RELU that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8Spec {
     /// Elements.
@@ -32,7 +32,7 @@ pub struct Float32Spec {
     pub len: usize,
 }
 
-/// Int8 rectifier: rescales the input to the output and clamps it.
+/// Int8 RELU: rescales the input to the output and clamps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8 {
     len: usize,

@@ -1,11 +1,21 @@
 //! RELU6: `y = min(max(x, 0), 6)`.
 //!
-//! Source: TensorFlow Lite Micro, `Relu6Quantized` and `Relu6Float`. TFLM clamps int8 without rescaling; the rescaling
-//! rectifier here gives the same bytes whenever input and output have the same scale and zero point.
+//! Source: TensorFlow Lite Micro, `Relu6Quantized` and `Relu6Float`. Unlike RELU, int8 is clamped and never rescaled:
+//! input and output share scale and zero point.
 
-pub use super::relu::{Int8, Int8Spec};
-use crate::error::{attempt, elements, length};
-use crate::{InvalidSpec, WrongLength, float};
+use crate::error::{activation, attempt, elements, length};
+use crate::{InvalidSpec, WrongLength, fixed, float};
+
+/// Everything about an int8 RELU6 that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8Spec {
+    /// Elements.
+    pub len: usize,
+    /// The int8 value of a real 0.
+    pub act_min: i32,
+    /// The int8 value of a real 6, or the largest there is.
+    pub act_max: i32,
+}
 
 /// Everything about a float RELU6 that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,10 +24,37 @@ pub struct Float32Spec {
     pub len: usize,
 }
 
+/// Int8 RELU6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8 {
+    spec: Int8Spec,
+}
+
 /// Float RELU6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Float32 {
     spec: Float32Spec,
+}
+
+impl Int8 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        attempt!(elements(&[spec.len]));
+        attempt!(activation(spec.act_min, spec.act_max));
+        Ok(Self { spec })
+    }
+
+    /// Any shape, row-major.
+    #[inline(never)]
+    pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
+        let Int8Spec { len, act_min, act_max } = self.spec;
+        length("input", input.len(), len)?;
+        length("output", output.len(), len)?;
+        for (output, &input) in output.iter_mut().zip(input) {
+            *output = fixed::clamp(i32::from(input), act_min, act_max);
+        }
+        Ok(())
+    }
 }
 
 impl Float32 {

@@ -1,31 +1,37 @@
-//! The int8 rectifier against TFLM's clamp, and floats by hand.
+//! Every int8 value clamped, and floats by hand.
 
 use std::vec::Vec;
 
 use super::*;
 
 #[test]
-fn equal_quantisation_is_tflms_clamp_of_every_value() {
+fn every_value_is_clamped() {
     let input: Vec<i8> = (i8::MIN..=i8::MAX).collect();
-    for zero_point in [-128, -100, 0, 5] {
-        for six in [zero_point + 1, zero_point + 60, 127] {
-            // Input scale over output scale is 1: 2^30 / 2^31 * 2.
-            let spec = Int8Spec {
-                len: 256,
-                input_zero_point: zero_point,
-                output_zero_point: zero_point,
-                multiplier: 1 << 30,
-                shift: 1,
-                act_min: zero_point,
-                act_max: six,
-            };
+    for act_min in [-128, -100, 0, 5] {
+        for act_max in [act_min, act_min + 60, 127] {
+            let spec = Int8Spec { len: 256, act_min, act_max };
             let mut output = [0; 256];
             assert_eq!(Int8::new(spec).unwrap().run(&input, &mut output), Ok(()));
             for (&x, y) in input.iter().zip(output) {
-                assert_eq!(i32::from(y), i32::from(x).clamp(zero_point, six), "{x} of {spec:?}");
+                assert_eq!(i32::from(y), i32::from(x).clamp(act_min, act_max), "{x} of {spec:?}");
             }
         }
     }
+}
+
+#[test]
+fn senseless_int8_specifications_and_wrong_lengths_fail() {
+    let spec = Int8Spec { len: 3, act_min: -128, act_max: 20 };
+    for wrong in [
+        Int8Spec { len: 0, ..spec },
+        Int8Spec { act_min: 21, ..spec },
+        Int8Spec { act_min: -129, ..spec },
+        Int8Spec { act_max: 128, ..spec },
+    ] {
+        assert!(Int8::new(wrong).is_err(), "{wrong:?}");
+    }
+    let wrong = WrongLength { operand: "input", expected: 3, found: 4 };
+    assert_eq!(Int8::new(spec).unwrap().run(&[0; 4], &mut [0; 3]), Err(wrong));
 }
 
 #[test]
