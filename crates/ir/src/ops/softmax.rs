@@ -40,11 +40,8 @@ fn int8_scaling(beta: f32, input_scale: f32) -> Result<(Multiplier, i32), String
 
 /// [`quantize_multiplier`] for reals up to 2^31, whose shift of 31 exists in SOFTMAX only.
 fn frexp_up_to_31(real: f64) -> Result<Multiplier, String> {
-    if real < 2f64.powi(30) {
-        return quantize_multiplier(real);
-    }
-    let half = quantize_multiplier(real / 4.0)?;
-    Ok(Multiplier { multiplier: half.multiplier, shift: half.shift + 2 })
+    let quarter = quantize_multiplier(real / 4.0)?;
+    Ok(Multiplier { multiplier: quarter.multiplier, shift: quarter.shift + 2 })
 }
 
 impl Softmax {
@@ -132,6 +129,9 @@ mod tests {
         // Large scales saturate at 2^31 - 1.
         assert_eq!(int8_scaling(1.0, 1e6), Ok((Multiplier { multiplier: i32::MAX, shift: 31 }, 0)));
         assert_eq!(int8_scaling(1.0, 24.0), Ok((Multiplier { multiplier: 3 << 29, shift: 31 }, 0)));
+        // Rounding carries into the next power of two, past what other operators take: 2^30 - 1/4 is 2^30.
+        let (beta, scale) = (1.0 + 2f32.powi(-16), 16.0 - 2f32.powi(-12));
+        assert_eq!(int8_scaling(beta, scale), Ok((Multiplier { multiplier: 1 << 30, shift: 31 }, 0)));
         assert!(int8_scaling(1.0, 1e-9).is_err());
         assert!(int8_scaling(-1.0, 0.1).is_err());
     }
