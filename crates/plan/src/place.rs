@@ -55,6 +55,8 @@ struct Problem {
     items: Vec<Item>,
     /// Calls at which the set of live buffers is not part of another call's: where a buffer begins.
     calls: Vec<usize>,
+    /// Bytes of the buffers that are live at each of them.
+    live_bytes: Vec<usize>,
 }
 
 impl Problem {
@@ -68,28 +70,27 @@ impl Problem {
         let mut calls: Vec<usize> = items.iter().map(|item| item.first).collect();
         calls.sort_unstable();
         calls.dedup();
-        Problem { items, calls }
-    }
-
-    fn live_bytes(&self, call: usize) -> usize {
-        self.items.iter().filter(|item| item.is_live_at(call)).map(|item| item.bytes).sum()
+        let live =
+            |&call: &usize| items.iter().filter(|item| item.is_live_at(call)).map(|item| item.bytes).sum();
+        let live_bytes = calls.iter().map(live).collect();
+        Problem { items, calls, live_bytes }
     }
 
     fn lower_bound(&self) -> usize {
-        self.calls.iter().map(|&call| self.live_bytes(call)).max().unwrap_or(0)
+        self.live_bytes.iter().copied().max().unwrap_or(0)
     }
 
     /// Orders of placement: large first; long-lived first; by the calls that need most memory, large first in each.
     fn orders(&self) -> [Vec<usize>; 3] {
         let sorted = |key: &dyn Fn(&Item) -> [Reverse<usize>; 2]| {
             let mut order: Vec<usize> = (0..self.items.len()).collect();
-            order.sort_by_key(|&at| self.items.get(at).map(key));
+            order.sort_by_cached_key(|&at| self.items.get(at).map(key));
             order
         };
         let duration = |item: &Item| item.last - item.first;
         let widest = |item: &Item| {
-            let calls = self.calls.iter().filter(|&&call| item.is_live_at(call));
-            calls.map(|&call| self.live_bytes(call)).max().unwrap_or(0)
+            let calls = self.calls.iter().zip(&self.live_bytes).filter(|(call, _)| item.is_live_at(**call));
+            calls.map(|(_, &bytes)| bytes).max().unwrap_or(0)
         };
         [
             sorted(&|item| [item.bytes, duration(item)].map(Reverse)),
