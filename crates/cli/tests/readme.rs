@@ -1,7 +1,5 @@
 //! The commands of the README's tour work, in their order, in one folder.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
-
 mod common;
 
 use common::{Folder, bytes, can_emulate};
