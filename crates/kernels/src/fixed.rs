@@ -3,6 +3,9 @@
 //! Definitions: gemmlowp `fixedpoint.h`; TensorFlow Lite Micro `MultiplyByQuantizedMultiplier` without
 //! `TFLITE_SINGLE_ROUNDING`. `Qm.n` has `m` integer and `n` fractional bits beside the sign.
 
+use crate::InvalidSpec;
+use crate::error::{activation, attempt, zero_point};
+
 /// `a * b / 2^31`, rounded to nearest with halves towards plus infinity; `i32::MIN * i32::MIN` saturates.
 #[inline(always)]
 pub const fn saturating_rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
@@ -50,6 +53,13 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// Checks zero point and bounds.
+    pub(crate) const fn new(zero: i32, act_min: i32, act_max: i32) -> Result<Self, InvalidSpec> {
+        attempt!(zero_point(zero));
+        attempt!(activation(act_min, act_max));
+        Ok(Self { zero_point: zero, act_min, act_max })
+    }
+
     /// The int8 value of a result that is relative to the zero point.
     #[inline(always)]
     pub(crate) const fn clamp(self, value: i32) -> i8 {

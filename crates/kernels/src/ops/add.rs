@@ -3,7 +3,7 @@
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::AddFunc` and `BroadcastBinaryFunction6DSlow`.
 
 use super::broadcast::Broadcast;
-use crate::error::{activation, activation_f32, attempt, ensure, length, multiplier, zero_point};
+use crate::error::{activation_f32, attempt, ensure, length, multiplier, zero_point};
 use crate::fixed::{Output, multiply_by_quantized_multiplier, requantize};
 use crate::{InvalidSpec, WrongLength, float};
 
@@ -102,8 +102,6 @@ impl Scale {
 impl Int8 {
     /// Checks the specification.
     pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
-        attempt!(zero_point(spec.output_zero_point));
-        attempt!(activation(spec.act_min, spec.act_max));
         attempt!(multiplier(spec.output_multiplier, spec.output_shift));
         ensure!(spec.output_shift <= 0, "the sum of ADD must not be shifted left by its scale");
         ensure!(0 <= spec.left_shift && spec.left_shift <= 22, "the left shift of ADD must be in 0..=22");
@@ -114,11 +112,7 @@ impl Int8 {
             b: attempt!(Scale::new(spec.b_zero_point, spec.b_multiplier, spec.b_shift)),
             output_multiplier: spec.output_multiplier,
             output_shift: spec.output_shift,
-            output: Output {
-                zero_point: spec.output_zero_point,
-                act_min: spec.act_min,
-                act_max: spec.act_max,
-            },
+            output: attempt!(Output::new(spec.output_zero_point, spec.act_min, spec.act_max)),
         })
     }
 

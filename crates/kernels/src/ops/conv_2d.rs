@@ -7,9 +7,7 @@ use core::num::NonZeroUsize;
 
 use super::channels::Channels;
 use super::dot::{Layer, Scratch, gather, part, tail};
-use crate::error::{
-    activation, activation_f32, attempt, elements, ensure, length, optional_length, zero_point,
-};
+use crate::error::{activation_f32, attempt, elements, ensure, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::rows_mut;
 use crate::window::{Pixel, Window, for_each_tap};
@@ -65,16 +63,10 @@ impl Int8 {
     /// Checks the specification.
     pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
         attempt!(zero_point(spec.input_zero_point));
-        attempt!(zero_point(spec.output_zero_point));
-        attempt!(activation(spec.act_min, spec.act_max));
         Ok(Self {
             layout: attempt!(Layout::new(spec.window, spec.groups)),
             input_offset: -spec.input_zero_point,
-            output: Output {
-                zero_point: spec.output_zero_point,
-                act_min: spec.act_min,
-                act_max: spec.act_max,
-            },
+            output: attempt!(Output::new(spec.output_zero_point, spec.act_min, spec.act_max)),
         })
     }
 

@@ -6,9 +6,7 @@
 
 use super::channels::{Channels, SUMS};
 use super::dot::{mac, part, tail};
-use crate::error::{
-    activation, activation_f32, attempt, elements, ensure, length, optional_length, zero_point,
-};
+use crate::error::{activation_f32, attempt, elements, ensure, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::rows_mut;
 use crate::window::{Pixel, Window, for_each_tap};
@@ -67,17 +65,11 @@ impl Int8 {
     pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
         attempt!(check(&spec.window, spec.depth_multiplier));
         attempt!(zero_point(spec.input_zero_point));
-        attempt!(zero_point(spec.output_zero_point));
-        attempt!(activation(spec.act_min, spec.act_max));
         Ok(Self {
             window: spec.window,
             depth_multiplier: spec.depth_multiplier,
             input_offset: -spec.input_zero_point,
-            output: Output {
-                zero_point: spec.output_zero_point,
-                act_min: spec.act_min,
-                act_max: spec.act_max,
-            },
+            output: attempt!(Output::new(spec.output_zero_point, spec.act_min, spec.act_max)),
         })
     }
 

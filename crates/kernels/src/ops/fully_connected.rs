@@ -5,7 +5,7 @@
 
 use super::channels::Channels;
 use super::dot::{Layer, Scratch, gather, tail};
-use crate::error::{activation, activation_f32, attempt, elements, length, optional_length, zero_point};
+use crate::error::{activation_f32, attempt, elements, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::{rows, rows_mut};
 use crate::{InvalidSpec, WrongLength, float};
@@ -68,17 +68,11 @@ impl Int8 {
     pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
         attempt!(zero_point(spec.input_zero_point));
         attempt!(zero_point(spec.filter_zero_point));
-        attempt!(zero_point(spec.output_zero_point));
-        attempt!(activation(spec.act_min, spec.act_max));
         Ok(Self {
             shape: attempt!(Shape::new(spec.batches, spec.in_c, spec.out_c)),
             input_offset: -spec.input_zero_point,
             filter_offset: -spec.filter_zero_point,
-            output: Output {
-                zero_point: spec.output_zero_point,
-                act_min: spec.act_min,
-                act_max: spec.act_max,
-            },
+            output: attempt!(Output::new(spec.output_zero_point, spec.act_min, spec.act_max)),
         })
     }
 

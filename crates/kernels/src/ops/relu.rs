@@ -2,7 +2,7 @@
 //!
 //! Source: TensorFlow Lite Micro, `ReluQuantized` and `ReluFloat`.
 
-use crate::error::{activation, attempt, elements, length, multiplier, zero_point};
+use crate::error::{attempt, elements, length, multiplier, zero_point};
 use crate::fixed::{Output, requantize};
 use crate::{InvalidSpec, WrongLength};
 
@@ -52,19 +52,13 @@ impl Int8 {
     /// Checks the specification.
     pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
         attempt!(zero_point(spec.input_zero_point));
-        attempt!(zero_point(spec.output_zero_point));
         attempt!(multiplier(spec.multiplier, spec.shift));
-        attempt!(activation(spec.act_min, spec.act_max));
         Ok(Self {
             len: attempt!(elements(&[spec.len])),
             input_zero_point: spec.input_zero_point,
             multiplier: spec.multiplier,
             shift: spec.shift,
-            output: Output {
-                zero_point: spec.output_zero_point,
-                act_min: spec.act_min,
-                act_max: spec.act_max,
-            },
+            output: attempt!(Output::new(spec.output_zero_point, spec.act_min, spec.act_max)),
         })
     }
 
