@@ -2,18 +2,8 @@
 
 use crate::CompressError;
 use smidgen_ir::{DType, Graph, Quant, Tensor};
-
-/// The nearest step, `round(value / scale) + zero_point`, halves away from zero, saturated to -128..=127: what the
-/// QUANTIZE operator computes. NaN becomes the zero point.
-pub fn quantize_value(value: f32, scale: f32, zero_point: i32) -> i8 {
-    let steps = (value / scale).round() as i32;
-    steps.saturating_add(zero_point).clamp(i32::from(i8::MIN), i32::from(i8::MAX)) as i8
-}
-
-/// `scale * (step - zero_point)`: what the DEQUANTIZE operator computes.
-pub fn dequantize_value(step: i8, scale: f32, zero_point: i32) -> f32 {
-    scale * (i32::from(step) - zero_point) as f32
-}
+pub use smidgen_kernels::ops::dequantize::dequantize_value;
+pub use smidgen_kernels::ops::quantize::quantize_value;
 
 /// One inference's inputs as the graph takes them: `values` are all inputs concatenated, in real units; the result is
 /// little endian, in each input's own element type.

@@ -23,6 +23,12 @@ pub struct Int8 {
     spec: Int8Spec,
 }
 
+/// The real value of an int8 one, `scale * (value - zero_point)`.
+#[inline(always)]
+pub fn dequantize_value(value: i8, scale: f32, zero_point: i32) -> f32 {
+    scale * (i32::from(value) - zero_point) as f32
+}
+
 impl Int8 {
     /// Checks the specification.
     pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
@@ -39,7 +45,7 @@ impl Int8 {
         length("input", input.len(), len)?;
         length("output", output.len(), len)?;
         for (output, &input) in output.iter_mut().zip(input) {
-            *output = scale * (i32::from(input) - zero_point) as f32;
+            *output = dequantize_value(input, scale, zero_point);
         }
         Ok(())
     }

@@ -44,6 +44,14 @@ pub struct Int8 {
     spec: Int8Spec,
 }
 
+/// The nearest int8 value, `round(value / scale) + zero_point`, halves away from zero, saturated. NaN becomes the zero
+/// point.
+#[inline(always)]
+pub fn quantize_value(value: f32, scale: f32, zero_point: i32) -> i8 {
+    let steps = float::round(value / scale) as i32;
+    clamp(steps.saturating_add(zero_point), -128, 127)
+}
+
 impl Float32ToInt8 {
     /// Checks the specification.
     pub const fn new(spec: Float32ToInt8Spec) -> Result<Self, InvalidSpec> {
@@ -60,8 +68,7 @@ impl Float32ToInt8 {
         length("input", input.len(), len)?;
         length("output", output.len(), len)?;
         for (output, &input) in output.iter_mut().zip(input) {
-            let steps = float::round(input / scale) as i32;
-            *output = clamp(steps.saturating_add(zero_point), -128, 127);
+            *output = quantize_value(input, scale, zero_point);
         }
         Ok(())
     }
