@@ -22,6 +22,8 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.add_filter("count", count);
+    // The template engine widens to 64 bits and would show 0.003 as 0.003000000026077032.
+    environment.add_filter("single", |value: f64| (value as f32).to_string());
     environment.add_template("report.html", include_str!("../templates/report.html"))?;
     let charts = match &report.training {
         Some(training) if !training.epochs.is_empty() => Some([

@@ -116,6 +116,7 @@ fn texts_are_escaped() {
 fn the_page_holds_the_numbers_that_engineers_ask_for() {
     let page = html(&full()).unwrap();
     for expected in [
+        "learning rate 0.002, seed 7",
         "97.00 %",
         "96.00 %",
         "-1.00 points",
