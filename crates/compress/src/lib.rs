@@ -9,7 +9,7 @@ pub mod quantize;
 mod range;
 
 pub use error::CompressError;
-pub use range::Range;
+use range::Range;
 
 /// What techniques may use besides the graph.
 #[derive(Debug)]

@@ -7,11 +7,11 @@ const MIN_SCALE: f32 = 1e-8;
 
 /// The least and the greatest value of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
+pub(crate) struct Range {
     /// Least value.
-    pub min: f32,
+    pub(crate) min: f32,
     /// Greatest value.
-    pub max: f32,
+    pub(crate) max: f32,
 }
 
 impl Range {
@@ -19,7 +19,7 @@ impl Range {
     ///
     /// # Errors
     /// The first value that is not finite.
-    pub fn of(values: &[f32]) -> Result<Option<Self>, f32> {
+    pub(crate) fn of(values: &[f32]) -> Result<Option<Self>, f32> {
         if let Some(&bad) = values.iter().find(|value| !value.is_finite()) {
             return Err(bad);
         }
@@ -30,14 +30,14 @@ impl Range {
 
     /// The smallest range that holds both.
     #[must_use]
-    pub fn union(self, other: Range) -> Range {
+    pub(crate) fn union(self, other: Range) -> Range {
         Range { min: self.min.min(other.min), max: self.max.max(other.max) }
     }
 
     /// Asymmetric int8 (TFLite 8-bit quantisation specification): the range is widened to hold 0, its 255 steps are
     /// spread over -128..=127, and the zero point is rounded to an integer, so that real 0 is exact. A range of
     /// nothing but 0 gets scale 1.
-    pub fn activation_quant(self) -> Quant {
+    pub(crate) fn activation_quant(self) -> Quant {
         self.activation_quant_at_least(MIN_SCALE)
     }
 

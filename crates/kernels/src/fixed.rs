@@ -8,7 +8,7 @@ use crate::error::{activation, attempt, zero_point};
 
 /// `a * b / 2^31`, rounded to nearest with halves towards plus infinity; `i32::MIN * i32::MIN` saturates.
 #[inline(always)]
-pub const fn saturating_rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
+pub(crate) const fn saturating_rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
     if a == i32::MIN && b == i32::MIN { i32::MAX } else { rounding_doubling_high_mul(a, b) }
 }
 
@@ -21,7 +21,7 @@ const fn rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
 
 /// `x / 2^exponent`, rounded to nearest with halves away from zero. Only the low five bits of the exponent count.
 #[inline(always)]
-pub const fn rounding_divide_by_pot(x: i32, exponent: u32) -> i32 {
+pub(crate) const fn rounding_divide_by_pot(x: i32, exponent: u32) -> i32 {
     let mask = !(u32::MAX.wrapping_shl(exponent));
     let remainder = x as u32 & mask;
     let threshold = (mask >> 1) + (x < 0) as u32;
@@ -30,7 +30,7 @@ pub const fn rounding_divide_by_pot(x: i32, exponent: u32) -> i32 {
 
 /// `x * multiplier / 2^31 * 2^shift`, rounded twice. The multiplier is not negative and the shift in `-31..=30`.
 #[inline(always)]
-pub const fn multiply_by_quantized_multiplier(x: i32, multiplier: i32, shift: i32) -> i32 {
+pub(crate) const fn multiply_by_quantized_multiplier(x: i32, multiplier: i32, shift: i32) -> i32 {
     let (left, right) = if shift > 0 { (shift as u32, 0) } else { (0, shift.wrapping_neg() as u32) };
     rounding_divide_by_pot(rounding_doubling_high_mul(x.wrapping_shl(left), multiplier), right)
 }
@@ -75,7 +75,7 @@ pub(crate) const fn clamp(value: i32, min: i32, max: i32) -> i8 {
 }
 
 /// `exp(x)` of `x <= 0` in Q5.26, as Q0.31. `exp(0)` is the largest Q0.31, a unit below 1.
-pub const fn exp_on_negative_values(x: i32) -> i32 {
+pub(crate) const fn exp_on_negative_values(x: i32) -> i32 {
     const ONE_QUARTER: i32 = 1 << 24;
     if x == 0 {
         return i32::MAX;
@@ -109,7 +109,7 @@ const fn exp_between_negative_quarter_and_zero(x: i32) -> i32 {
 }
 
 /// `1 / x` of a positive `x` with `integer_bits` integer bits: the reciprocal of `x / 2^n` in `[1, 2)` as Q0.31, and `n`.
-pub const fn reciprocal(x: i32, integer_bits: i32) -> (i32, i32) {
+pub(crate) const fn reciprocal(x: i32, integer_bits: i32) -> (i32, i32) {
     let headroom = (x as u32).leading_zeros();
     let fraction = (x as u32).wrapping_shl(headroom).wrapping_sub(1 << 31) as i32;
     (one_over_one_plus(fraction), integer_bits - headroom as i32)

@@ -9,7 +9,7 @@ pub(crate) fn clamp(x: f32, min: f32, max: f32) -> f32 {
 
 /// The nearest integer, halves away from zero.
 #[inline]
-pub fn round(x: f32) -> f32 {
+pub(crate) fn round(x: f32) -> f32 {
     const NO_FRACTION: f32 = 8_388_608.0; // 2^23: from here on every float is an integer.
     if !(-NO_FRACTION < x && x < NO_FRACTION) {
         return x;
@@ -25,7 +25,7 @@ pub fn round(x: f32) -> f32 {
 /// `x = k ln 2 + r` with `|r| <= ln 2 / 2` (Cody and Waite, *Software Manual for the Elementary Functions*, 1980), then
 /// the Taylor polynomial of degree 7 in `r` and an exact scaling by `2^k`.
 #[inline(never)]
-pub fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     const LARGEST: f32 = 88.722_84; // ln(f32::MAX), rounded up.
     const SMALLEST: f32 = -103.972_08; // ln(2^-150): below it the nearest float is 0.
     // ln 2 in two parts; the first has 9 trailing zero bits, so that its product with k is exact.

@@ -13,8 +13,8 @@ extern crate std;
 compile_error!("weights and tensors are little endian: big-endian targets are not supported");
 
 mod error;
-pub mod fixed;
-pub mod float;
+mod fixed;
+mod float;
 pub mod memory;
 pub mod ops;
 mod rows;
