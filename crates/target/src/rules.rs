@@ -88,11 +88,17 @@ fn qemu_machine(board: &BoardFile) -> Option<String> {
     (!good).then(|| "qemu.machine and qemu.cpu must be single words without commas".to_owned())
 }
 
+/// Slowest timer: the generated harness has a loop of as many instructions as a tick has nanoseconds.
+const MIN_TIMER_HZ: u32 = 1_000_000;
+
 fn qemu_timer(board: &BoardFile) -> Option<String> {
     let qemu = board.qemu.as_ref()?;
-    let whole = qemu.timer_hz > 0 && 1_000_000_000 % qemu.timer_hz == 0;
-    if !whole {
-        return Some(format!("qemu.timer_hz is {}; expected a divisor of 1000000000", qemu.timer_hz));
+    let good = qemu.timer_hz >= MIN_TIMER_HZ && 1_000_000_000 % qemu.timer_hz == 0;
+    if !good {
+        return Some(format!(
+            "qemu.timer_hz is {}; expected a divisor of 1000000000 that is at least {MIN_TIMER_HZ}",
+            qemu.timer_hz
+        ));
     }
     (qemu.timer_base % 4 != 0)
         .then(|| format!("qemu.timer_base is {:#x}; expected a multiple of 4", qemu.timer_base))

@@ -68,7 +68,7 @@ pub struct Qemu {
     pub cpu: Option<String>,
     /// Base address of a CMSDK APB timer, which counts down.
     pub timer_base: u32,
-    /// Rate of that timer in Hz; it divides 10⁹, so that a tick is a whole number of nanoseconds.
+    /// Rate of that timer in Hz, 10⁶ or more; it divides 10⁹, so that a tick is a whole number of nanoseconds.
     pub timer_hz: u32,
 }
 

@@ -124,3 +124,18 @@ fn core_rules() {
         }
     }
 }
+
+#[test]
+fn emulated_timers_tick_often_enough_to_be_counted_between() {
+    let with_rate = |hz: &str| {
+        let text =
+            format!("{GOOD}[qemu]\nmachine = \"mps2-an386\"\ntimer_base = 0x4000_0000\ntimer_hz = {hz}\n");
+        board_from_str(&text, "mine.toml")
+    };
+    assert!(with_rate("1_000_000").is_ok());
+    // The vernier of the generated harness is as many instructions long as a tick has nanoseconds.
+    for hz in ["1", "500_000", "0"] {
+        let message = with_rate(hz).expect_err(hz).to_string();
+        assert!(message.contains("[qemu-timer]") && message.contains("at least 1000000"), "{message}");
+    }
+}
