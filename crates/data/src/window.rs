@@ -7,6 +7,9 @@
 use crate::{DataError, Dataset, Problems, Recordings, Sample};
 use serde::{Deserialize, Serialize};
 
+/// The most values of all windows together: 1 GiB.
+pub const MAX_VALUES: usize = 1 << 28;
+
 /// What to do with a recording that is too short or too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,7 +69,8 @@ impl Default for Config {
 /// One window a recording, of shape `[length, axes]`, in the order of the recordings.
 ///
 /// # Errors
-/// [`DataError::Options`] on a length of 0, on a scale that is not finite and not 0, and when nothing is left;
+/// [`DataError::Options`] on a length of 0, on a scale that is not finite and not 0, on more than
+/// [`MAX_VALUES`], and when nothing is left;
 /// [`DataError::Problems`] with every recording that is empty, ragged (its length is not a multiple of the axes),
 /// of a label that is not in the list, or a misfit under [`Misfit::Error`].
 pub fn windows(set: &Recordings, config: &Config) -> Result<Dataset, DataError> {
@@ -74,6 +78,17 @@ pub fn windows(set: &Recordings, config: &Config) -> Result<Dataset, DataError> 
         let message = format!(
             "windows of {} rows × {} axes, scale {}: expected a length and a scale other than 0",
             config.length, set.axes, config.scale
+        );
+        return Err(DataError::Options(message));
+    }
+    let values = config.length.checked_mul(set.axes).and_then(|one| one.checked_mul(set.recordings.len()));
+    if values.is_none_or(|values| values > MAX_VALUES) {
+        let message = format!(
+            "{} windows of {} rows × {} axes are more than {MAX_VALUES} values; take shorter windows or fewer \
+             recordings",
+            set.recordings.len(),
+            config.length,
+            set.axes
         );
         return Err(DataError::Options(message));
     }
@@ -213,7 +228,10 @@ mod tests {
 
     #[test]
     fn options_without_sense_are_refused() {
-        for bad in [Config { length: 0, ..config() }, Config { scale: f32::NAN, ..config() }] {
+        let long = [1 << 28, usize::MAX].map(|length| Config { length, ..config() });
+        for bad in
+            long.into_iter().chain([Config { length: 0, ..config() }, Config { scale: f32::NAN, ..config() }])
+        {
             assert!(matches!(windows(&set(&[2]), &bad), Err(DataError::Options(_))));
         }
     }

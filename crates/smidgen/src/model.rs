@@ -15,6 +15,12 @@ use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Tensor, TensorIdx}
 use crate::project::{self, Layer, Project};
 use crate::{Error, Result};
 
+/// A network that a microcontroller has room for is far below; more is a slip in the project file, and would ask for
+/// more memory than the machine has before anything else could tell.
+const MAX_PARAMETERS: usize = 1 << 25;
+/// The same for the values of one layer's output.
+const MAX_OUTPUTS: usize = 1 << 24;
+
 /// Added to the variance in batch normalisation.
 const EPSILON: f32 = 1e-3;
 
@@ -27,7 +33,7 @@ pub fn initial_graph(project: &Project, axes: usize, n_classes: usize) -> Result
     let rows = project.features.window;
     let [height, width, channels] = project.model.input.unwrap_or([rows, axes, 1]);
     if [height, width, channels].iter().try_fold(1usize, |product, &n| product.checked_mul(n))
-        != Some(rows * axes)
+        != Some(rows.saturating_mul(axes))
     {
         return Err(Error::input(format!(
             "model.input is {height} × {width} × {channels}, but a window has {rows} rows of {axes} values"
@@ -103,7 +109,7 @@ impl Net {
                 positive("units", *units)?;
                 let op = FullyConnected { activation: fused(*activation, false), keep_num_dims: false };
                 let op = Op::FullyConnected(op);
-                self.weighted(op, name, vec![*units, n_inputs], *units, vec![1, *units]);
+                self.weighted(op, name, vec![*units, n_inputs], *units, vec![1, *units])?;
             }
             Layer::Softmax => {
                 let shape = self.shape().to_vec();
@@ -124,7 +130,7 @@ impl Net {
         let (padding, fused) = (pad(*padding), fused(*activation, *batch_norm));
         let op = Conv2d { stride: *stride, dilation: [1, 1], padding, activation: fused };
         let output = vec![1, out_h, out_w, *filters];
-        self.weighted(Op::Conv2d(op), name, filter, *filters, output);
+        self.weighted(Op::Conv2d(op), name, filter, *filters, output)?;
         self.normalised(name, *filters, *batch_norm, *activation);
         Ok(())
     }
@@ -138,7 +144,7 @@ impl Net {
         let [height, width, channels] = self.image()?;
         let [out_h, out_w] = windows([height, width], *kernel, *stride, *padding)?;
         positive("depth_multiplier", *depth_multiplier)?;
-        let filters = channels * depth_multiplier;
+        let filters = channels.saturating_mul(*depth_multiplier);
         let op = DepthwiseConv2d {
             depth_multiplier: *depth_multiplier,
             stride: *stride,
@@ -148,7 +154,7 @@ impl Net {
         };
         let filter = vec![1, kernel[0], kernel[1], filters];
         let output = vec![1, out_h, out_w, filters];
-        self.weighted(Op::DepthwiseConv2d(op), name, filter, filters, output);
+        self.weighted(Op::DepthwiseConv2d(op), name, filter, filters, output)?;
         self.normalised(name, filters, *batch_norm, *activation);
         Ok(())
     }
@@ -180,12 +186,22 @@ impl Net {
     }
 
     /// A layer with filter and bias.
-    fn weighted(&mut self, op: Op, name: &str, filter: Vec<usize>, n_bias: usize, output: Vec<usize>) {
-        let weights = vec![0.0; filter.iter().product()];
+    fn weighted(
+        &mut self,
+        op: Op,
+        name: &str,
+        filter: Vec<usize>,
+        n_bias: usize,
+        output: Vec<usize>,
+    ) -> Result<()> {
+        let n_weights = at_most(&filter, MAX_PARAMETERS, "weights")?;
+        at_most(&output, MAX_OUTPUTS, "outputs")?;
+        let weights = vec![0.0; n_weights];
         let filter = self.graph.add_tensor(Tensor::const_f32(format!("{name}/filter"), filter, &weights));
         let zeros = vec![0.0; n_bias];
         let bias = self.graph.add_tensor(Tensor::const_f32(format!("{name}/bias"), vec![n_bias], &zeros));
         self.node(op, vec![filter, bias], name, output);
+        Ok(())
     }
 
     fn normalised(&mut self, name: &str, channels: usize, batch_norm: bool, activation: project::Activation) {
@@ -230,6 +246,15 @@ fn fused(activation: project::Activation, batch_norm: bool) -> Activation {
         project::Activation::Relu => Activation::Relu,
         project::Activation::Relu6 => Activation::Relu6,
     }
+}
+
+/// The number of elements of `shape`, which must not be absurd.
+fn at_most(shape: &[usize], limit: usize, what: &str) -> Result<usize> {
+    let n = shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
+    n.filter(|&n| n <= limit).ok_or_else(|| {
+        Error::input(format!("{what} of shape {shape:?} are more than {limit}, the most of a layer"))
+            .help("make filters, units, kernel or the input smaller")
+    })
 }
 
 fn positive(name: &str, value: usize) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::checkpoint::{self, Checkpoint};
 use crate::dataset::{self, Windows};
 use crate::events::{Event, Observer};
 use crate::project::{Keep, Project};
-use crate::{Error, Result, files, model, model_file};
+use crate::{Error, Result, files, firmware, model, model_file};
 
 /// How to train.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub fn train(
     options: Options,
     observer: &mut dyn Observer,
 ) -> Result<Trained> {
+    // A slip in its name should not wait until everything is trained.
+    firmware::board(&project.board.name)?;
     let _lock = Artifacts::of(dir).lock()?;
     let windows = dataset::windows(project, dir)?;
     windows.warnings.iter().for_each(|warning| observer.event(Event::Note(warning)));

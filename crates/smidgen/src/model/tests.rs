@@ -64,6 +64,8 @@ fn layers_that_do_not_fit_are_named() {
             "model.layers[1], conv_2d",
         ),
         (vec!["op = \"max_pool_2d\"\nwindow = [200, 1]\npadding = \"valid\""], "does not fit"),
+        (vec!["op = \"conv_2d\"\nfilters = 4611686018427387904\nkernel = [3, 1]"], "weights of shape"),
+        (vec!["op = \"conv_2d\"\nfilters = 1000000\nkernel = [1, 1]"], "outputs of shape"),
         (vec!["op = \"conv_2d\"\nfilters = 0\nkernel = [3, 1]"], "filters"),
         (vec!["op = \"conv_2d\"\nfilters = 2\nkernel = [3, 1]\nstride = [0, 1]"], "stride"),
         (vec!["op = \"reshape\"\nshape = [7]"], "does not hold 384"),
