@@ -59,6 +59,7 @@ enum Verb {
 fn main() -> ExitCode {
     let Cli { global, verb } = Cli::parse();
     let output = Output::new(&global);
+    stop::listen();
     let result = match verb {
         Verb::Demo(args) => args.run(&output),
         Verb::New(args) => args.run(&output),

@@ -1,20 +1,26 @@
 //! Ctrl-C: the first asks long work to end where nothing is lost, the second ends the program at once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+/// When the first came.
+static REQUESTED: OnceLock<Instant> = OnceLock::new();
 
-/// From now on Ctrl-C only asks.
+/// Wrappers pass on a Ctrl-C that the terminal sends too: two that come together are one.
+const TOGETHER: Duration = Duration::from_millis(300);
+
+/// From now on Ctrl-C asks, and stops a compiler or emulator that runs.
 pub(crate) fn listen() {
     // Without a handler Ctrl-C ends the program at once, which loses one epoch at most.
     let _ = ctrlc::set_handler(|| {
-        if REQUESTED.swap(true, Ordering::SeqCst) {
+        if REQUESTED.get_or_init(Instant::now).elapsed() > TOGETHER {
             std::process::exit(130);
         }
+        smidgen::interrupt();
     });
 }
 
 /// Whether the user asked to stop.
 pub(crate) fn requested() -> bool {
-    REQUESTED.load(Ordering::SeqCst)
+    REQUESTED.get().is_some()
 }

@@ -70,6 +70,9 @@ pub enum BuildError {
         /// The limit.
         seconds: u64,
     },
+    /// The user stopped it.
+    #[error("building the firmware was stopped; nothing was left half written")]
+    Interrupted,
 }
 
 fn advice(error: &io::Error) -> &'static str {
@@ -205,6 +208,7 @@ impl Compilation<'_> {
                 messages: done.tail(40),
             }),
             Err(Failure::TimedOut) => Err(BuildError::TimedOut { seconds: LIMIT.as_secs() }),
+            Err(Failure::Interrupted) => Err(BuildError::Interrupted),
             Err(Failure::Io(error)) => Err(io_error(&compiler.cargo, error)),
         }
     }

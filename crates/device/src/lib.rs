@@ -20,4 +20,5 @@ pub mod toolchain;
 pub use doctor::Doctor;
 pub use footprint::Footprint;
 pub use host::Host;
+pub use process::{interrupt, interrupted};
 pub use toolchain::Toolchain;

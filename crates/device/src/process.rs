@@ -1,10 +1,30 @@
 //! Runs a program with a time limit, passes its lines on while it runs and keeps what it printed.
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// How often a running program is asked for.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Whether programs are to be stopped. One for the process, as signals are.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Stops the compiler or emulator that runs, with everything that it started, and every later one. For the handler of
+/// Ctrl-C.
+pub fn interrupt() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+}
+
+/// Whether [`interrupt`] was called.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
 
 /// A program that ended by itself.
 #[derive(Debug)]
@@ -30,6 +50,8 @@ pub(crate) enum Failure {
     Io(io::Error),
     /// It was still running at the time limit and was stopped.
     TimedOut,
+    /// It was stopped by [`interrupt`].
+    Interrupted,
 }
 
 enum Line {
@@ -43,8 +65,25 @@ pub(crate) fn run(
     limit: Duration,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Finished, Failure> {
+    run_until(command, limit, &INTERRUPTED, on_line)
+}
+
+fn run_until(
+    command: &mut Command,
+    limit: Duration,
+    interrupted: &AtomicBool,
+    on_line: &mut dyn FnMut(&str),
+) -> Result<Finished, Failure> {
     let start = Instant::now();
+    let go_on = || match (interrupted.load(Ordering::SeqCst), start.elapsed() > limit) {
+        (true, _) => Err(Failure::Interrupted),
+        (false, true) => Err(Failure::TimedOut),
+        (false, false) => Ok(()),
+    };
+    go_on()?;
+    // A group of its own, which ends as a whole: cargo does not end the compilers that it started.
     let mut child = command
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -58,39 +97,56 @@ pub(crate) fn run(
         forward(stderr, sender, Line::Err);
     }
     let (mut stdout, mut stderr) = (String::new(), String::new());
-    let ended = collect(&lines, start, limit, &mut |line| match line {
+    let ended = collect(&lines, &go_on, &mut |line| match line {
         Line::Out(line) => push(&mut stdout, &line),
         Line::Err(line) => {
             on_line(&line);
             push(&mut stderr, &line);
         }
     });
-    if ended && let Some(status) = wait(&mut child, start, limit).map_err(Failure::Io)? {
-        return Ok(Finished { status, stdout, stderr });
+    match ended.and_then(|()| wait(&mut child, &go_on)) {
+        Ok(status) => Ok(Finished { status, stdout, stderr }),
+        Err(failure) => {
+            end(&mut child).map_err(Failure::Io)?;
+            Err(failure)
+        }
     }
-    child.kill().and_then(|()| child.wait()).map_err(Failure::Io)?;
-    Err(Failure::TimedOut)
 }
 
-/// Waits for a program that has closed both pipes, which is about to end or gave them up and goes on; `None` at the limit.
-fn wait(child: &mut Child, start: Instant, limit: Duration) -> io::Result<Option<ExitStatus>> {
+/// Ends a program with all of its group.
+fn end(child: &mut Child) -> io::Result<()> {
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    // Where the group cannot be signalled the program itself still can.
+    if group.is_none_or(|group| kill_process_group(group, Signal::KILL).is_err()) {
+        child.kill()?;
+    }
+    child.wait().map(|_| ())
+}
+
+/// Waits for a program that has closed both pipes, which is about to end or gave them up and goes on.
+fn wait(child: &mut Child, go_on: &dyn Fn() -> Result<(), Failure>) -> Result<ExitStatus, Failure> {
     loop {
-        let status = child.try_wait()?;
-        if status.is_some() || start.elapsed() > limit {
+        if let Some(status) = child.try_wait().map_err(Failure::Io)? {
             return Ok(status);
         }
+        go_on()?;
         thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Hands lines on until both pipes are closed (`true`) or time is up (`false`).
-fn collect(lines: &Receiver<Line>, start: Instant, limit: Duration, take: &mut dyn FnMut(Line)) -> bool {
+/// Hands lines on until both pipes are closed.
+fn collect(
+    lines: &Receiver<Line>,
+    go_on: &dyn Fn() -> Result<(), Failure>,
+    take: &mut dyn FnMut(Line),
+) -> Result<(), Failure> {
     loop {
-        match lines.recv_timeout(limit.saturating_sub(start.elapsed())) {
+        match lines.recv_timeout(POLL) {
             Ok(line) => take(line),
-            Err(RecvTimeoutError::Disconnected) => return true,
-            Err(RecvTimeoutError::Timeout) => return false,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => {}
         }
+        go_on()?;
     }
 }
 
@@ -142,6 +198,22 @@ mod tests {
             let result = run(&mut shell(script), Duration::from_millis(100), &mut |_| ());
             assert!(matches!(result, Err(Failure::TimedOut)), "{script}: {result:?}");
         }
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_program_with_what_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("late");
+        let interrupted = AtomicBool::new(false);
+        let script = format!("(sleep 1; echo late > {}) & echo started >&2; wait", file.display());
+        let result = run_until(&mut shell(&script), Duration::from_secs(60), &interrupted, &mut |_| {
+            interrupted.store(true, Ordering::SeqCst);
+        });
+        assert!(matches!(result, Err(Failure::Interrupted)), "{result:?}");
+        let never = run_until(&mut shell("true"), Duration::from_secs(60), &interrupted, &mut |_| ());
+        assert!(matches!(never, Err(Failure::Interrupted)), "{never:?}");
+        thread::sleep(Duration::from_millis(1500));
+        assert!(!file.exists(), "the child of the program was still running");
     }
 
     #[test]

@@ -110,6 +110,9 @@ pub enum RunError {
         /// Inferences counted by the firmware.
         found: u64,
     },
+    /// The user stopped it.
+    #[error("the emulator was stopped")]
+    Interrupted,
 }
 
 /// A generous limit for `n_inferences` of about `instructions` each: a minute and ten times what a slow machine takes.
@@ -149,6 +152,7 @@ pub fn run(host: &Host, board: &Board, job: &Job<'_>) -> Result<Run, RunError> {
         Err(Failure::TimedOut) => {
             Err(RunError::TimedOut { machine: machine.clone(), seconds: job.limit.as_secs() })
         }
+        Err(Failure::Interrupted) => Err(RunError::Interrupted),
         Err(Failure::Io(error)) => Err(io_error(&emulator, error)),
     }
 }

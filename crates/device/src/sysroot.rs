@@ -92,6 +92,7 @@ fn compile(
         Ok(done) if done.status.success() => Ok(()),
         Ok(done) => Err(BuildError::Core { target: toolchain.target.clone(), messages: done.tail(30) }),
         Err(Failure::TimedOut) => Err(BuildError::TimedOut { seconds: LIMIT.as_secs() }),
+        Err(Failure::Interrupted) => Err(BuildError::Interrupted),
         Err(Failure::Io(error)) => Err(io_error(&toolchain.compiler.cargo, error)),
     }
 }

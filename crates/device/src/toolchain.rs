@@ -235,6 +235,7 @@ fn add_target(host: &Host, target: &str, looked_at: &mut Vec<String>) -> bool {
         Ok(done) if done.status.success() => return true,
         Ok(done) => done.tail(1),
         Err(Failure::TimedOut) => format!("no answer in {} s", INSTALL_LIMIT.as_secs()),
+        Err(Failure::Interrupted) => "it was stopped".to_owned(),
         Err(Failure::Io(error)) => error.to_string(),
     };
     looked_at.push(format!("`{command}` failed: {reason}"));
@@ -259,6 +260,7 @@ pub(crate) fn ask(host: &Host, program: &Path, arguments: &[&str]) -> Result<Str
         Ok(done) if done.status.success() => Ok(done.stdout),
         Ok(done) => Err(format!("`{}` failed: {}", arguments.join(" "), done.tail(1))),
         Err(Failure::TimedOut) => Err(format!("no answer in {} s", PROBE_LIMIT.as_secs())),
+        Err(Failure::Interrupted) => Err("it was stopped".to_owned()),
         Err(Failure::Io(error)) => Err(error.to_string()),
     }
 }

@@ -28,6 +28,9 @@ pub fn check_emulator(host: &Host, board: &Board) -> Result<()> {
 }
 
 fn run_error(error: &RunError) -> Error {
+    if matches!(error, RunError::Interrupted) {
+        return Error::interrupted(error);
+    }
     Error::input(error).help("smidgen doctor tells what is installed; smidgen boards what is emulated")
 }
 

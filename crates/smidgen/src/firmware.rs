@@ -4,14 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use smidgen_codegen::{OptLevel, Options};
-use smidgen_device::{Footprint, Host, Toolchain, firmware as device_firmware};
+use smidgen_device::firmware::{self as device_firmware, BuildError};
+use smidgen_device::{Footprint, Host, Toolchain};
 use smidgen_ir::{Graph, Program, lower};
 use smidgen_plan::Plan;
 use smidgen_report as report;
 use smidgen_target::Board;
 
 use crate::events::{Event, Observer};
-use crate::{Error, Result, files, host, profile};
+use crate::{Error, Result, files, fit, host, profile};
+
+/// Its first line says that the folder is firmware.
+const MANIFEST: &str = "Cargo.toml";
 
 /// A firmware folder with all that it was made from.
 #[derive(Debug, Clone)]
@@ -56,8 +60,12 @@ pub fn board(name: &str) -> Result<Board> {
 /// # Errors
 /// No compiler for the board's core, with the commands that install one.
 pub fn toolchain(host: &Host, board: &Board) -> Result<Toolchain> {
-    Toolchain::find(host, &board.core.triple)
-        .map_err(|error| Error::input(error).help("smidgen doctor tells what is missing"))
+    Toolchain::find(host, &board.core.triple).map_err(|error| {
+        if smidgen_device::interrupted() {
+            return Error::interrupted("the search for a compiler was stopped");
+        }
+        Error::input(error).help("smidgen doctor tells what is missing")
+    })
 }
 
 impl Firmware {
@@ -65,7 +73,7 @@ impl Firmware {
     /// or hold earlier firmware.
     ///
     /// # Errors
-    /// A model that cannot be lowered, or a folder with something else in it, or one that cannot be written.
+    /// A model that cannot be lowered or is too large for the board, a folder with something else in it, or one that cannot be written.
     pub fn generate(graph: &Graph, model: &str, board: &Board, dir: &Path) -> Result<Self> {
         let program = lower(graph).map_err(host::ir_error)?;
         let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
@@ -77,11 +85,7 @@ impl Firmware {
             opt_level: OptLevel::default(),
         };
         let texts = smidgen_codegen::firmware(graph, &program, &plan, &options).map_err(Error::input)?;
-        clear(dir)?;
-        for (path, bytes) in &texts {
-            files::write(&dir.join(path), bytes)?;
-        }
-        Ok(Firmware {
+        let firmware = Firmware {
             dir: dir.to_owned(),
             graph: graph.clone(),
             program,
@@ -89,7 +93,16 @@ impl Firmware {
             board: board.clone(),
             model: model.to_owned(),
             host: Host::from_env(),
-        })
+        };
+        fit::planned(&firmware)?;
+        clear(dir)?;
+        // First the file that tells firmware from other folders, so that half of a crate can be replaced too.
+        let manifest = |path: &Path| path == Path::new(MANIFEST);
+        let (first, rest): (Vec<_>, Vec<_>) = texts.iter().partition(|(path, _)| manifest(Path::new(path)));
+        for (path, bytes) in first.into_iter().chain(rest) {
+            files::write(&dir.join(path), bytes)?;
+        }
+        Ok(firmware)
     }
 
     /// How the firmware is compiled on this machine.
@@ -109,7 +122,17 @@ impl Firmware {
         device_firmware::build(&self.host, &toolchain, &self.dir, &self.board, features, &mut |line| {
             observer.event(Event::Line(line));
         })
-        .map_err(|error| Error::input(error).help("smidgen doctor tells whether a tool is missing"))
+        .map_err(|error| self.build_error(&error))
+    }
+
+    fn build_error(&self, error: &BuildError) -> Error {
+        let too_large = match error {
+            BuildError::Interrupted => return Error::interrupted(error),
+            BuildError::Compile { messages, .. } => fit::overflow(self, messages),
+            _ => None,
+        };
+        too_large
+            .unwrap_or_else(|| Error::input(error).help("smidgen doctor tells whether a tool is missing"))
     }
 
     /// Builds the ELF without hooks, puts it into the folder as `firmware.elf`, and measures it.
@@ -127,10 +150,11 @@ impl Firmware {
     /// What an ELF of this firmware takes.
     ///
     /// # Errors
-    /// A file that is no such ELF, or one that has no stack bound.
+    /// A file that is no such ELF, one that has no stack bound, or one that leaves too little RAM for the stack.
     pub fn measure(&self, elf: &Path) -> Result<report::Profile> {
         let footprint = Footprint::of(&files::read(elf)?);
         let footprint = footprint.map_err(|error| Error::input(error).at(elf.display()))?;
+        fit::linked(self, &footprint)?;
         Ok(profile::of_footprint(self, &footprint))
     }
 
@@ -173,12 +197,12 @@ fn clear(dir: &Path) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return files::make_dir(dir),
         Err(error) => return Err(refuse(format!("the folder cannot be used: {error}"))),
     };
-    if entries.count() == 0 {
+    let unfinished = files::partial_name(Path::new(MANIFEST));
+    if entries.flatten().all(|entry| entry.file_name() == unfinished.as_os_str()) {
         return Ok(());
     }
-    let is_firmware =
-        ["Cargo.toml", "harness/link.x", "kernels/Cargo.toml"].iter().all(|path| dir.join(path).is_file());
-    if !is_firmware {
+    let manifest = fs::read_to_string(dir.join(MANIFEST)).unwrap_or_default();
+    if !manifest.lines().next().is_some_and(|line| line.contains("generated by Smidgen")) {
         return Err(refuse("the folder holds other things than firmware of an earlier build".to_owned()));
     }
     for part in ["harness", "kernels", "model"] {

@@ -35,6 +35,9 @@ pub fn run(graph: &Graph, inputs: &[u8], observer: &mut dyn Observer) -> Result<
             .collect::<std::result::Result<_, IrError>>()
             .map_err(ir_error)?;
         parts.iter().for_each(|part| outputs.extend_from_slice(part));
+        if observer.stop() {
+            return Err(Error::interrupted("inference on the host was stopped; no output was written"));
+        }
         let done = ((at + 1) * CHUNK).min(n_inferences) as u64;
         observer.event(Event::Progress { done, total: n_inferences as u64, unit: "inferences" });
     }

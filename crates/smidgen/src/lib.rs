@@ -16,6 +16,7 @@ pub mod events;
 pub mod feed;
 mod files;
 pub mod firmware;
+mod fit;
 pub mod host;
 pub mod inspect;
 pub mod model;
@@ -30,7 +31,7 @@ pub mod train;
 
 pub use error::{Error, Kind, Result};
 pub use smidgen_data as data;
-pub use smidgen_device::{Doctor, Host};
+pub use smidgen_device::{Doctor, Host, interrupt};
 pub use smidgen_report as reporting;
 pub use smidgen_target::{Board, Qemu};
 

@@ -53,7 +53,10 @@ pub fn new(parent: &Path, name: &str, template: &str) -> Result<(PathBuf, Vec<Pa
     let mut paths = Vec::new();
     for (path, content) in contents {
         let path = dir.join(path);
-        files::write(&path, content.as_bytes())?;
+        files::write(&path, content.as_bytes()).inspect_err(|_| {
+            // Half a project would stand in the way of the next try; the error that stopped the writing is told.
+            let _ = std::fs::remove_dir_all(&dir);
+        })?;
         paths.push(path);
     }
     Ok((dir, paths))

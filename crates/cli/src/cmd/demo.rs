@@ -8,7 +8,6 @@ use smidgen::demo::{Options, demo};
 use smidgen::reporting::terminal;
 
 use crate::output::Output;
-use crate::stop;
 
 /// The whole road: data, training, int8, firmware, every test window on an emulated board, report
 #[derive(Debug, Args)]
@@ -33,7 +32,6 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        stop::listen();
         let Demo { data, epochs, out, board, resume } = self;
         let options = Options { data, epochs, board, seed: output.seed, resume };
         let report = demo(&options, &out, &mut output.progress())?;

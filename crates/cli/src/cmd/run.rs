@@ -59,7 +59,8 @@ impl Run {
         let ran = run(&job, &mut output.progress())?;
         output.result(&ran, || {
             let instructions = ran.instructions.map(|n| format!(", {} instructions for the first", count(n)));
-            format!("{} inferences{}", ran.n_inferences, instructions.unwrap_or_default())
+            let plural = if ran.n_inferences == 1 { "" } else { "s" };
+            format!("{} inference{plural}{}", ran.n_inferences, instructions.unwrap_or_default())
         })
     }
 }

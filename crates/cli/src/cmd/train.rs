@@ -10,7 +10,6 @@ use smidgen::train::{Options, train};
 
 use super::project;
 use crate::output::Output;
-use crate::stop;
 
 /// Train the project's network; Ctrl-C keeps the last whole epoch
 #[derive(Debug, Args)]
@@ -29,7 +28,6 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        stop::listen();
         let project = project(&self.dir, output)?;
         let options = Options { resume: self.resume, epochs: self.epochs };
         let trained = train(&project, &self.dir, options, &mut output.progress())?;
