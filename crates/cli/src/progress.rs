@@ -1,5 +1,6 @@
 //! News of long work as lines and a bar on stderr.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -26,7 +27,8 @@ impl Progress {
         if self.quiet {
             return;
         }
-        self.bar.suspend(|| eprintln!("{text}"));
+        // Work goes on when nobody can read its news: stderr closed, or a log on a full disk.
+        self.bar.suspend(|| drop(writeln!(io::stderr(), "{text}")));
     }
 
     /// Shows how much of a work is done, on a terminal.

@@ -176,3 +176,16 @@ fn folders_that_cannot_be_written() {
     refused(&folder.smidgen(&["build", model, "-o", "thesis"]), &["other things", "-o"]);
     assert_eq!(bytes(&folder.path("thesis/chapter.txt")), b"years of work");
 }
+
+#[test]
+fn news_that_cannot_be_written_do_not_stop_the_work() {
+    let folder = Folder::new();
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
+        println!("skipped: no /dev/full here");
+        return;
+    };
+    let dir = folder.small_project("wand");
+    let status = folder.command(&["train", "wand", "--epochs", "1"]).stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(0));
+    assert!(dir.join("build/float.tflite").is_file());
+}

@@ -71,3 +71,25 @@ fn a_checkpoint_of_other_settings_is_refused() {
         damaged.stderr
     );
 }
+
+#[test]
+fn a_checkpoint_of_other_recordings_is_refused() {
+    let folder = Folder::new();
+    let dir = folder.small_project("wand");
+    let data = dir.join("data/all.jsonl");
+    let generate = |seed: &str| {
+        let data = data.to_str().unwrap();
+        folder.smidgen(&["data", "generate", "-o", data, "--people", "4", "--seed", seed, "--quiet"])
+    };
+    let path = dir.join("smidgen.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replacen("source = \"generated\"", "source = \"json_lines\"\npath = \"data\"", 1);
+    std::fs::write(&path, text).unwrap();
+    assert_eq!(generate("1").code, 0);
+    assert_eq!(folder.smidgen(&["train", "wand", "--epochs", "1", "--quiet"]).code, 0);
+    assert_eq!(folder.smidgen(&["train", "wand", "--resume", "--quiet"]).code, 0, "nothing is left to do");
+    assert_eq!(generate("2").code, 0);
+    let changed = folder.smidgen(&["train", "wand", "--resume"]);
+    assert_eq!(changed.code, 2);
+    assert!(changed.stderr.contains("other recordings"), "{}", changed.stderr);
+}
