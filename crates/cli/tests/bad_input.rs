@@ -189,3 +189,15 @@ fn news_that_cannot_be_written_do_not_stop_the_work() {
     assert_eq!(status.code(), Some(0));
     assert!(dir.join("build/float.tflite").is_file());
 }
+
+#[test]
+fn a_network_that_memory_cannot_hold_is_refused() {
+    let folder = Folder::new();
+    let dir = folder.small_project("wand");
+    let text = std::fs::read_to_string(dir.join("smidgen.toml")).unwrap();
+    std::fs::write(dir.join("smidgen.toml"), text.replace("filters = 24", "filters = 200000")).unwrap();
+    refused(
+        &folder.smidgen(&["train", "wand", "--quiet"]),
+        &["a batch of 32 windows", "training.batch_size"],
+    );
+}

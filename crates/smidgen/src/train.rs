@@ -83,6 +83,25 @@ pub fn train_on(
     Ok(Trained { graph, training })
 }
 
+/// The most values that the layers' outputs for one batch may hold: 1 GiB, and as much again for their gradients.
+const MAX_BATCH_VALUES: usize = 1 << 28;
+
+/// The project's network with initial weights.
+fn graph(project: &Project, windows: &Windows) -> Result<Graph> {
+    let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
+    let batch = project.training.batch_size.min(windows.split.train.samples.len());
+    let outputs = graph.tensors.iter().filter(|tensor| !tensor.is_const());
+    let one = outputs.fold(0usize, |sum, tensor| sum.saturating_add(tensor.n_elements()));
+    if one.saturating_mul(batch) > MAX_BATCH_VALUES {
+        return Err(Error::input(format!(
+            "the layers' outputs for a batch of {batch} windows are {one} values for each, more than \
+             {MAX_BATCH_VALUES} together"
+        ))
+        .help("lower training.batch_size, or make the layers smaller"));
+    }
+    Ok(graph)
+}
+
 /// The trained graph without what only training needs.
 fn exported(graph: &Graph) -> Result<Graph> {
     let folded = passes::fold_batch_norm(graph).map_err(Error::input)?;
@@ -98,7 +117,7 @@ struct Run {
 
 impl Run {
     fn start(project: &Project, windows: &Windows) -> Result<Self> {
-        let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
+        let graph = graph(project, windows)?;
         let trainer = Trainer::new(graph, config(project)).map_err(Error::input)?;
         Ok(Run { trainer, fingerprint: windows.fingerprint() })
     }
@@ -113,7 +132,7 @@ impl Run {
         let Checkpoint { n_epochs, trainer } =
             checkpoint::load(&path, project, &windows.fingerprint(), keep_epochs)?;
         project.training.epochs = n_epochs;
-        let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
+        let graph = graph(project, windows)?;
         let trainer = Trainer::resume(graph, config(project), &trainer).map_err(|error| {
             Error::input(error).at(path.display()).help("train without --resume to start again")
         })?;
