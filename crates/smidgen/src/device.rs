@@ -31,7 +31,12 @@ fn run_error(error: &RunError) -> Error {
     if matches!(error, RunError::Interrupted) {
         return Error::interrupted(error);
     }
-    Error::input(error).help("smidgen doctor tells what is installed; smidgen boards what is emulated")
+    Error::input(error).help(match error {
+        RunError::Io { .. } => {
+            "the emulator works in a temporary folder: set TMPDIR to one with space that you may write to"
+        }
+        _ => "smidgen doctor tells what is installed; smidgen boards what is emulated",
+    })
 }
 
 /// Runs every inference of `inputs` through the ELF.

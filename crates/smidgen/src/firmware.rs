@@ -128,6 +128,14 @@ impl Firmware {
     fn build_error(&self, error: &BuildError) -> Error {
         let too_large = match error {
             BuildError::Interrupted => return Error::interrupted(error),
+            BuildError::Compile { messages, .. } | BuildError::Core { messages, .. }
+                if messages.contains("No space left on device") =>
+            {
+                let help = "free some space, or set SMIDGEN_CACHE to a folder on another disk";
+                return Error::input("the disk is full: the firmware cannot be compiled")
+                    .at(self.host.cache.display())
+                    .help(help);
+            }
             BuildError::Compile { messages, .. } => fit::overflow(self, messages),
             _ => None,
         };
