@@ -10,6 +10,7 @@ mod profile;
 mod report;
 mod svg;
 mod terminal;
+mod text;
 
 pub use confusion::ConfusionMatrix;
 pub use html::{HtmlError, html};
@@ -20,3 +21,4 @@ pub use report::{
     Agreement, DataSummary, Epoch, Evaluation, Provenance, Report, SplitSummary, Training, Version,
 };
 pub use terminal::{accuracy_table, layer_table, profile_table, terminal};
+pub use text::shorten;

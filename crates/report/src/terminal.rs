@@ -140,7 +140,7 @@ pub fn layer_table(profile: &Profile) -> Table {
         table.add_row([
             layer.index.to_string(),
             layer.op.clone(),
-            crate::svg::shorten(&layer.name, 40),
+            crate::text::shorten(&layer.name, 40),
             count(layer.macs),
             layer.instructions.map_or_else(|| String::from("–"), count),
             share.unwrap_or_else(|| String::from("–")),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use smidgen::Result;
 use smidgen::inspect::{Inspection, Port, inspect};
-use smidgen::reporting::count;
+use smidgen::reporting::{count, shorten};
 
 use super::table;
 use crate::output::Output;
@@ -34,7 +34,7 @@ fn text(inspection: &Inspection) -> String {
         }
     }
     let layers = inspection.layers.iter();
-    let layers = layers.map(|l| vec![l.index.to_string(), l.op.clone(), l.name.clone(), count(l.macs)]);
+    let layers = layers.map(|l| vec![l.index.to_string(), l.op.clone(), shorten(&l.name, 40), count(l.macs)]);
     let _ = writeln!(text, "{}", table(&["#", "operator", "output", "MACs"], layers, &[0, 3]));
     let map = &inspection.memory_map;
     let _ = writeln!(
@@ -48,7 +48,7 @@ fn text(inspection: &Inspection) -> String {
     );
     let buffers = map.buffers.iter().map(|buffer| {
         let calls = format!("{}–{}", buffer.first_call, buffer.last_call);
-        vec![count(buffer.offset as u64), count(buffer.bytes as u64), calls, buffer.name.clone()]
+        vec![count(buffer.offset as u64), count(buffer.bytes as u64), calls, shorten(&buffer.name, 40)]
     });
     let _ = writeln!(text, "{}", table(&["offset", "bytes", "calls", "buffer"], buffers, &[0, 1, 2]));
     let boards = inspection.boards.iter().map(|fit| {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use smidgen::reporting::count;
+use smidgen::reporting::{count, shorten};
 use smidgen::run::verify;
 use smidgen::{Error, Result};
 
@@ -33,7 +33,7 @@ impl Verify {
         output.result(&value, || {
             let rows = layers.iter().map(|layer| {
                 let (bytes, differing) = (count(layer.n_bytes as u64), count(layer.n_differing as u64));
-                vec![layer.index.to_string(), layer.op.clone(), layer.name.clone(), bytes, differing]
+                vec![layer.index.to_string(), layer.op.clone(), shorten(&layer.name, 40), bytes, differing]
             });
             table(&["#", "operator", "output", "bytes", "differing"], rows, &[0, 3, 4]).to_string()
         })?;

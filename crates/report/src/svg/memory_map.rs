@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{escape, shorten};
+use super::escape;
+use crate::text::shorten;
 use crate::{MemoryMap, count};
 
 /// Edges of the drawing in SVG units: left of the picture are the bytes, below it the calls.
