@@ -1,7 +1,6 @@
 //! PAD: the input surrounded by a constant, on up to six axes.
 //!
-//! Source: TensorFlow Lite Micro, `reference_ops::Pad`. The int8 constant is the output's zero point, or the value of
-//! PADV2.
+//! Source: TensorFlow Lite Micro, `reference_ops::Pad`. The int8 constant is the output's zero point.
 
 use super::broadcast::{advance, at};
 use crate::error::{attempt, elements, ensure, length};
