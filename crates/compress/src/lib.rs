@@ -17,15 +17,13 @@ pub struct Context<'a> {
     /// Inputs like those that the network will see, each one inference: all inputs concatenated, in float32.
     /// Training data, never test data.
     pub calibration: &'a [Vec<f32>],
-    /// Seed of whatever is random.
-    pub seed: u64,
     /// What was done, in lines for people.
     pub log: Vec<String>,
 }
 
 impl<'a> Context<'a> {
     /// A context with an empty log.
-    pub fn new(calibration: &'a [Vec<f32>], seed: u64) -> Self {
-        Context { calibration, seed, log: Vec::new() }
+    pub fn new(calibration: &'a [Vec<f32>]) -> Self {
+        Context { calibration, log: Vec::new() }
     }
 }

@@ -22,7 +22,7 @@ pub fn quantize(
     calibration: &[Vec<f32>],
     method: Calibration,
 ) -> Result<(Graph, Vec<String>)> {
-    let mut context = Context::new(calibration, 0);
+    let mut context = Context::new(calibration);
     let config = Config { calibration: method, ..Config::default() };
     let quantized = post_training_quantization::apply(graph, &config, &mut context).map_err(Error::input)?;
     Ok((quantized, context.log))

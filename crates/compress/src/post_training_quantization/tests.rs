@@ -58,7 +58,7 @@ fn inputs(seed: u64, graph: &Graph, n: usize) -> Vec<Vec<f32>> {
 }
 
 fn quantized(graph: &Graph, config: &Config, calibration: &[Vec<f32>]) -> Result<Graph, CompressError> {
-    apply(graph, config, &mut Context::new(calibration, 1))
+    apply(graph, config, &mut Context::new(calibration))
 }
 
 /// The outputs of a float32 or int8 graph in real units.
@@ -144,7 +144,7 @@ fn check_weights(graph: &Graph, node: &smidgen_ir::Node) {
 fn the_same_data_gives_the_same_graph_and_a_table() {
     let float = network(2);
     let data = inputs(2, &float, 5);
-    let (mut first, mut second) = (Context::new(&data, 1), Context::new(&data, 1));
+    let (mut first, mut second) = (Context::new(&data), Context::new(&data));
     let config = Config::default();
     assert_eq!(apply(&float, &config, &mut first).unwrap(), apply(&float, &config, &mut second).unwrap());
     assert_eq!(first.log, second.log);
