@@ -60,7 +60,12 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for i8 {}
     impl Sealed for u8 {}
+    impl Sealed for i16 {}
+    impl Sealed for u16 {}
     impl Sealed for i32 {}
+    impl Sealed for u32 {}
+    impl Sealed for i64 {}
+    impl Sealed for u64 {}
     impl Sealed for f32 {}
 }
 
@@ -68,7 +73,12 @@ mod sealed {
 pub trait Pod: sealed::Sealed + Copy + 'static {}
 impl Pod for i8 {}
 impl Pod for u8 {}
+impl Pod for i16 {}
+impl Pod for u16 {}
 impl Pod for i32 {}
+impl Pod for u32 {}
+impl Pod for i64 {}
+impl Pod for u64 {}
 impl Pod for f32 {}
 
 /// Bytes as elements, little endian. Empty if the bytes are not aligned for `T` or end inside an element; the kernel
@@ -81,7 +91,7 @@ pub fn view<T: Pod>(bytes: &[u8]) -> &[T] {
     let len = bytes.len() / size_of::<T>();
     #[expect(unsafe_code, reason = "the standard library has no safe cast of plain values")]
     // SAFETY: the pointer is aligned for `T` and `len` elements lie within the bytes, which are borrowed for as long.
-    // `Pod` is sealed over i8, u8, i32 and f32, for which every bit pattern is a valid value.
+    // `Pod` is sealed over integers and f32, for which every bit pattern is a valid value.
     unsafe {
         core::slice::from_raw_parts(bytes.as_ptr().cast(), len)
     }
