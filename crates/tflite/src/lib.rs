@@ -12,6 +12,7 @@ mod emit;
 mod findings;
 mod ops;
 mod read;
+mod runtime_versions;
 #[cfg(test)]
 mod sample;
 mod schema;

@@ -8,6 +8,7 @@ use smidgen_ir::{DType, Graph, NodeIdx, Op, Problem, Tensor, TensorIdx};
 use crate::emit;
 use crate::findings::lines;
 use crate::ops::{self, Encoded};
+use crate::runtime_versions;
 
 /// Why a graph could not be written: every reason that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl Layout {
         let mut since = [0; 3];
         for node in &graph.nodes {
             let Some(encoded) = ops::encode(graph, node) else { continue };
-            since = since.max(encoded.version.since);
+            since = since.max(runtime_versions::since(encoded.code, encoded.version.0));
             let mut inputs: Vec<i32> = node.inputs.iter().map(|input| input.map_or(-1, place)).collect();
             while inputs.last() == Some(&-1) {
                 inputs.pop();
@@ -202,7 +203,7 @@ impl Layout {
             operand.name = format!("{output}/{}", operand.name);
             inputs.push(self.add_tensor(operand));
         }
-        let opcode = (encoded.code, encoded.version.number);
+        let opcode = (encoded.code, encoded.version.0);
         let at = self.opcodes.iter().position(|&known| known == opcode).unwrap_or_else(|| {
             self.opcodes.push(opcode);
             self.opcodes.len() - 1

@@ -39,11 +39,11 @@ pub(super) fn write(op: &Conv2d, graph: &Graph, node: &Node) -> Encoded {
 
 fn version(graph: &Graph, node: &Node) -> Version {
     if is_grouped(graph, node) {
-        Version::new(6, [2, 9, 0])
+        Version(6)
     } else if operand_type(graph, node, 0) == Some(DType::I8) {
-        Version::new(3, [1, 14, 0])
+        Version(3)
     } else {
-        Version::new(1, [1, 5, 0])
+        Version(1)
     }
 }
 

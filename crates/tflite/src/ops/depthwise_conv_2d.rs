@@ -51,10 +51,10 @@ pub(super) fn write(op: &DepthwiseConv2d, graph: &Graph, node: &Node) -> Encoded
 
 fn version(op: &DepthwiseConv2d, graph: &Graph, node: &Node) -> Version {
     if operand_type(graph, node, 0) == Some(DType::I8) {
-        Version::new(3, [1, 14, 0])
+        Version(3)
     } else if op.dilation != [1, 1] {
-        Version::new(2, [1, 12, 0])
+        Version(2)
     } else {
-        Version::new(1, [1, 5, 0])
+        Version(1)
     }
 }

@@ -12,10 +12,7 @@ pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
 }
 
 pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
-    let version = if is_per_channel(graph, node.inputs.first().copied().flatten()) {
-        Version::new(5, [2, 7, 0])
-    } else {
-        Version::new(2, [1, 14, 0])
-    };
+    let version =
+        if is_per_channel(graph, node.inputs.first().copied().flatten()) { Version(5) } else { Version(2) };
     Encoded { code: builtin::DEQUANTIZE, version, options: Options::new(options::DEQUANTIZE), operand: None }
 }

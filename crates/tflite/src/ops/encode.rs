@@ -15,29 +15,15 @@ pub(crate) struct Encoded {
     pub(crate) operand: Option<Tensor>,
 }
 
-/// A version of an operator as TensorFlow's `op_version.cc` numbers it, and the first TensorFlow release that runs it
-/// (`runtime_version.cc`).
+/// A version of an operator as TensorFlow's `op_version.cc` numbers it. The file says which TensorFlow release is the
+/// first to run all of its operators, see `runtime_versions.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Version {
-    /// Number.
-    pub(crate) number: i32,
-    /// Major, minor and patch number of the release.
-    pub(crate) since: [u8; 3],
-}
+pub(crate) struct Version(pub(crate) i32);
 
 impl Version {
-    /// Version `number`, which runs since release `since`.
-    pub(crate) const fn new(number: i32, since: [u8; 3]) -> Self {
-        Version { number, since }
-    }
-
-    /// Version 2 since 1.14 when the first operand is int8, else version 1 since 1.5, as most operators have it.
+    /// Version 2 when the first operand is int8, else version 1, as most operators have it.
     pub(crate) fn two_for_int8(graph: &Graph, node: &Node) -> Self {
-        if operand_type(graph, node, 0) == Some(DType::I8) {
-            Version::new(2, [1, 14, 0])
-        } else {
-            Version::new(1, [1, 5, 0])
-        }
+        if operand_type(graph, node, 0) == Some(DType::I8) { Version(2) } else { Version(1) }
     }
 }
 

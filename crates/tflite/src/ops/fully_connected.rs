@@ -37,12 +37,12 @@ pub(super) fn write(op: &FullyConnected, graph: &Graph, node: &Node) -> Encoded 
 fn version(op: &FullyConnected, graph: &Graph, node: &Node) -> Version {
     let has_bias = node.inputs.get(2).copied().flatten().is_some();
     if !has_bias {
-        Version::new(6, [2, 1, 0])
+        Version(6)
     } else if op.keep_num_dims {
-        Version::new(5, [2, 0, 0])
+        Version(5)
     } else if operand_type(graph, node, 0) == Some(DType::I8) {
-        Version::new(4, [1, 14, 0])
+        Version(4)
     } else {
-        Version::new(1, [1, 5, 0])
+        Version(1)
     }
 }

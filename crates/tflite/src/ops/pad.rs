@@ -31,8 +31,7 @@ fn size(value: i64) -> Option<usize> {
 pub(super) fn write(op: &Pad, graph: &Graph, node: &Node) -> Encoded {
     let values: Vec<i32> =
         op.paddings.iter().flatten().map(|&size| i32::try_from(size).unwrap_or(i32::MAX)).collect();
-    let version =
-        if op.paddings.len() > 4 { Version::new(4, [2, 6, 0]) } else { Version::two_for_int8(graph, node) };
+    let version = if op.paddings.len() > 4 { Version(4) } else { Version::two_for_int8(graph, node) };
     Encoded {
         code: builtin::PAD,
         version,

@@ -12,10 +12,6 @@ pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
 }
 
 pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
-    let version = if is_per_channel(graph, node.outputs.first().copied()) {
-        Version::new(3, [2, 7, 0])
-    } else {
-        Version::new(1, [1, 14, 0])
-    };
+    let version = if is_per_channel(graph, node.outputs.first().copied()) { Version(3) } else { Version(1) };
     Encoded { code: builtin::QUANTIZE, version, options: Options::new(options::QUANTIZE), operand: None }
 }

@@ -13,8 +13,8 @@ pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
 
 pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
     let version = match operand_type(graph, node, 0) {
-        Some(DType::I8) => Version::new(2, [2, 1, 0]),
-        _ => Version::new(1, [1, 5, 0]),
+        Some(DType::I8) => Version(2),
+        _ => Version(1),
     };
     Encoded { code: builtin::RELU, version, options: Options::default(), operand: None }
 }

@@ -38,7 +38,7 @@ fn from_options(source: &Source<'_>) -> Result<Vec<i32>, Fault> {
 pub(super) fn write(op: &Reshape) -> Encoded {
     Encoded {
         code: builtin::RESHAPE,
-        version: Version::new(1, [1, 5, 0]),
+        version: Version(1),
         options: Options::new(options::RESHAPE).with(field::NEW_SHAPE, Value::Ints(op.shape.clone())),
         operand: Some(Tensor::const_i32("shape", vec![op.shape.len()], &op.shape, None)),
     }
