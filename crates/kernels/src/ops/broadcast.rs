@@ -56,7 +56,7 @@ impl Broadcast {
 }
 
 /// Steps between neighbours on each axis; 0 where the extent is 1.
-const fn strides(shape: [usize; RANK]) -> [usize; RANK] {
+pub(super) const fn strides(shape: [usize; RANK]) -> [usize; RANK] {
     let mut strides = [0; RANK];
     let mut step = 1_usize;
     let mut axis = RANK;

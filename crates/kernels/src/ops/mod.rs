@@ -4,21 +4,30 @@
 //! length, and then leaves the output as it was.
 
 pub mod add;
+pub mod arg_max;
+pub mod arg_min;
 pub mod average_pool_2d;
 pub mod conv_2d;
+pub mod cumsum;
 pub mod depthwise_conv_2d;
 pub mod dequantize;
 pub mod fully_connected;
 pub mod max_pool_2d;
+pub mod mean;
 pub mod pad;
 pub mod quantize;
+pub mod reduce_max;
+pub mod reduce_min;
 pub mod relu;
 pub mod relu6;
 pub mod reshape;
 pub mod softmax;
+pub mod sum;
 
 mod broadcast;
 mod channels;
 mod dot;
+mod extremes;
 #[cfg(test)]
 pub(crate) mod naive;
+mod reduction;
