@@ -18,8 +18,6 @@ mod float;
 pub mod memory;
 pub mod ops;
 mod rows;
-#[cfg_attr(not(test), expect(dead_code, reason = "the operators that use it follow"))]
-mod squash;
 pub mod window;
 
 pub use error::{InvalidSpec, WrongLength};
