@@ -21,6 +21,8 @@ pub mod reduce_min;
 pub mod relu;
 pub mod relu6;
 pub mod reshape;
+pub mod signal_irfft;
+pub mod signal_rfft;
 pub mod softmax;
 pub mod sum;
 
@@ -28,6 +30,7 @@ mod broadcast;
 mod channels;
 mod dot;
 mod extremes;
+mod fft;
 #[cfg(test)]
 pub(crate) mod naive;
 mod reduction;
