@@ -21,8 +21,16 @@ pub mod reduce_min;
 pub mod relu;
 pub mod relu6;
 pub mod reshape;
+pub mod signal_energy;
+pub mod signal_fft_auto_scale;
+pub mod signal_filter_bank;
+pub mod signal_filter_bank_log;
+pub mod signal_filter_bank_spectral_subtraction;
+pub mod signal_filter_bank_square_root;
 pub mod signal_irfft;
+pub mod signal_pcan;
 pub mod signal_rfft;
+pub mod signal_window;
 pub mod softmax;
 pub mod sum;
 
