@@ -1,0 +1,52 @@
+//! ASSIGN_VARIABLE: a state becomes what the operand holds.
+
+use crate::error::{attempt, elements, length};
+use crate::memory::Pod;
+use crate::{InvalidSpec, WrongLength};
+
+/// Everything about an ASSIGN_VARIABLE that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spec {
+    /// Elements.
+    pub len: usize,
+}
+
+/// ASSIGN_VARIABLE of any element type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Any {
+    spec: Spec,
+}
+
+impl Any {
+    /// Checks the specification.
+    pub const fn new(spec: Spec) -> Result<Self, InvalidSpec> {
+        attempt!(elements(&[spec.len]));
+        Ok(Self { spec })
+    }
+
+    /// Input and state `len`.
+    #[inline(never)]
+    pub fn run<T: Pod>(&self, input: &[T], state: &mut [T]) -> Result<(), WrongLength> {
+        length("input", input.len(), self.spec.len)?;
+        length("state", state.len(), self.spec.len)?;
+        for (y, &x) in state.iter_mut().zip(input) {
+            *y = x;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operand_goes_into_the_state() {
+        let kernel = Any::new(Spec { len: 2 }).unwrap();
+        let mut state = [3_u64, 4];
+        assert_eq!(kernel.run(&[5, 6], &mut state), Ok(()));
+        assert_eq!(state, [5, 6]);
+        assert!(kernel.run(&[5], &mut state).is_err());
+        assert!(Any::new(Spec { len: 0 }).is_err());
+    }
+}
