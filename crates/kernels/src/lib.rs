@@ -18,6 +18,7 @@ mod float;
 pub mod memory;
 pub mod ops;
 mod rows;
+mod wide;
 pub mod window;
 
 pub use error::{InvalidSpec, WrongLength};

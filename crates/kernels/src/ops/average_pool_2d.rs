@@ -8,7 +8,7 @@ use core::num::NonZeroU32;
 use crate::error::{activation, activation_f32, attempt, ensure, length};
 use crate::fixed;
 use crate::window::{Pixel, Window, for_each_tap};
-use crate::{InvalidSpec, WrongLength, float};
+use crate::{InvalidSpec, WrongLength, float, wide};
 
 /// Everything about an int8 AVERAGE_POOL_2D that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,17 @@ pub struct Int8Spec {
     /// Lowest int8 output.
     pub act_min: i32,
     /// Highest int8 output.
+    pub act_max: i32,
+}
+
+/// Everything about an int16 AVERAGE_POOL_2D that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16Spec {
+    /// Shapes, strides and padding; `out_c` is `in_c` and the dilation 1.
+    pub window: Window,
+    /// Lowest int16 output.
+    pub act_min: i32,
+    /// Highest int16 output.
     pub act_max: i32,
 }
 
@@ -36,6 +47,13 @@ pub struct Float32Spec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8 {
     spec: Int8Spec,
+}
+
+/// Int16 AVERAGE_POOL_2D.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16 {
+    window: Window,
+    output: wide::Output,
 }
 
 /// Float AVERAGE_POOL_2D.
@@ -64,9 +82,34 @@ impl Int8 {
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut sum = 0_i32;
                 for_each_value(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
-                let mean = (sum.unsigned_abs().wrapping_add(count.get() / 2) / count) as i32;
-                let mean = if sum < 0 { mean.wrapping_neg() } else { mean };
-                *output = fixed::clamp(mean, *act_min, *act_max);
+                *output = fixed::clamp(mean(sum, count), *act_min, *act_max);
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Int16 {
+    /// Checks the specification.
+    pub const fn new(spec: Int16Spec) -> Result<Self, InvalidSpec> {
+        attempt!(check_pool(&spec.window));
+        let output = attempt!(wide::Output::new(spec.act_min, spec.act_max, false));
+        Ok(Self { window: spec.window, output })
+    }
+
+    /// Input and output NHWC.
+    #[inline(never)]
+    pub fn run(&self, input: &[i16], output: &mut [i16]) -> Result<(), WrongLength> {
+        let window = &self.window;
+        length("input", input.len(), window.in_len())?;
+        length("output", output.len(), window.out_len())?;
+        window.for_each_pixel(output, |pixel, output| {
+            let count = pixel.y.count * pixel.x.count;
+            let Some(count) = NonZeroU32::new(count as u32) else { return };
+            for (channel, output) in output.iter_mut().enumerate() {
+                let mut sum = 0_i32;
+                for_each_value(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
+                *output = self.output.clamp(mean(sum, count));
             }
         });
         Ok(())
@@ -97,6 +140,13 @@ impl Float32 {
         });
         Ok(())
     }
+}
+
+/// A quotient rounded to nearest, halves away from zero.
+#[inline(always)]
+fn mean(sum: i32, count: NonZeroU32) -> i32 {
+    let mean = (sum.unsigned_abs().wrapping_add(count.get() / 2) / count) as i32;
+    if sum < 0 { mean.wrapping_neg() } else { mean }
 }
 
 /// The checks that pools of both kinds and element types share.

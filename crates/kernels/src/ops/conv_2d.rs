@@ -1,16 +1,23 @@
 //! CONV_2D: `y[b, i, j, o] = act(bias[o] + sum over (k, l, c) of w[o, k, l, c] * x[b, i', j', c])`.
 //!
 //! Input and output are NHWC, the filter is OHWI with `in_c / groups` input channels; padding counts as zero.
-//! Source: TensorFlow Lite Micro, `reference_integer_ops::ConvPerChannel` and `reference_ops::Conv`.
+//! Source: TensorFlow Lite Micro, `reference_integer_ops::ConvPerChannel` and `reference_ops::Conv`, with the
+//! filter zero point of its uint8 form.
 
-use core::num::NonZeroUsize;
+mod int16;
+mod layout;
+
+pub use int16::{Int16, Int16Spec};
+
+use layout::Layout;
 
 use super::channels::Channels;
-use super::dot::{Layer, Scratch, gather, part, tail};
-use crate::error::{activation_f32, attempt, elements, ensure, length, optional_length, zero_point};
+use super::dot::{Filter, Layer, Scratch, part};
+use super::packed::Packed;
+use crate::error::{activation_f32, attempt, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::rows_mut;
-use crate::window::{Pixel, Window, for_each_tap};
+use crate::window::{Window, for_each_tap};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 CONV_2D that is known when it is compiled.
@@ -28,6 +35,15 @@ pub struct Int8Spec {
     pub act_min: i32,
     /// Highest int8 output.
     pub act_max: i32,
+}
+
+/// Everything about an int8 CONV_2D whose filter has a zero point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8AsymmetricSpec {
+    /// Everything else.
+    pub layer: Int8Spec,
+    /// The int8 value of a real 0 in the filter.
+    pub filter_zero_point: i32,
 }
 
 /// Everything about a float CONV_2D that is known when it is compiled.
@@ -49,6 +65,19 @@ pub struct Int8 {
     layout: Layout,
     input_offset: i32,
     output: Output,
+}
+
+/// Int8 CONV_2D with one scale per output channel and 4-bit weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int4 {
+    layer: Int8,
+}
+
+/// Int8 CONV_2D whose filter has a zero point, as filters of uint8 networks have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8Asymmetric {
+    layer: Int8,
+    filter_offset: i32,
 }
 
 /// Float CONV_2D.
@@ -81,66 +110,83 @@ impl Int8 {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
+        self.compute(input, filter, 0, (bias, multiplier, shift), output)
+    }
+
+    /// [`Int8::run`] with any kind of filter.
+    #[inline(always)]
+    fn compute(
+        &self,
+        input: &[i8],
+        filter: impl Filter,
+        filter_offset: i32,
+        (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
         let layout = &self.layout;
         length("input", input.len(), layout.window.in_len())?;
-        length("filter", filter.len(), layout.filter_len())?;
+        filter.check(layout.filter_len())?;
         length("output", output.len(), layout.window.out_len())?;
         let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: layout.filter_row, filter, channels };
         let mut scratch = Scratch::new();
         layout.window.for_each_pixel(output, |pixel, output| {
             for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
-                layer.compute(group * layout.group_out_c, 0, &mut scratch, output, |start, stretch| {
-                    self.gather(pixel, group, start, input, stretch);
-                });
+                let gather = |start, stretch: &mut [i16]| {
+                    layout.gather(pixel, group, start, input, self.input_offset, stretch);
+                };
+                let start = if filter_offset == 0 {
+                    0
+                } else {
+                    layer.sum_inputs(&mut scratch, gather).wrapping_mul(filter_offset)
+                };
+                layer.compute(group * layout.group_out_c, start, &mut scratch, output, gather);
             }
         });
         Ok(())
     }
+}
 
-    /// Fills the stretch with the window of one pixel, from element `start` of the filter row on; 0 where padding is.
+impl Int4 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        Ok(Self { layer: attempt!(Int8::new(spec)) })
+    }
+
+    /// As [`Int8::run`]; the filter has two weights in a byte, the low nibble first.
     #[inline(never)]
-    fn gather(&self, pixel: &Pixel, group: usize, start: usize, input: &[i8], mut stretch: &mut [i16]) {
-        let Layout { window, group_in_c, unit, units_per_row, .. } = self.layout;
-        let (Some(unit), Some(units_per_row)) = (NonZeroUsize::new(unit), NonZeroUsize::new(units_per_row))
-        else {
-            return;
-        };
-        let mut skipped = start % unit;
-        let mut column = start / unit % units_per_row;
-        let mut row = start / unit / units_per_row;
-        while !stretch.is_empty() {
-            let len = stretch.len().min(unit.get() - skipped);
-            let Some((target, rest)) = stretch.split_at_mut_checked(len) else { return };
-            // The part of the unit that lies inside the input, and the input column that it begins at.
-            let (inside, x) = if !pixel.y.contains(row) {
-                (0..0, 0)
-            } else if units_per_row.get() == 1 {
-                (pixel.x.tap * group_in_c..(pixel.x.tap + pixel.x.count) * group_in_c, pixel.x.first)
-            } else if pixel.x.contains(column) {
-                (0..group_in_c, pixel.x.first + (column - pixel.x.tap) * window.dilation_w)
-            } else {
-                (0..0, 0)
-            };
-            if inside.len() < unit.get() {
-                target.fill(0);
-            }
-            if !inside.is_empty() {
-                let y = pixel.y.first + (row - pixel.y.tap) * window.dilation_h;
-                let at = window.in_index(pixel.batch, y, x) + group * group_in_c;
-                let first = inside.start.saturating_sub(skipped);
-                let end = inside.end.saturating_sub(skipped).min(len);
-                let target = target.get_mut(first..end).unwrap_or(&mut []);
-                gather(tail(input, at + skipped.saturating_sub(inside.start)), self.input_offset, target);
-            }
-            stretch = rest;
-            skipped = 0;
-            column += 1;
-            if column == units_per_row.get() {
-                column = 0;
-                row += 1;
-            }
-        }
+    pub fn run(
+        &self,
+        input: &[i8],
+        filter: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
+        self.layer.compute(input, Packed(filter), 0, (bias, multiplier, shift), output)
+    }
+}
+
+impl Int8Asymmetric {
+    /// Checks the specification.
+    pub const fn new(spec: Int8AsymmetricSpec) -> Result<Self, InvalidSpec> {
+        attempt!(zero_point(spec.filter_zero_point));
+        Ok(Self { layer: attempt!(Int8::new(spec.layer)), filter_offset: -spec.filter_zero_point })
+    }
+
+    /// As [`Int8::run`].
+    #[inline(never)]
+    pub fn run(
+        &self,
+        input: &[i8],
+        filter: &[i8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
+        self.layer.compute(input, filter, self.filter_offset, (bias, multiplier, shift), output)
     }
 }
 
@@ -184,46 +230,6 @@ impl Float32 {
             }
         });
         Ok(())
-    }
-}
-
-/// How windows, groups and filters lie in memory, for both element types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Layout {
-    window: Window,
-    /// Input channels of a group.
-    group_in_c: usize,
-    /// Output channels of a group.
-    group_out_c: usize,
-    /// Filter elements of an output channel.
-    filter_row: usize,
-    /// Elements of the filter row that are neighbours in the input too: a row of the kernel, or only a tap of it.
-    unit: usize,
-    /// Units in a row of the kernel.
-    units_per_row: usize,
-}
-
-impl Layout {
-    const fn new(window: Window, groups: usize) -> Result<Self, InvalidSpec> {
-        attempt!(window.check());
-        ensure!(groups > 0, "there must be at least one group");
-        ensure!(window.in_c.is_multiple_of(groups), "the groups must divide the input channels");
-        ensure!(window.out_c.is_multiple_of(groups), "the groups must divide the output channels");
-        let group_in_c = window.in_c / groups;
-        let units_per_row = if groups == 1 && window.dilation_w == 1 { 1 } else { window.k_w };
-        attempt!(elements(&[window.out_c, window.k_h, window.k_w, group_in_c]));
-        Ok(Self {
-            window,
-            group_in_c,
-            group_out_c: window.out_c / groups,
-            filter_row: window.k_h * window.k_w * group_in_c,
-            unit: if units_per_row == 1 { window.k_w * group_in_c } else { group_in_c },
-            units_per_row,
-        })
-    }
-
-    const fn filter_len(&self) -> usize {
-        self.window.out_c * self.filter_row
     }
 }
 

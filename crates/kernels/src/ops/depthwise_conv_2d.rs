@@ -4,6 +4,13 @@
 //! Input and output are NHWC, the filter is 1HWO; padding counts as zero.
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::DepthwiseConvPerChannel` and `reference_ops::DepthwiseConv`.
 
+mod int16;
+mod rows;
+mod variants;
+
+pub use int16::{Int16, Int16Spec};
+pub use variants::{Int4, Int8Asymmetric, Int8AsymmetricSpec};
+
 use super::channels::{Channels, SUMS};
 use super::dot::{mac, part, tail};
 use crate::error::{activation_f32, attempt, elements, ensure, length, optional_length, zero_point};

@@ -4,14 +4,16 @@
 //! and then meets every filter: the inner loop is left with loads and multiply-accumulates.
 
 use super::channels::{Channels, SUMS};
+use crate::WrongLength;
+use crate::error::length;
 
 /// Products that are summed at once. Longer sums go in several stretches.
 const STRETCH: usize = 640;
 
 /// What a layer keeps on the stack.
 pub(super) struct Scratch {
-    stretch: [i16; STRETCH],
-    sums: [i32; SUMS],
+    pub(super) stretch: [i16; STRETCH],
+    pub(super) sums: [i32; SUMS],
 }
 
 impl Scratch {
@@ -21,17 +23,39 @@ impl Scratch {
     }
 }
 
+/// Rows of weights, one for each output channel.
+pub(super) trait Filter: Copy {
+    /// Fails unless there are as many weights.
+    fn check(self, n_weights: usize) -> Result<(), WrongLength>;
+
+    /// Adds to every sum its products of `x` with weights of a row, from `from` on; the first sum belongs to the row
+    /// `first`, and a row has `row` weights.
+    fn add_products(self, x: &[i16], first: usize, row: usize, from: usize, sums: &mut [i32]);
+}
+
+impl Filter for &[i8] {
+    #[inline(always)]
+    fn check(self, n_weights: usize) -> Result<(), WrongLength> {
+        length("filter", self.len(), n_weights)
+    }
+
+    #[inline(always)]
+    fn add_products(self, x: &[i16], first: usize, row: usize, from: usize, sums: &mut [i32]) {
+        dot_rows(x, tail(self, first * row), row, from, sums);
+    }
+}
+
 /// A layer whose outputs are inner products: convolution or fully connected.
-pub(super) struct Layer<'a> {
+pub(super) struct Layer<'a, F> {
     /// Elements of a filter row.
     pub(super) len: usize,
     /// One row for each output channel.
-    pub(super) filter: &'a [i8],
+    pub(super) filter: F,
     /// Constants of each output channel.
     pub(super) channels: Channels<'a>,
 }
 
-impl Layer<'_> {
+impl<F: Filter> Layer<'_, F> {
     /// Computes the neighbouring outputs from channel `first` on, all from the same inputs. `gather` fills its slice
     /// with these inputs, from an index on, zero point subtracted; `start` is added to every sum.
     #[inline(always)]
@@ -48,14 +72,13 @@ impl Layer<'_> {
         for output in output.chunks_mut(SUMS) {
             let sums = scratch.sums.get_mut(..output.len()).unwrap_or(&mut []);
             self.channels.start(channel, start, sums);
-            let filter = tail(self.filter, channel * self.len);
             let mut done = 0;
             while done < self.len {
                 let x = scratch.stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
                 if !gathered {
                     gather(done, x);
                 }
-                dot_rows(x, filter, self.len, done, sums);
+                self.filter.add_products(x, channel, self.len, done, sums);
                 done += STRETCH;
             }
             gathered = self.len <= STRETCH;
@@ -63,11 +86,25 @@ impl Layer<'_> {
             channel += SUMS;
         }
     }
+
+    /// The sum of the inputs that `gather` gives, zero point subtracted.
+    #[inline(always)]
+    pub(super) fn sum_inputs(&self, scratch: &mut Scratch, gather: impl Fn(usize, &mut [i16])) -> i32 {
+        let mut sum = 0_i32;
+        let mut done = 0;
+        while done < self.len {
+            let x = scratch.stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
+            gather(done, x);
+            sum = x.iter().fold(sum, |sum, &x| sum.wrapping_add(i32::from(x)));
+            done += STRETCH;
+        }
+        sum
+    }
 }
 
 /// Adds to every sum its products of `x` with the elements from `from` on in a filter row of `row` elements.
 #[inline(never)]
-fn dot_rows(x: &[i16], filter: &[i8], row: usize, from: usize, sums: &mut [i32]) {
+pub(super) fn dot_rows(x: &[i16], filter: &[i8], row: usize, from: usize, sums: &mut [i32]) {
     let mut w = tail(filter, from);
     let (fours, rest) = sums.as_chunks_mut::<4>();
     for sums in fours {
@@ -130,9 +167,9 @@ fn split(w: &[i8], row: usize, len: usize) -> Option<(&[i8], &[i8])> {
 
 /// Copies inputs, moved by their offset.
 #[inline(always)]
-pub(super) fn gather(input: &[i8], x_offset: i32, stretch: &mut [i16]) {
+pub(super) fn gather<T: Copy + Into<i32>>(input: &[T], x_offset: i32, stretch: &mut [i16]) {
     for (to, &from) in stretch.iter_mut().zip(input) {
-        *to = (i32::from(from) + x_offset) as i16;
+        *to = (from.into() + x_offset) as i16;
     }
 }
 

@@ -3,8 +3,13 @@
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::FullyConnected`, `FullyConnectedPerChannel` and
 //! `reference_ops::FullyConnected`. Scaling rounds twice, unlike LiteRT's.
 
+mod int16;
+
+pub use int16::{Int16, Int16Spec};
+
 use super::channels::Channels;
-use super::dot::{Layer, Scratch, gather, tail};
+use super::dot::{Filter, Layer, Scratch, gather, tail};
+use super::packed::Packed;
 use crate::error::{activation_f32, attempt, elements, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::{rows, rows_mut};
@@ -55,6 +60,12 @@ pub struct Int8 {
     output: Output,
 }
 
+/// Int8 FULLY_CONNECTED with 4-bit weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int4 {
+    layer: Int8,
+}
+
 /// Float FULLY_CONNECTED.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Float32 {
@@ -87,8 +98,21 @@ impl Int8 {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
+        self.compute(input, filter, (bias, multiplier, shift), output)
+    }
+
+    /// [`Int8::run`] with any kind of filter.
+    #[inline(always)]
+    fn compute(
+        &self,
+        input: &[i8],
+        filter: impl Filter,
+        (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
         let Shape { in_c, out_c, .. } = self.shape;
-        self.shape.check_lengths(input.len(), filter.len(), bias.len(), output.len())?;
+        filter.check(out_c * in_c)?;
+        self.shape.check_lengths(input.len(), bias.len(), output.len())?;
         let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: in_c, filter, channels };
         let mut scratch = Scratch::new();
@@ -106,6 +130,27 @@ impl Int8 {
             });
         }
         Ok(())
+    }
+}
+
+impl Int4 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        Ok(Self { layer: attempt!(Int8::new(spec)) })
+    }
+
+    /// As [`Int8::run`]; the filter has two weights in a byte, the low nibble first.
+    #[inline(never)]
+    pub fn run(
+        &self,
+        input: &[i8],
+        filter: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
+        self.layer.compute(input, Packed(filter), (bias, multiplier, shift), output)
     }
 }
 
@@ -127,7 +172,8 @@ impl Float32 {
         output: &mut [f32],
     ) -> Result<(), WrongLength> {
         let Shape { in_c, out_c, .. } = self.shape;
-        self.shape.check_lengths(input.len(), filter.len(), bias.len(), output.len())?;
+        length("filter", filter.len(), out_c * in_c)?;
+        self.shape.check_lengths(input.len(), bias.len(), output.len())?;
         for (input, output) in rows(input, in_c).zip(rows_mut(output, out_c)) {
             for (channel, (output, row)) in output.iter_mut().zip(rows(filter, in_c)).enumerate() {
                 let sum = input.iter().zip(row).fold(0.0, |sum, (x, w)| sum + x * w);
@@ -155,15 +201,8 @@ impl Shape {
         Ok(Self { batches, in_c, out_c })
     }
 
-    fn check_lengths(
-        &self,
-        input: usize,
-        filter: usize,
-        bias: usize,
-        output: usize,
-    ) -> Result<(), WrongLength> {
+    fn check_lengths(&self, input: usize, bias: usize, output: usize) -> Result<(), WrongLength> {
         length("input", input, self.batches * self.in_c)?;
-        length("filter", filter, self.out_c * self.in_c)?;
         optional_length("bias", bias, self.out_c)?;
         length("output", output, self.batches * self.out_c)
     }

@@ -7,7 +7,7 @@ use super::average_pool_2d::{check_pool, for_each_value};
 use crate::error::{activation, activation_f32, attempt, length};
 use crate::fixed;
 use crate::window::Window;
-use crate::{InvalidSpec, WrongLength, float};
+use crate::{InvalidSpec, WrongLength, float, wide};
 
 /// Everything about an int8 MAX_POOL_2D that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub struct Int8Spec {
     /// Lowest int8 output.
     pub act_min: i32,
     /// Highest int8 output.
+    pub act_max: i32,
+}
+
+/// Everything about an int16 MAX_POOL_2D that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16Spec {
+    /// Shapes, strides and padding; `out_c` is `in_c` and the dilation 1.
+    pub window: Window,
+    /// Lowest int16 output.
+    pub act_min: i32,
+    /// Highest int16 output.
     pub act_max: i32,
 }
 
@@ -35,6 +46,13 @@ pub struct Float32Spec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8 {
     spec: Int8Spec,
+}
+
+/// Int16 MAX_POOL_2D.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16 {
+    window: Window,
+    output: wide::Output,
 }
 
 /// Float MAX_POOL_2D.
@@ -62,6 +80,31 @@ impl Int8 {
                 let mut max = i8::MIN;
                 for_each_value(window, pixel, input, channel, |x| max = max.max(x));
                 *output = fixed::clamp(i32::from(max), *act_min, *act_max);
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Int16 {
+    /// Checks the specification.
+    pub const fn new(spec: Int16Spec) -> Result<Self, InvalidSpec> {
+        attempt!(check_pool(&spec.window));
+        let output = attempt!(wide::Output::new(spec.act_min, spec.act_max, false));
+        Ok(Self { window: spec.window, output })
+    }
+
+    /// Input and output NHWC.
+    #[inline(never)]
+    pub fn run(&self, input: &[i16], output: &mut [i16]) -> Result<(), WrongLength> {
+        let window = &self.window;
+        length("input", input.len(), window.in_len())?;
+        length("output", output.len(), window.out_len())?;
+        window.for_each_pixel(output, |pixel, output| {
+            for (channel, output) in output.iter_mut().enumerate() {
+                let mut max = i16::MIN;
+                for_each_value(window, pixel, input, channel, |x| max = max.max(x));
+                *output = self.output.clamp(i32::from(max));
             }
         });
         Ok(())

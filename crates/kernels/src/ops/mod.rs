@@ -9,6 +9,7 @@ pub mod arg_min;
 pub mod assign_variable;
 pub mod average_pool_2d;
 pub mod circular_buffer;
+pub mod batch_matmul;
 pub mod conv_2d;
 pub mod cumsum;
 pub mod depthwise_conv_2d;
@@ -40,6 +41,7 @@ pub mod signal_stacker;
 pub mod signal_window;
 pub mod softmax;
 pub mod sum;
+pub mod transpose_conv;
 
 mod broadcast;
 mod channels;
@@ -49,3 +51,5 @@ mod fft;
 #[cfg(test)]
 pub(crate) mod naive;
 mod reduction;
+mod packed;
+mod wide_dot;

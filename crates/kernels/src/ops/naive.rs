@@ -30,6 +30,29 @@ impl Random {
         (0..len).map(|_| self.bits() as i8).collect()
     }
 
+    pub(crate) fn int16s(&mut self, len: usize) -> Vec<i16> {
+        (0..len).map(|_| self.bits() as i16).collect()
+    }
+
+    /// Packed 4-bit weights, and the same ones unpacked.
+    pub(crate) fn int4s(&mut self, len: usize) -> (Vec<u8>, Vec<i8>) {
+        let weights: Vec<i8> = (0..len).map(|_| self.within(-8, 7) as i8).collect();
+        let pack = |pair: &[i8]| (pair[0] as u8 & 15) | (pair.get(1).map_or(0, |&high| high as u8) << 4);
+        (weights.chunks(2).map(pack).collect(), weights)
+    }
+
+    /// [`Random::channels`] of sums with 64 bits, which land in and around the int16 range.
+    pub(crate) fn wide_channels(&mut self, out_c: usize) -> (Vec<i64>, Vec<i32>, Vec<i8>) {
+        let (bias, multiplier, shift) = self.channels(out_c);
+        (bias.iter().map(|&bias| i64::from(bias) << 6).collect(), multiplier, shift)
+    }
+
+    /// Ordered activation bounds of int16.
+    pub(crate) fn wide_bounds(&mut self) -> (i32, i32) {
+        let (min, max) = self.bounds();
+        (min * 256, max * 256 + 255)
+    }
+
     /// Integers whose magnitudes are spread over all powers of two.
     pub(crate) fn int32(&mut self) -> i32 {
         (self.bits() as i32) >> (self.bits() % 32)
@@ -150,6 +173,24 @@ pub(crate) fn scale(value: i128, multiplier: i32, shift: i32) -> i128 {
     let shifted = value << shift.max(0);
     let high = (shifted * i128::from(multiplier) + (1 << 30)).div_euclid(1 << 31);
     divide_away(high, (-shift).max(0) as u32)
+}
+
+/// `value * multiplier / 2^31 * 2^shift` with the multiplier rounded to 16 bits, then one rounding to the nearest, halves
+/// up.
+pub(crate) fn scale_wide(value: i64, multiplier: i32, shift: i32) -> i128 {
+    let reduced = ((i128::from(multiplier) + (1 << 15)) >> 16).min(0x7fff);
+    let right = 15 - shift;
+    (i128::from(value) * reduced + (1_i128 << (right - 1))).div_euclid(1_i128 << right)
+}
+
+/// A sum as an int16 output; a narrow one wraps at 32 bits and is rounded twice.
+pub(crate) fn quantize_wide(sum: i64, multiplier: i32, shift: i32, narrow: bool, bounds: (i32, i32)) -> i16 {
+    let value = if narrow {
+        scale((sum as i32).into(), multiplier, shift)
+    } else {
+        scale_wide(sum, multiplier, shift)
+    };
+    value.max(bounds.0.into()).min(bounds.1.into()) as i16
 }
 
 /// A sum as an int8 output.

@@ -58,6 +58,20 @@ fn random_pools_equal_the_definition() {
             assert_eq!(i32::from(y), mean.max(act_min).min(act_max), "seed {seed}: {sum} / {count}");
         }
 
+        let input = random.int16s(window.in_len());
+        let (act_min, act_max) = random.wide_bounds();
+        let mut output = vec![0; window.out_len()];
+        let kernel = Int16::new(Int16Spec { window, act_min, act_max }).unwrap();
+        assert_eq!(kernel.run(&input, &mut output), Ok(()));
+        let sums = windows(&window, (0_i64, 0_i64), |(sum, count), tap| {
+            *sum += i64::from(input[at(tap.batch, tap.y, tap.x, tap.out_c)]);
+            *count += 1;
+        });
+        for (&y, (sum, count)) in output.iter().zip(sums) {
+            let mean = (sum as f64 / count as f64).round() as i32;
+            assert_eq!(i32::from(y), mean.max(act_min).min(act_max), "seed {seed}: {sum} / {count}");
+        }
+
         let input = random.floats(window.in_len());
         let mut output = vec![0.0; window.out_len()];
         let kernel = Float32::new(Float32Spec { window, act_min: -2.0, act_max: 3.0 }).unwrap();

@@ -3,7 +3,7 @@
 use std::vec::Vec;
 use std::{format, vec};
 
-use super::super::naive::{Random, quantize, windows};
+use super::super::naive::{Random, quantize, quantize_wide, windows};
 use super::*;
 
 const IMAGE: Window = Window {
@@ -120,6 +120,70 @@ fn check_int8(random: &mut Random, window: Window, groups: usize, input: &[i8], 
 }
 
 #[test]
+fn random_convolutions_with_a_filter_zero_point_and_of_int4_equal_the_definition() {
+    for seed in 0..400 {
+        let random = &mut Random::new(seed);
+        let (window, groups, filter_len) = random_shape(random);
+        let input = random.int8s(window.in_len());
+        let (packed, int4s) = random.int4s(filter_len);
+        let int8s = random.int8s(filter_len);
+        let (bias, multiplier, shift) = random.channels(window.out_c);
+        let (act_min, act_max) = random.bounds();
+        let [input_zero_point, filter_zero_point] = [(); 2].map(|()| random.within(-128, 127) as i32);
+        let layer = Int8Spec { window, groups, input_zero_point, output_zero_point: 3, act_min, act_max };
+        let check = |y: &[i8], filter: &[i8], filter_zero_point: i32| {
+            for (at, (&y, products)) in y.iter().zip(products(&window, groups)).enumerate() {
+                let channel = at % window.out_c;
+                let product = |&(x, w): &(usize, usize)| {
+                    (i64::from(input[x]) - i64::from(input_zero_point))
+                        * (i64::from(filter[w]) - i64::from(filter_zero_point))
+                };
+                let sum = products.iter().map(product).sum::<i64>();
+                let sum = sum + bias.get(channel).map_or(0, |&bias| i64::from(bias));
+                let (multiplier, shift) = (multiplier[channel], shift[channel].into());
+                let expected = quantize(sum, multiplier, shift, 3, (act_min, act_max));
+                assert_eq!(y, expected, "seed {seed}: output {at} of {layer:?}");
+            }
+        };
+        let mut output = vec![0; window.out_len()];
+        let kernel = Int4::new(layer).unwrap();
+        assert_eq!(kernel.run(&input, &packed, &bias, &multiplier, &shift, &mut output), Ok(()));
+        check(&output, &int4s, 0);
+        let kernel = Int8Asymmetric::new(Int8AsymmetricSpec { layer, filter_zero_point }).unwrap();
+        assert_eq!(kernel.run(&input, &int8s, &bias, &multiplier, &shift, &mut output), Ok(()));
+        check(&output, &int8s, filter_zero_point);
+    }
+}
+
+#[test]
+fn random_int16_convolutions_equal_the_definition() {
+    for seed in 0..400 {
+        let random = &mut Random::new(seed);
+        let (mut window, groups, mut filter_len) = random_shape(random);
+        if seed % 20 == 0 && groups == 1 {
+            window.in_c = random.size(400, 1200);
+            filter_len = window.out_c * window.k_h * window.k_w * window.in_c;
+        }
+        let (input, filter) = (random.int16s(window.in_len()), random.int8s(filter_len));
+        let (bias, multiplier, shift) = random.wide_channels(window.out_c);
+        let (act_min, act_max) = random.wide_bounds();
+        let narrow = seed % 3 == 0;
+        let spec = Int16Spec { window, groups, narrow, act_min, act_max };
+        let mut output = vec![0; window.out_len()];
+        let kernel = Int16::new(spec).unwrap();
+        assert_eq!(kernel.run(&input, &filter, &bias, &multiplier, &shift, &mut output), Ok(()));
+        for (at, (&y, products)) in output.iter().zip(products(&window, groups)).enumerate() {
+            let channel = at % window.out_c;
+            let sum: i64 = products.iter().map(|&(x, w)| i64::from(input[x]) * i64::from(filter[w])).sum();
+            let sum = sum + bias.get(channel).copied().unwrap_or(0);
+            let (multiplier, shift) = (multiplier[channel], shift[channel].into());
+            let expected = quantize_wide(sum, multiplier, shift, narrow, (act_min, act_max));
+            assert_eq!(y, expected, "seed {seed}: output {at} of {spec:?}");
+        }
+    }
+}
+
+#[test]
 fn random_float_convolutions_add_in_filter_order() {
     for seed in 0..300 {
         let random = &mut Random::new(seed);
@@ -151,6 +215,11 @@ fn senseless_specifications_fail() {
     ] {
         assert!(Int8::new(wrong).is_err(), "{wrong:?}");
     }
+    assert!(Int8Asymmetric::new(Int8AsymmetricSpec { layer: SPEC, filter_zero_point: 128 }).is_err());
+    let wide = Int16Spec { window: IMAGE, groups: 1, narrow: false, act_min: -32768, act_max: 32767 };
+    assert!(Int16::new(wide).is_ok());
+    assert!(Int16::new(Int16Spec { act_max: 32768, ..wide }).is_err());
+    assert!(Int16::new(Int16Spec { groups: 2, ..wide }).is_err());
     let float = Float32Spec { window: IMAGE, groups: 1, act_min: f32::MIN, act_max: f32::MAX };
     assert!(Float32::new(float).is_ok());
     assert!(Float32::new(Float32Spec { act_max: f32::NAN, ..float }).is_err());

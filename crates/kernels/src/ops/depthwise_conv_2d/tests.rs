@@ -3,7 +3,7 @@
 use std::vec;
 use std::vec::Vec;
 
-use super::super::naive::{Random, Tap, quantize, windows};
+use super::super::naive::{Random, Tap, quantize, quantize_wide, windows};
 use super::*;
 
 const IMAGE: Window = Window {
@@ -98,6 +98,69 @@ fn random_int8_convolutions_equal_the_definition() {
             let sum = sum + bias.get(channel).map_or(0, |&bias| i64::from(bias));
             let (multiplier, shift) = (multiplier[channel], shift[channel].into());
             let expected = quantize(sum, multiplier, shift, output_zero_point, (act_min, act_max));
+            assert_eq!(y, expected, "seed {seed}: output {at} of {spec:?}");
+        }
+    }
+}
+
+#[test]
+fn random_convolutions_with_a_filter_zero_point_and_of_int4_equal_the_definition() {
+    for seed in 0..400 {
+        let random = &mut Random::new(seed);
+        let (window, depth_multiplier, filter_len) = random_shape(random);
+        let input = random.int8s(window.in_len());
+        let (packed, int4s) = random.int4s(filter_len);
+        let int8s = random.int8s(filter_len);
+        let (bias, multiplier, shift) = random.channels(window.out_c);
+        let (act_min, act_max) = random.bounds();
+        let [input_zero_point, filter_zero_point] = [(); 2].map(|()| random.within(-128, 127) as i32);
+        let layer =
+            Int8Spec { window, depth_multiplier, input_zero_point, output_zero_point: 3, act_min, act_max };
+        let check = |y: &[i8], filter: &[i8], filter_zero_point: i32| {
+            let sums = windows(&window, 0_i64, |sum, tap| {
+                let (x, w) = product(&window, depth_multiplier, &tap);
+                *sum += (i64::from(input[x]) - i64::from(input_zero_point))
+                    * (i64::from(filter[w]) - i64::from(filter_zero_point));
+            });
+            for (at, (&y, sum)) in y.iter().zip(sums).enumerate() {
+                let channel = at % window.out_c;
+                let sum = sum + bias.get(channel).map_or(0, |&bias| i64::from(bias));
+                let (multiplier, shift) = (multiplier[channel], shift[channel].into());
+                let expected = quantize(sum, multiplier, shift, 3, (act_min, act_max));
+                assert_eq!(y, expected, "seed {seed}: output {at} of {layer:?}");
+            }
+        };
+        let mut output = vec![0; window.out_len()];
+        let kernel = Int4::new(layer).unwrap();
+        assert_eq!(kernel.run(&input, &packed, &bias, &multiplier, &shift, &mut output), Ok(()));
+        check(&output, &int4s, 0);
+        let kernel = Int8Asymmetric::new(Int8AsymmetricSpec { layer, filter_zero_point }).unwrap();
+        assert_eq!(kernel.run(&input, &int8s, &bias, &multiplier, &shift, &mut output), Ok(()));
+        check(&output, &int8s, filter_zero_point);
+    }
+}
+
+#[test]
+fn random_int16_convolutions_equal_the_definition() {
+    for seed in 0..400 {
+        let random = &mut Random::new(seed);
+        let (window, depth_multiplier, filter_len) = random_shape(random);
+        let (input, filter) = (random.int16s(window.in_len()), random.int8s(filter_len));
+        let (bias, multiplier, shift) = random.wide_channels(window.out_c);
+        let (act_min, act_max) = random.wide_bounds();
+        let spec = Int16Spec { window, depth_multiplier, act_min, act_max };
+        let mut output = vec![0; window.out_len()];
+        let kernel = Int16::new(spec).unwrap();
+        assert_eq!(kernel.run(&input, &filter, &bias, &multiplier, &shift, &mut output), Ok(()));
+        let sums = windows(&window, 0_i64, |sum, tap| {
+            let (x, w) = product(&window, depth_multiplier, &tap);
+            *sum += i64::from(input[x]) * i64::from(filter[w]);
+        });
+        for (at, (&y, sum)) in output.iter().zip(sums).enumerate() {
+            let channel = at % window.out_c;
+            let sum = sum + bias.get(channel).copied().unwrap_or(0);
+            let (multiplier, shift) = (multiplier[channel], shift[channel].into());
+            let expected = quantize_wide(sum, multiplier, shift, false, (act_min, act_max));
             assert_eq!(y, expected, "seed {seed}: output {at} of {spec:?}");
         }
     }

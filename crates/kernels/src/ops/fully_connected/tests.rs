@@ -3,7 +3,7 @@
 use std::vec::Vec;
 use std::{format, vec};
 
-use super::super::naive::{Random, quantize};
+use super::super::naive::{Random, quantize, quantize_wide};
 use super::*;
 
 const SPEC: Int8Spec = Int8Spec {
@@ -78,6 +78,66 @@ fn random_int8_layers_equal_the_definition() {
             assert_eq!(y, expected, "seed {seed}: output {at} of {spec:?}");
         }
     }
+}
+
+#[test]
+fn random_int4_layers_are_those_of_the_same_weights_unpacked() {
+    for seed in 0..300 {
+        let random = &mut Random::new(seed);
+        let in_c = if seed % 10 == 0 { random.size(600, 1500) } else { random.size(1, 60) };
+        let (batches, out_c) = (random.size(1, 3), random.size(1, if seed % 7 == 0 { 140 } else { 9 }));
+        let input = random.int8s(batches * in_c);
+        let (packed, filter) = random.int4s(out_c * in_c);
+        let (bias, multiplier, shift) = random.channels(out_c);
+        let filter_zero_point = if seed % 2 == 0 { 0 } else { random.within(-8, 7) as i32 };
+        let spec = Int8Spec { batches, in_c, out_c, filter_zero_point, act_min: -128, ..SPEC };
+        let (mut output, mut expected) = (vec![0; batches * out_c], vec![1; batches * out_c]);
+        let kernel = Int4::new(spec).unwrap();
+        assert_eq!(kernel.run(&input, &packed, &bias, &multiplier, &shift, &mut output), Ok(()));
+        let kernel = Int8::new(spec).unwrap();
+        assert_eq!(kernel.run(&input, &filter, &bias, &multiplier, &shift, &mut expected), Ok(()));
+        assert_eq!(output, expected, "seed {seed}: {spec:?}");
+    }
+}
+
+#[test]
+fn random_int16_layers_equal_the_definition() {
+    for seed in 0..400 {
+        let random = &mut Random::new(seed);
+        let in_c = if seed % 10 == 0 { random.size(450, 1500) } else { random.size(1, 60) };
+        let (batches, out_c) = (random.size(1, 3), random.size(1, if seed % 7 == 0 { 140 } else { 9 }));
+        let (input, filter) = (random.int16s(batches * in_c), random.int8s(out_c * in_c));
+        let (bias, mut multiplier, mut shift) = random.wide_channels(out_c);
+        if seed % 2 == 0 {
+            multiplier.truncate(1);
+            shift.truncate(1);
+        }
+        let (act_min, act_max) = random.wide_bounds();
+        let narrow = seed % 3 == 0;
+        let spec = Int16Spec { batches, in_c, out_c, narrow, act_min, act_max };
+        let mut output = vec![0; batches * out_c];
+        let kernel = Int16::new(spec).unwrap();
+        assert_eq!(kernel.run(&input, &filter, &bias, &multiplier, &shift, &mut output), Ok(()));
+        for (at, &y) in output.iter().enumerate() {
+            let (row, channel) = (at / out_c, at % out_c);
+            let product = |i: usize| i64::from(input[row * in_c + i]) * i64::from(filter[channel * in_c + i]);
+            let sum = (0..in_c).map(product).sum::<i64>() + bias.get(channel).copied().unwrap_or(0);
+            let scale = channel.min(multiplier.len() - 1);
+            let (multiplier, shift) = (multiplier[scale], shift[scale].into());
+            let expected = quantize_wide(sum, multiplier, shift, narrow, (act_min, act_max));
+            assert_eq!(y, expected, "seed {seed}: output {at} of {spec:?}");
+        }
+    }
+}
+
+#[test]
+fn sums_of_the_largest_int16_products_do_not_overflow() {
+    let spec = Int16Spec { batches: 1, in_c: 1100, out_c: 1, narrow: false, act_min: -32768, act_max: 32767 };
+    let mut output = [0];
+    let kernel = Int16::new(spec).unwrap();
+    // 1100 * 2^22 scaled by 2^-18.
+    assert_eq!(kernel.run(&[-32768; 1100], &[-128; 1100], &[], &[1 << 30], &[-17], &mut output), Ok(()));
+    assert_eq!(output, [17600]);
 }
 
 #[test]

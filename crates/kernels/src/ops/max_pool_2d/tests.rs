@@ -55,6 +55,18 @@ fn random_pools_equal_the_definition() {
             assert_eq!(i32::from(y), max.max(act_min).min(act_max), "seed {seed}");
         }
 
+        let input = random.int16s(window.in_len());
+        let (act_min, act_max) = random.wide_bounds();
+        let mut output = vec![0; window.out_len()];
+        let kernel = Int16::new(Int16Spec { window, act_min, act_max }).unwrap();
+        assert_eq!(kernel.run(&input, &mut output), Ok(()));
+        let largest = windows(&window, i16::MIN, |max, tap| {
+            *max = (*max).max(input[at(tap.batch, tap.y, tap.x, tap.out_c)]);
+        });
+        for (&y, max) in output.iter().zip(largest) {
+            assert_eq!(i32::from(y), i32::from(max).max(act_min).min(act_max), "seed {seed}");
+        }
+
         let input = random.floats(window.in_len());
         let mut output = vec![0.0; window.out_len()];
         let kernel = Float32::new(Float32Spec { window, act_min: -2.0, act_max: 3.0 }).unwrap();

@@ -1,0 +1,119 @@
+//! DEPTHWISE_CONV_2D of int8 with other filters: 4-bit weights, and weights with a zero point.
+
+use super::rows::{accumulate, for_each_chunk, for_each_row};
+use super::{Int8, Int8Spec, filter_len};
+use crate::error::{attempt, length, zero_point};
+use crate::ops::channels::{Channels, SUMS};
+use crate::ops::dot::{Filter, part};
+use crate::ops::packed::Packed;
+use crate::{InvalidSpec, WrongLength};
+
+/// Everything about an int8 DEPTHWISE_CONV_2D whose filter has a zero point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8AsymmetricSpec {
+    /// Everything else.
+    pub layer: Int8Spec,
+    /// The int8 value of a real 0 in the filter.
+    pub filter_zero_point: i32,
+}
+
+/// Int8 DEPTHWISE_CONV_2D with one scale per output channel and 4-bit weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int4 {
+    layer: Int8,
+}
+
+/// Int8 DEPTHWISE_CONV_2D whose filter has a zero point, as filters of uint8 networks have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8Asymmetric {
+    layer: Int8,
+    filter_offset: i32,
+}
+
+impl Int4 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        Ok(Self { layer: attempt!(Int8::new(spec)) })
+    }
+
+    /// As [`Int8::run`]; the filter has two weights in a byte, the low nibble first.
+    #[inline(never)]
+    pub fn run(
+        &self,
+        input: &[i8],
+        filter: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
+        Packed(filter).check(filter_len(&self.layer.window))?;
+        let offset = self.layer.input_offset;
+        compute(&self.layer, input, (bias, multiplier, shift), output, |x, start, sums| {
+            let mut weights = [0; SUMS];
+            let weights = weights.get_mut(..sums.len()).unwrap_or(&mut []);
+            Packed(filter).unpack(start, weights);
+            accumulate(x, weights, sums, |sum, x, w| product(sum, i32::from(x) + offset, w.into()));
+        })
+    }
+}
+
+impl Int8Asymmetric {
+    /// Checks the specification.
+    pub const fn new(spec: Int8AsymmetricSpec) -> Result<Self, InvalidSpec> {
+        attempt!(zero_point(spec.filter_zero_point));
+        Ok(Self { layer: attempt!(Int8::new(spec.layer)), filter_offset: -spec.filter_zero_point })
+    }
+
+    /// As [`Int8::run`].
+    #[inline(never)]
+    pub fn run(
+        &self,
+        input: &[i8],
+        filter: &[i8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
+        length("filter", filter.len(), filter_len(&self.layer.window))?;
+        let offset = self.layer.input_offset;
+        compute(&self.layer, input, (bias, multiplier, shift), output, |x, start, sums| {
+            let weights = part(filter, start, sums.len());
+            accumulate(x, weights, sums, |sum, x, w| {
+                product(sum, i32::from(x) + offset, i32::from(w) + self.filter_offset)
+            });
+        })
+    }
+}
+
+/// One multiply-accumulate of numbers of at most 9 bits.
+#[inline(always)]
+fn product(sum: i32, x: i32, w: i32) -> i32 {
+    sum.wrapping_add(x * w)
+}
+
+/// Walks over outputs and taps; `add` adds the products of some inputs with the weights from an index on.
+#[inline(always)]
+fn compute(
+    layer: &Int8,
+    input: &[i8],
+    (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+    output: &mut [i8],
+    add: impl Fn(&[i8], usize, &mut [i32]),
+) -> Result<(), WrongLength> {
+    let window = &layer.window;
+    length("input", input.len(), window.in_len())?;
+    length("output", output.len(), window.out_len())?;
+    let channels = Channels::new(window.out_c, bias, multiplier, shift, layer.output)?;
+    let mut sums = [0; SUMS];
+    window.for_each_pixel(output, |pixel, output| {
+        for_each_chunk(layer.depth_multiplier, output, |chunk, output| {
+            let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
+            channels.start(chunk.first, 0, sums);
+            for_each_row(window, pixel, chunk, input, |x, w| add(x, w, sums));
+            channels.store(chunk.first, sums, output);
+        });
+    });
+    Ok(())
+}
