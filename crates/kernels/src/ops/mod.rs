@@ -8,8 +8,8 @@ pub mod arg_max;
 pub mod arg_min;
 pub mod assign_variable;
 pub mod average_pool_2d;
-pub mod circular_buffer;
 pub mod batch_matmul;
+pub mod circular_buffer;
 pub mod conv_2d;
 pub mod cumsum;
 pub mod depthwise_conv_2d;
@@ -50,6 +50,6 @@ mod extremes;
 mod fft;
 #[cfg(test)]
 pub(crate) mod naive;
-mod reduction;
 mod packed;
+mod reduction;
 mod wide_dot;
