@@ -81,6 +81,12 @@ pub(crate) const fn zero_point(value: i32) -> Result<(), InvalidSpec> {
     Ok(())
 }
 
+/// A zero point of a tensor whose elements are in `low..=high`.
+pub(crate) const fn within(zero_point: i32, low: i32, high: i32) -> Result<(), InvalidSpec> {
+    ensure!(low <= zero_point && zero_point <= high, "a zero point must be in the range of its tensor");
+    Ok(())
+}
+
 /// The bounds of an int8 activation.
 pub(crate) const fn activation(min: i32, max: i32) -> Result<(), InvalidSpec> {
     ensure!(-128 <= min && min <= max && max <= 127, "activation bounds must be ordered and in -128..=127");

@@ -20,6 +20,17 @@ pub(crate) fn round(x: f32) -> f32 {
     ((whole + away) as f32).copysign(x)
 }
 
+/// The largest integer that is not above `x`.
+#[inline]
+pub(crate) fn floor(x: f32) -> f32 {
+    const NO_FRACTION: f32 = 8_388_608.0; // 2^23: from here on every float is an integer.
+    if !(-NO_FRACTION < x && x < NO_FRACTION) {
+        return x;
+    }
+    let whole = (x as i32) as f32;
+    (if whole > x { whole - 1.0 } else { whole }).copysign(x)
+}
+
 /// e to the power of `x`, less than 2 units in the last place from the exact value, subnormal results included.
 ///
 /// `x = k ln 2 + r` with `|r| <= ln 2 / 2` (Cody and Waite, *Software Manual for the Elementary Functions*, 1980), then
@@ -101,6 +112,14 @@ mod tests {
         }
         for x in [0.5, -0.5, 1.5, -2.5, 0.499_999_97, 8_388_607.5, -8_388_608.0, f32::INFINITY] {
             assert_eq!(round(x).to_bits(), x.round().to_bits(), "{x}");
+        }
+    }
+
+    #[test]
+    fn the_floor_is_that_of_the_standard_library() {
+        for bits in (0..=u32::MAX).step_by(4_999) {
+            let x = f32::from_bits(bits);
+            assert!(x.is_nan() && floor(x).is_nan() || floor(x).to_bits() == x.floor().to_bits(), "{x}");
         }
     }
 

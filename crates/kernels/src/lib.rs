@@ -17,6 +17,7 @@ mod fixed;
 mod float;
 pub mod memory;
 pub mod ops;
+mod power;
 mod rows;
 mod wide;
 pub mod window;

@@ -84,6 +84,40 @@ impl Random {
         (a.min(b), a.max(b))
     }
 
+    /// Two shapes that broadcast, and for each output the indices of its operands.
+    pub(crate) fn broadcast(&mut self) -> ([usize; 6], [usize; 6], Vec<(usize, usize)>) {
+        let mut out = [1; 6];
+        for extent in out.iter_mut().skip(self.size(0, 5)) {
+            *extent = self.size(1, 4);
+        }
+        let (mut a, mut b) = (out, out);
+        if !self.bits().is_multiple_of(3) {
+            for axis in 0..6 {
+                match self.size(0, 3) {
+                    0 => a[axis] = 1,
+                    1 => b[axis] = 1,
+                    _ => (),
+                }
+            }
+        }
+        // The result of two ones on an axis is one.
+        let out: Vec<usize> = a.iter().zip(&b).map(|(a, b)| *a.max(b)).collect();
+        let index = |shape: &[usize; 6], position: &[usize]| {
+            shape.iter().zip(position).fold(0, |at, (extent, position)| at * extent + position % extent)
+        };
+        let indices = (0..out.iter().product())
+            .map(|mut at: usize| {
+                let mut position = [0; 6];
+                for axis in (0..6).rev() {
+                    position[axis] = at % out[axis];
+                    at /= out[axis];
+                }
+                (index(&a, &position), index(&b, &position))
+            })
+            .collect();
+        (a, b, indices)
+    }
+
     /// A window that fits its input, padded or not; `out_c` is 1.
     pub(crate) fn window(&mut self, in_c: usize, max_dilation: usize) -> Window {
         let batches = self.size(1, 2);

@@ -57,6 +57,37 @@ fn every_int8_value_is_rescaled_by_the_definition() {
 }
 
 #[test]
+fn other_types_are_rescaled_by_hand() {
+    // A quarter of a step of the input is a step of the output.
+    macro_rules! check {
+        ($kernel:ident($spec:ident), $zero_points:expr, $input:expr, $expected:expr) => {
+            let (input_zero_point, output_zero_point) = $zero_points;
+            let spec = $spec { len: 3, input_zero_point, output_zero_point, multiplier: 1 << 30, shift: 3 };
+            let mut output = [0; 3];
+            assert_eq!($kernel::new(spec).unwrap().run(&$input, &mut output), Ok(()));
+            assert_eq!(output, $expected, stringify!($kernel));
+        };
+    }
+    check!(Int8ToInt16(Int8ToInt16Spec), (-1, 3), [-128, 0, 127], [-505, 7, 515]);
+    check!(Int8ToInt32(Int8ToInt32Spec), (-1, 3), [-128, 0, 127], [-505, 7, 515]);
+    check!(Int8ToUint8(Int8ToUint8Spec), (0, 128), [-128, 1, 127], [0, 132, 255]);
+    check!(Int16(Int16Spec), (0, 0), [-32768, 3, 30_000], [-32768, 12, 32767]);
+    check!(Int16ToInt8(Int16ToInt8Spec), (0, 1), [-32768, 3, 30], [-128, 13, 121]);
+    check!(Int16ToInt32(Int16ToInt32Spec), (0, 0), [-32768, 3, 30_000], [-131_072, 12, 120_000]);
+    check!(Int32ToInt8(Int32ToInt8Spec), (0, 0), [-40, 3, 30], [-128, 12, 120]);
+    check!(Int32ToInt16(Int32ToInt16Spec), (0, 0), [-40_000, 3, 30], [-32768, 12, 120]);
+    check!(Uint8ToInt8(Uint8ToInt8Spec), (128, -1), [100, 130, 255], [-113, 7, 127]);
+    let mut output = [0; 2];
+    let spec = Float32ToInt16Spec { len: 2, scale: 0.5, zero_point: 0 };
+    assert_eq!(Float32ToInt16::new(spec).unwrap().run(&[0.75, -1.0e9], &mut output), Ok(()));
+    assert_eq!(output, [2, -32768]);
+    let mut output = [0; 2];
+    let spec = Float32ToUint8Spec { len: 2, scale: 0.5, zero_point: 128 };
+    assert_eq!(Float32ToUint8::new(spec).unwrap().run(&[0.75, -1.0e9], &mut output), Ok(()));
+    assert_eq!(output, [130, 0]);
+}
+
+#[test]
 fn senseless_specifications_and_wrong_lengths_fail() {
     let spec = Float32ToInt8Spec { len: 2, scale: 1.0, zero_point: 0 };
     for wrong in [
