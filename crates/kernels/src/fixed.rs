@@ -1,7 +1,7 @@
-//! Fixed-point arithmetic of the `tflm` dialect: gemmlowp's double rounding, exponential and reciprocal.
+//! Fixed-point arithmetic of the `tflm` dialect: gemmlowp's double rounding.
 //!
 //! Definitions: gemmlowp `fixedpoint.h`; TensorFlow Lite Micro `MultiplyByQuantizedMultiplier` without
-//! `TFLITE_SINGLE_ROUNDING`. `Qm.n` has `m` integer and `n` fractional bits beside the sign.
+//! `TFLITE_SINGLE_ROUNDING`.
 
 use crate::InvalidSpec;
 use crate::error::{activation, attempt, zero_point};
@@ -14,7 +14,7 @@ pub(crate) const fn saturating_rounding_doubling_high_mul(a: i32, b: i32) -> i32
 
 /// [`saturating_rounding_doubling_high_mul`] of operands that are not both `i32::MIN`.
 #[inline(always)]
-const fn rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
+pub(crate) const fn rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
     // gemmlowp nudges by the sign and truncates towards zero, which is the same as one nudge and the floor.
     ((a as i64 * b as i64 + (1 << 30)) >> 31) as i32
 }
@@ -74,66 +74,8 @@ pub(crate) const fn clamp(value: i32, min: i32, max: i32) -> i8 {
     (if value > max { max } else { value }) as i8
 }
 
-/// `exp(x)` of `x <= 0` in Q5.26, as Q0.31. `exp(0)` is the largest Q0.31, a unit below 1.
-pub(crate) const fn exp_on_negative_values(x: i32) -> i32 {
-    const ONE_QUARTER: i32 = 1 << 24;
-    if x == 0 {
-        return i32::MAX;
-    }
-    let fraction = (x & (ONE_QUARTER - 1)) - ONE_QUARTER;
-    let remainder = fraction.wrapping_sub(x);
-    let mut result = exp_between_negative_quarter_and_zero(fraction << 5);
-    // exp(-2^k) for k = -2..=4 in Q0.31, for the bits of the remainder from 1/4 to 16.
-    let factors = [1_672_461_947, 1_302_514_674, 790_015_084, 290_630_308, 39_332_535, 720_401, 242];
-    let mut bit = 0;
-    while bit < factors.len() {
-        if remainder & (ONE_QUARTER << bit) != 0 {
-            result = rounding_doubling_high_mul(result, factors[bit]);
-        }
-        bit += 1;
-    }
-    result
-}
-
-/// `exp(x)` of `x` in `[-1/4, 0)`, Q0.31: the Taylor series around -1/8 to the fourth power.
-const fn exp_between_negative_quarter_and_zero(x: i32) -> i32 {
-    const EXP_OF_MINUS_EIGHTH: i32 = 1_895_147_668;
-    const THIRD: i32 = 715_827_883;
-    let x = x + (1 << 28);
-    let x2 = rounding_doubling_high_mul(x, x);
-    let x3 = rounding_doubling_high_mul(x2, x);
-    let x4 = rounding_doubling_high_mul(x2, x2);
-    let x4_over_4 = rounding_divide_by_pot(x4, 2);
-    let tail = rounding_divide_by_pot(rounding_doubling_high_mul(x4_over_4 + x3, THIRD) + x2, 1);
-    EXP_OF_MINUS_EIGHTH + rounding_doubling_high_mul(EXP_OF_MINUS_EIGHTH, x + tail)
-}
-
-/// `1 / x` of a positive `x` with `integer_bits` integer bits: the reciprocal of `x / 2^n` in `[1, 2)` as Q0.31, and `n`.
-pub(crate) const fn reciprocal(x: i32, integer_bits: i32) -> (i32, i32) {
-    let headroom = (x as u32).leading_zeros();
-    let fraction = (x as u32).wrapping_shl(headroom).wrapping_sub(1 << 31) as i32;
-    (one_over_one_plus(fraction), integer_bits - headroom as i32)
-}
-
-/// `1 / (1 + x)` of `x` in `[0, 1)`, Q0.31: three steps of Newton's method.
-const fn one_over_one_plus(x: i32) -> i32 {
-    const ONE: i32 = 1 << 29; // Q2.29
-    const START: i32 = 1_515_870_810; // 48/17 in Q2.29
-    const SLOPE: i32 = -1_010_580_540; // -32/17 in Q2.29
-    // (x + 1) / 2, where 1 is the largest Q0.31 and the sum is not negative.
-    let half_denominator = ((x as i64 + i32::MAX as i64 + 1) / 2) as i32;
-    let mut estimate = START + rounding_doubling_high_mul(half_denominator, SLOPE);
-    let mut step = 0;
-    while step < 3 {
-        let error = ONE - rounding_doubling_high_mul(half_denominator, estimate);
-        estimate += saturating_shl(rounding_doubling_high_mul(estimate, error), 2);
-        step += 1;
-    }
-    saturating_shl(estimate, 1)
-}
-
 /// `x * 2^exponent`, saturated.
-const fn saturating_shl(x: i32, exponent: u32) -> i32 {
+pub(crate) const fn saturating_shl(x: i32, exponent: u32) -> i32 {
     let shifted = (x as i64) << exponent;
     if shifted > i32::MAX as i64 {
         i32::MAX
@@ -193,30 +135,6 @@ mod tests {
             let expected = scale(x.into(), multiplier, shift);
             let result = multiply_by_quantized_multiplier(x, multiplier, shift);
             assert_eq!(i128::from(result), expected, "{x} * {multiplier} << {shift}");
-        }
-    }
-
-    #[test]
-    fn the_exponential_is_close_to_the_real_one() {
-        assert_eq!(exp_on_negative_values(0), i32::MAX);
-        let random = &mut Random::new(4);
-        for at in 0..100_000 {
-            let x = numbers(random, at).min(-1);
-            let exact = (f64::from(x) / f64::from(1 << 26)).exp();
-            let result = f64::from(exp_on_negative_values(x)) / f64::from(1_u32 << 31);
-            assert!((result - exact).abs() < 2.0e-6, "exp({x} / 2^26) is {exact}, not {result}");
-        }
-    }
-
-    #[test]
-    fn the_reciprocal_is_close_to_the_real_one() {
-        let random = &mut Random::new(5);
-        for at in 0..100_000 {
-            let x = numbers(random, at).max(1);
-            let (result, bits_over_unit) = reciprocal(x, 12);
-            let real = f64::from(x) / f64::from(1 << 19);
-            let result = f64::from(result) / f64::from(1_u32 << 31) * 2.0_f64.powi(-bits_over_unit);
-            assert!((result * real - 1.0).abs() < 1.0e-7, "1 / {real} is not {result}");
         }
     }
 }

@@ -12,13 +12,16 @@ extern crate std;
 #[cfg(target_endian = "big")]
 compile_error!("weights and tensors are little endian: big-endian targets are not supported");
 
+mod elementwise;
 mod error;
 mod fixed;
 mod float;
+mod gemmlowp;
 pub mod memory;
 pub mod ops;
 mod power;
 mod rows;
+mod sigmoid;
 mod wide;
 pub mod window;
 

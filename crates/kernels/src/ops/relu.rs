@@ -3,7 +3,7 @@
 //! Source: TensorFlow Lite Micro, `ReluQuantized` and `ReluFloat`.
 
 use crate::error::{attempt, elements, length, multiplier, zero_point};
-use crate::fixed::{Output, requantize};
+use crate::fixed::{Output, multiply_by_quantized_multiplier, requantize};
 use crate::{InvalidSpec, WrongLength};
 
 /// Everything about an int8 RELU that is known when it is compiled.
@@ -25,6 +25,17 @@ pub struct Int8Spec {
     pub act_max: i32,
 }
 
+/// Everything about an int16 RELU that is known when it is compiled. Zero points are 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16Spec {
+    /// Elements.
+    pub len: usize,
+    /// Input scale over output scale, a Q0.31.
+    pub multiplier: i32,
+    /// Its exponent in `-31..=30`.
+    pub shift: i32,
+}
+
 /// Everything about a float RELU that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Float32Spec {
@@ -40,6 +51,12 @@ pub struct Int8 {
     multiplier: i32,
     shift: i32,
     output: Output,
+}
+
+/// Int16 RELU: rescales the input to the output and clamps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16 {
+    spec: Int16Spec,
 }
 
 /// Float RELU.
@@ -70,6 +87,28 @@ impl Int8 {
         for (output, &input) in output.iter_mut().zip(input) {
             let value = i32::from(input) - self.input_zero_point;
             *output = requantize(value, self.multiplier, self.shift, self.output);
+        }
+        Ok(())
+    }
+}
+
+impl Int16 {
+    /// Checks the specification.
+    pub const fn new(spec: Int16Spec) -> Result<Self, InvalidSpec> {
+        attempt!(elements(&[spec.len]));
+        attempt!(multiplier(spec.multiplier, spec.shift));
+        Ok(Self { spec })
+    }
+
+    /// Any shape, row-major.
+    #[inline(never)]
+    pub fn run(&self, input: &[i16], output: &mut [i16]) -> Result<(), WrongLength> {
+        let Int16Spec { len, multiplier, shift } = self.spec;
+        length("input", input.len(), len)?;
+        length("output", output.len(), len)?;
+        for (output, &input) in output.iter_mut().zip(input) {
+            let value = multiply_by_quantized_multiplier(i32::from(input), multiplier, shift);
+            *output = value.clamp(0, i16::MAX.into()) as i16;
         }
         Ok(())
     }

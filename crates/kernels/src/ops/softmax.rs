@@ -1,15 +1,18 @@
 //! SOFTMAX: `y[c] = exp(beta * x[c]) / sum over k of exp(beta * x[k])` along the last axis.
 //!
-//! Source: TensorFlow Lite Micro, `reference_ops::Softmax`, for int8 with gemmlowp's fixed-point exponential.
+//! Source: TensorFlow Lite Micro, `reference_ops::Softmax`, for int8 with gemmlowp's fixed-point exponential, and
+//! `reference_ops::SoftmaxInt16`, with tables.
 
-use crate::error::{attempt, elements, ensure, length};
+use crate::elementwise::{interpolate, table_int16};
+use crate::error::{attempt, elements, ensure, length, multiplier};
 use crate::fixed::{
-    exp_on_negative_values, reciprocal, rounding_divide_by_pot, saturating_rounding_doubling_high_mul,
+    multiply_by_quantized_multiplier, rounding_divide_by_pot, saturating_rounding_doubling_high_mul,
 };
+use crate::gemmlowp::{exp_on_negative_values, reciprocal};
 use crate::rows::{rows, rows_mut};
 use crate::{InvalidSpec, WrongLength, float};
 
-/// Everything about an int8 SOFTMAX that is known when it is compiled. The output has scale 1/256, zero point -128.
+/// Everything about a SOFTMAX of int8 that is known when it is compiled. The int8 output has scale 1/256, zero point -128.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8Spec {
     /// Rows, each with its own sum.
@@ -22,6 +25,19 @@ pub struct Int8Spec {
     pub input_shift: i32,
     /// Inputs that are further below the largest of the row count as nothing; at most 0.
     pub diff_min: i32,
+}
+
+/// Everything about an int16 SOFTMAX that is known when it is compiled. The output has scale `2^-15`, zero point 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16Spec {
+    /// Rows, each with its own sum.
+    pub rows: usize,
+    /// Elements of a row, at most 65536: exponentials are summed in 32 bits.
+    pub depth: usize,
+    /// `beta * input scale * 6553.5` as a Q0.31 …
+    pub input_multiplier: i32,
+    /// … and its exponent, in `-31..=30`.
+    pub input_shift: i32,
 }
 
 /// Everything about a float SOFTMAX that is known when it is compiled.
@@ -39,6 +55,18 @@ pub struct Float32Spec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8 {
     spec: Int8Spec,
+}
+
+/// SOFTMAX from int8 to int16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8ToInt16 {
+    spec: Int8Spec,
+}
+
+/// Int16 SOFTMAX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16 {
+    spec: Int16Spec,
 }
 
 /// Float SOFTMAX.
@@ -67,7 +95,33 @@ impl Int8 {
     /// Input and output `rows × depth`.
     #[inline(never)]
     pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
-        let Int8Spec { rows: n_rows, depth, .. } = self.spec;
+        self.spec.run::<i8, 8>(input, output, |y| (y - 128).min(127) as i8)
+    }
+}
+
+impl Int8ToInt16 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        Ok(Self { spec: attempt!(Int8::new(spec)).spec })
+    }
+
+    /// Input and output `rows × depth`. The output has scale `2^-16` and zero point -32768.
+    #[inline(never)]
+    pub fn run(&self, input: &[i8], output: &mut [i16]) -> Result<(), WrongLength> {
+        self.spec.run::<i16, 16>(input, output, |y| (y - 32_768).min(32_767) as i16)
+    }
+}
+
+impl Int8Spec {
+    /// Stores `narrow` of every result with `BITS` fractional bits.
+    #[inline(always)]
+    fn run<T, const BITS: i32>(
+        &self,
+        input: &[i8],
+        output: &mut [T],
+        narrow: impl Fn(i32) -> T,
+    ) -> Result<(), WrongLength> {
+        let Int8Spec { rows: n_rows, depth, .. } = *self;
         length("input", input.len(), n_rows * depth)?;
         length("output", output.len(), n_rows * depth)?;
         for (input, output) in rows(input, depth).zip(rows_mut(output, depth)) {
@@ -77,8 +131,7 @@ impl Int8 {
                     sum.wrapping_add(rounding_divide_by_pot(exponential, SUM_INTEGER_BITS))
                 });
             let (scale, bits_over_unit) = reciprocal(sum, SUM_INTEGER_BITS as i32);
-            // The output has 8 fractional bits.
-            let exponent = (bits_over_unit + 31 - 8) as u32;
+            let exponent = (bits_over_unit + 31 - BITS) as u32;
             for (output, &input) in output.iter_mut().zip(input) {
                 let result = match self.exponential(input, max) {
                     Some(exponential) if exponent < 32 => {
@@ -87,7 +140,7 @@ impl Int8 {
                     }
                     _ => 0,
                 };
-                *output = (result - 128).min(127) as i8;
+                *output = narrow(result);
             }
         }
         Ok(())
@@ -97,13 +150,67 @@ impl Int8 {
     #[inline]
     fn exponential(&self, x: i8, max: i8) -> Option<i32> {
         let difference = i32::from(x) - i32::from(max);
-        if difference < self.spec.diff_min {
+        if difference < self.diff_min {
             return None;
         }
-        let shifted = difference.wrapping_shl(self.spec.input_shift as u32);
-        let scaled = saturating_rounding_doubling_high_mul(shifted, self.spec.input_multiplier);
+        let shifted = difference.wrapping_shl(self.input_shift as u32);
+        let scaled = saturating_rounding_doubling_high_mul(shifted, self.input_multiplier);
         Some(exp_on_negative_values(scaled))
     }
+}
+
+impl Int16 {
+    /// Checks the specification.
+    pub const fn new(spec: Int16Spec) -> Result<Self, InvalidSpec> {
+        attempt!(elements(&[spec.rows, spec.depth]));
+        ensure!(spec.depth <= 65_536, "a row of an int16 SOFTMAX must have at most 65536 elements");
+        attempt!(multiplier(spec.input_multiplier, spec.input_shift));
+        Ok(Self { spec })
+    }
+
+    /// Input and output `rows × depth`. The tables have 513 entries over the int16 range: `exponential` of `e^x` for `x`
+    /// from -10 to 0, `reciprocal` of `1 / (1 + x)` for `x` from 0 to 1, in steps of `2^-15`.
+    #[inline(never)]
+    pub fn run(
+        &self,
+        input: &[i16],
+        exponential: &[i16],
+        reciprocal: &[i16],
+        output: &mut [i16],
+    ) -> Result<(), WrongLength> {
+        let Int16Spec { rows: n_rows, depth, input_multiplier, input_shift } = self.spec;
+        length("input", input.len(), n_rows * depth)?;
+        length("output", output.len(), n_rows * depth)?;
+        let exponentials = table_int16("exponential", exponential)?;
+        let reciprocals = table_int16("reciprocal", reciprocal)?;
+        for (input, output) in rows(input, depth).zip(rows_mut(output, depth)) {
+            let max = i32::from(input.iter().fold(i16::MIN, |max, &x| max.max(x)));
+            let mut sum = 0_i32;
+            for (output, &input) in output.iter_mut().zip(input) {
+                let scaled =
+                    multiply_by_quantized_multiplier(i32::from(input) - max, input_multiplier, input_shift);
+                *output = interpolate(exponentials, saturate(scaled.wrapping_add(32_767)));
+                sum = sum.wrapping_add((*output).into());
+            }
+            // The sum as 1 + x in Q1.16, x centred on the table.
+            let zeros = (sum as u32).leading_zeros();
+            let normal = ((i64::from(sum) << zeros >> 1) + (1 << 13)) >> 14;
+            let scale = interpolate(reciprocals, saturate(normal as i32 - (1 << 15) - (1 << 16)));
+            let shift = 31_u32.saturating_sub(zeros);
+            let half = (1_i64 << shift) / 2;
+            for output in output {
+                let y = (i64::from(*output) * i64::from(scale) + half) >> shift;
+                *output = (y as i32).clamp(0, 32_767) as i16;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The nearest int16.
+#[inline(always)]
+fn saturate(x: i32) -> i16 {
+    x.clamp(i16::MIN.into(), i16::MAX.into()) as i16
 }
 
 impl Float32 {

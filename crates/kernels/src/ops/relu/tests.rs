@@ -62,3 +62,16 @@ fn senseless_specifications_and_wrong_lengths_fail() {
     let wrong = WrongLength { operand: "input", expected: 3, found: 4 };
     assert_eq!(Int8::new(spec).unwrap().run(&[0; 4], &mut [0; 3]), Err(wrong));
 }
+
+#[test]
+fn int16_is_rescaled_and_clamped() {
+    // Halved: 2^30 / 2^31.
+    let kernel = Int16::new(Int16Spec { len: 4, multiplier: 1 << 30, shift: 0 }).unwrap();
+    let mut output = [0; 4];
+    assert_eq!(kernel.run(&[-500, 500, 501, 32_767], &mut output), Ok(()));
+    assert_eq!(output, [0, 250, 251, 16_384]);
+    let kernel = Int16::new(Int16Spec { len: 1, multiplier: 1 << 30, shift: 3 }).unwrap();
+    assert_eq!(kernel.run(&[32_767], &mut output[..1]), Ok(()));
+    assert_eq!(output[0], 32_767);
+    assert!(Int16::new(Int16Spec { len: 1, multiplier: -1, shift: 0 }).is_err());
+}

@@ -44,3 +44,12 @@ fn floats_by_hand() {
     let wrong = WrongLength { operand: "output", expected: 5, found: 4 };
     assert_eq!(kernel.run(&[0.0; 5], &mut [0.0; 4]), Err(wrong));
 }
+
+#[test]
+fn int16_is_clamped() {
+    let kernel = Int16::new(Int16Spec { len: 4, act_min: 0, act_max: 600 }).unwrap();
+    let mut output = [0; 4];
+    assert_eq!(kernel.run(&[-5, 5, 600, 601], &mut output), Ok(()));
+    assert_eq!(output, [0, 5, 600, 600]);
+    assert!(Int16::new(Int16Spec { len: 4, act_min: 0, act_max: 32_768 }).is_err());
+}

@@ -93,3 +93,46 @@ fn senseless_specifications_and_wrong_lengths_fail() {
     let wrong = WrongLength { operand: "input", expected: 4, found: 5 };
     assert_eq!(Int8::new(EIGHTHS).unwrap().run(&[0; 5], &mut [0; 4]), Err(wrong));
 }
+
+#[test]
+fn int16_results_of_int8_are_within_a_step_of_the_real_softmax() {
+    for seed in 0..100 {
+        let random = &mut Random::new(seed);
+        let depth = random.size(1, 40);
+        let kernel = Int8ToInt16::new(Int8Spec { depth, ..EIGHTHS }).unwrap();
+        let input = random.int8s(depth);
+        let mut output = vec![0; depth];
+        assert_eq!(kernel.run(&input, &mut output), Ok(()));
+        let exponentials = input.iter().map(|&x| (f64::from(x) / 8.0).exp());
+        let sum: f64 = exponentials.clone().sum();
+        for (exponential, &y) in exponentials.zip(&output) {
+            let expected = (exponential / sum * 65_536.0 - 32_768.0).min(32_767.0);
+            assert!((f64::from(y) - expected).abs() <= 1.0, "seed {seed}: {y} for {expected}");
+        }
+    }
+}
+
+#[test]
+fn int16_rows_are_close_to_the_real_softmax() {
+    let tables: [[i16; 513]; 2] = [
+        core::array::from_fn(|at| (32_768.0 * ((at as f64 - 512.0) / 51.2).exp()).min(32_767.0) as i16),
+        core::array::from_fn(|at| (32_768.0 / (1.0 + at as f64 / 512.0)).min(32_767.0) as i16),
+    ];
+    for seed in 0..100 {
+        let random = &mut Random::new(seed);
+        let depth = random.size(1, 40);
+        // Input scale 2^-10 and beta 1: 6.3999 is 0.79999 * 2^3.
+        let spec = Int16Spec { rows: 1, depth, input_multiplier: 1_717_960_835, input_shift: 3 };
+        let input: std::vec::Vec<i16> = (0..depth).map(|_| random.within(-6000, 6000) as i16).collect();
+        let mut output = vec![0; depth];
+        let kernel = Int16::new(spec).unwrap();
+        assert_eq!(kernel.run(&input, &tables[0], &tables[1], &mut output), Ok(()));
+        let exponentials = input.iter().map(|&x| (f64::from(x) / 1024.0).exp());
+        let sum: f64 = exponentials.clone().sum();
+        for (exponential, &y) in exponentials.zip(&output) {
+            let expected = exponential / sum * 32_768.0;
+            assert!((f64::from(y) - expected).abs() <= 12.0, "seed {seed}: {y} for {expected}");
+        }
+    }
+    assert!(Int16::new(Int16Spec { rows: 1, depth: 65_537, input_multiplier: 1, input_shift: 0 }).is_err());
+}
