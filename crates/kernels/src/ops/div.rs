@@ -8,7 +8,8 @@
 
 use super::rescaled::{Rescale, bounded, clamped_kernel, ordered_i32, relative_kernel};
 use crate::error::activation_f32;
-use crate::fixed::{reciprocal, saturating_rounding_doubling_high_mul};
+use crate::fixed::saturating_rounding_doubling_high_mul;
+use crate::gemmlowp::reciprocal;
 
 relative_kernel!("DIV", Int8(Int8Spec), i8, quotient);
 clamped_kernel!("DIV", Float32(Float32Spec), f32, activation_f32, crate::float::clamp, |a, b| a / b);

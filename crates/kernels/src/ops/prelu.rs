@@ -4,7 +4,7 @@
 //! is int8.
 
 use super::broadcast::Broadcast;
-use crate::error::{attempt, ensure, length, multiplier};
+use crate::error::{attempt, ensure, multiplier};
 use crate::fixed::{clamp, multiply_by_quantized_multiplier};
 use crate::{InvalidSpec, WrongLength};
 
@@ -93,9 +93,12 @@ impl Int8Spec {
 
 /// Alpha stretched to the input, which has the shape of the output.
 const fn broadcast(input: [usize; 6], alpha: [usize; 6]) -> Result<Broadcast, InvalidSpec> {
-    let broadcast = attempt!(Broadcast::new(input, alpha));
-    ensure!(broadcast.a_len == broadcast.out_len, "alpha of PRELU must not stretch the input");
-    Ok(broadcast)
+    let mut axis = 0;
+    while axis < input.len() {
+        ensure!(alpha[axis] == 1 || alpha[axis] == input[axis], "extents of alpha must be 1 or the input's");
+        axis += 1;
+    }
+    Broadcast::new(input, alpha)
 }
 
 impl Int8 {
@@ -107,9 +110,7 @@ impl Int8 {
     /// The output has the shape of the input.
     #[inline(never)]
     pub fn run(&self, input: &[i8], alpha: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
-        length("input", input.len(), self.broadcast.a_len)?;
-        length("alpha", alpha.len(), self.broadcast.b_len)?;
-        length("output", output.len(), self.broadcast.out_len)?;
+        self.broadcast.check(input.len(), alpha.len(), output.len())?;
         self.broadcast
             .apply(input, alpha, output, |x, alpha| clamp(self.spec.apply(x.into(), alpha), -128, 127));
         Ok(())
@@ -125,9 +126,7 @@ impl Int16 {
     /// The output has the shape of the input.
     #[inline(never)]
     pub fn run(&self, input: &[i16], alpha: &[i8], output: &mut [i16]) -> Result<(), WrongLength> {
-        length("input", input.len(), self.broadcast.a_len)?;
-        length("alpha", alpha.len(), self.broadcast.b_len)?;
-        length("output", output.len(), self.broadcast.out_len)?;
+        self.broadcast.check(input.len(), alpha.len(), output.len())?;
         self.broadcast.apply(input, alpha, output, |x, alpha| {
             self.spec.apply(x.into(), alpha).clamp(i16::MIN.into(), i16::MAX.into()) as i16
         });
@@ -144,9 +143,7 @@ impl Float32 {
     /// The output has the shape of the input. NaN stays NaN.
     #[inline(never)]
     pub fn run(&self, input: &[f32], alpha: &[f32], output: &mut [f32]) -> Result<(), WrongLength> {
-        length("input", input.len(), self.broadcast.a_len)?;
-        length("alpha", alpha.len(), self.broadcast.b_len)?;
-        length("output", output.len(), self.broadcast.out_len)?;
+        self.broadcast.check(input.len(), alpha.len(), output.len())?;
         self.broadcast.apply(input, alpha, output, |x, alpha| if x >= 0.0 { x } else { x * alpha });
         Ok(())
     }
