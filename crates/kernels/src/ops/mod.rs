@@ -24,15 +24,11 @@ pub mod div;
 pub mod dynamic_update_slice;
 pub mod elu;
 pub mod equal;
-pub mod equal;
 pub mod exp;
 pub mod fill;
 pub mod floor;
 pub mod floor_div;
-pub mod floor_div;
 pub mod floor_mod;
-pub mod floor_mod;
-pub mod fully_connected;
 pub mod fully_connected;
 pub mod gather;
 pub mod gather_nd;
@@ -107,9 +103,9 @@ mod comparison;
 mod dot;
 mod extremes;
 mod fft;
-#[cfg(test)]
-pub(crate) mod naive;
 mod packed;
 mod reduction;
 mod rescaled;
 mod wide_dot;
+#[cfg(test)]
+pub(crate) mod naive;
