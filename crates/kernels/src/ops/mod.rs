@@ -103,9 +103,9 @@ mod comparison;
 mod dot;
 mod extremes;
 mod fft;
+#[cfg(test)]
+pub(crate) mod naive;
 mod packed;
 mod reduction;
 mod rescaled;
 mod wide_dot;
-#[cfg(test)]
-pub(crate) mod naive;
