@@ -6,7 +6,7 @@ use crate::literal::one_field_a_line;
 use crate::names::{printable, upper};
 use crate::templates::{Template, render, template};
 use serde::Serialize;
-use smidgen_ir::{Call, DType, Graph, Operand, Program, TensorIdx};
+use smidgen_ir::{Call, DType, Graph, Operand, Program, Target, TensorIdx};
 use smidgen_plan::Plan;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -38,6 +38,8 @@ struct Values<'a> {
     constants: Vec<Port>,
     calls: Vec<CallText>,
     weights: Vec<Weight>,
+    /// State that lasts from one inference to the next.
+    variables: Vec<Variable>,
     /// Kernel modules in use, as a `use` declaration lists them; empty when there is none.
     modules: String,
     /// Whether a specification contains a window.
@@ -76,12 +78,26 @@ struct CallText {
     /// Memory that it reads and writes, without repetition.
     regions: Vec<Region>,
     arguments: Vec<String>,
+    /// Names of the regions that hold results.
+    results: String,
 }
 
 #[derive(Debug, Serialize)]
 struct Region {
     name: String,
     range: String,
+}
+
+/// State of the model, with what it starts with.
+#[derive(Debug, Serialize)]
+struct Variable {
+    /// Name, type and shape for readers.
+    what: String,
+    range: String,
+    /// The byte that fills it.
+    fill: u8,
+    /// The constant that it starts with instead.
+    constant: Option<String>,
 }
 
 /// A constant in flash.
@@ -106,10 +122,33 @@ pub(crate) fn files(
     let calls = calls?;
     let modules: BTreeSet<&'static str> = program.calls.iter().map(|call| call.kernel.module()).collect();
     let modules: Vec<&str> = modules.into_iter().collect();
+    let mut weights: Vec<Weight> =
+        (0..program.consts.len()).filter_map(|index| weight(program, index)).collect();
+    let mut weight_bytes: Vec<&[u8]> = program.consts.iter().map(|of| of.bytes.as_slice()).collect();
+    let mut variables = Vec::new();
+    for (index, tensor) in graph.tensors.iter().enumerate().filter(|(_, tensor)| tensor.is_variable) {
+        let idx = TensorIdx(index as u32);
+        let initial = tensor.initial_bytes();
+        let fill = initial.first().copied().unwrap_or(0);
+        let mut variable = Variable {
+            what: memory.describe(idx),
+            range: range_text(&memory.tensor(idx)?),
+            fill,
+            constant: None,
+        };
+        if let Some(data) = tensor.data.as_ref().filter(|_| initial.iter().any(|&byte| byte != fill)) {
+            let constant = format!("WEIGHTS_{:03}_INITIAL_STATE", weights.len());
+            let file = format!("{:03}_initial_state.bin", weights.len());
+            variable.constant = Some(constant.clone());
+            weights.push(Weight { constant, file, bytes: data.len() });
+            weight_bytes.push(data);
+        }
+        variables.push(variable);
+    }
     let values = Values {
         common,
         arena_bytes: plan.arena_bytes,
-        weights_bytes: program.consts.iter().map(|constant| constant.bytes.len()).sum(),
+        weights_bytes: weight_bytes.iter().map(|bytes| bytes.len()).sum(),
         input_bytes: graph.input_bytes(),
         output_bytes: graph.output_bytes(),
         constants: inputs.iter().chain(&outputs).cloned().collect(),
@@ -117,7 +156,8 @@ pub(crate) fn files(
         outputs,
         has_window: calls.iter().any(|call| call.spec.contains(" Window {")),
         calls,
-        weights: (0..program.consts.len()).filter_map(|index| weight(program, index)).collect(),
+        weights,
+        variables,
         modules: match modules.as_slice() {
             [one] => (*one).to_owned(),
             [] => String::new(),
@@ -128,8 +168,8 @@ pub(crate) fn files(
     for template in TEMPLATES.into_iter().chain([CARGO_CONFIG]) {
         files.push(render(template, &values)?);
     }
-    for (weight, constant) in values.weights.iter().zip(&program.consts) {
-        files.push((format!("model/weights/{}", weight.file), constant.bytes.clone()));
+    for (weight, bytes) in values.weights.iter().zip(weight_bytes) {
+        files.push((format!("model/weights/{}", weight.file), bytes.to_vec()));
     }
     Ok(files)
 }
@@ -168,7 +208,7 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
         let accessor = if tensors.len() == 1 { kind.to_owned() } else { format!("{kind}_{index}") };
         let extents: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
         let quant =
-            tensor.quant.as_ref().filter(|quant| tensor.dtype == DType::I8 && quant.scales.len() == 1);
+            tensor.quant.as_ref().filter(|quant| tensor.dtype.is_quantized() && quant.scales.len() == 1);
         let scale = quant.and_then(|quant| quant.scales.first());
         let title = if kind == "input" { "Input" } else { "Output" };
         Ok(Port {
@@ -178,7 +218,11 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
             elem: match tensor.dtype {
                 DType::F32 => "f32",
                 DType::I8 => "i8",
+                DType::I16 => "i16",
+                DType::F16 => "u16",
                 DType::I32 => "i32",
+                DType::I64 => "i64",
+                DType::U8 | DType::Bool | DType::I4 => "u8",
             },
             rank: tensor.shape.len(),
             shape: extents.join(", "),
@@ -216,17 +260,27 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
     let named =
         |(at, range): (usize, &Range<usize>)| Region { name: format!("x{at}"), range: range_text(range) };
     let mut regions: Vec<Region> = sources.iter().enumerate().map(named).collect();
-    let mut writes = |name: &str, range: &Range<usize>| {
-        regions.push(Region { name: name.to_owned(), range: range_text(range) });
+    let mut results = Vec::new();
+    for ((target, _), (name, _)) in call.targets.iter().zip(call.kernel.targets()) {
+        let range = match *target {
+            Target::Result(tensor) => {
+                results.push(*name);
+                memory.tensor(tensor)?
+            }
+            Target::State(tensor) => memory.tensor(tensor)?,
+            Target::Scratch { .. } => memory.scratch(index)?,
+        };
+        regions.push(Region { name: (*name).to_owned(), range: range_text(&range) });
         arguments.push(format!("view_mut({name})"));
-    };
-    writes("output", &memory.tensor(call.output)?);
-    if call.scratch_bytes > 0 {
-        writes("scratch", &memory.scratch(index)?);
     }
+    let described = call.targets.first().and_then(|(target, _)| target.tensor());
     Ok(CallText {
         operator,
-        comment: format!("{operator}, {}", memory.describe(call.output)),
+        comment: format!(
+            "{operator}, {}",
+            described.map(|tensor| memory.describe(tensor)).unwrap_or_default()
+        ),
+        results: results.join(", "),
         kernel: format!("CALL_{index:03}"),
         path: call.kernel.path(),
         spec: format!("{}::{}", call.kernel.module(), one_field_a_line(&call.kernel.spec())),

@@ -10,7 +10,7 @@ pub use smidgen_kernels::ops::quantize::quantize_value;
 ///
 /// # Errors
 /// [`CompressError::Data`] on a wrong number of values or one that is NaN; [`CompressError::Place`] on an input that
-/// is int32, or int8 without one scale.
+/// is neither float32 nor int8 with one scale.
 pub fn quantize_input(graph: &Graph, values: &[f32]) -> Result<Vec<u8>, CompressError> {
     let expected: usize = graph.inputs.iter().filter_map(|&idx| graph.get(idx)).map(Tensor::n_elements).sum();
     if values.len() != expected {
@@ -30,7 +30,7 @@ pub fn quantize_input(graph: &Graph, values: &[f32]) -> Result<Vec<u8>, Compress
                 let (scale, zero_point) = per_tensor(tensor)?;
                 bytes.extend(values.map(|&value| quantize_value(value, scale, zero_point).cast_unsigned()));
             }
-            DType::I32 => return Err(not_real(tensor)),
+            _ => return Err(not_real(tensor)),
         }
     }
     Ok(bytes)
@@ -39,8 +39,8 @@ pub fn quantize_input(graph: &Graph, values: &[f32]) -> Result<Vec<u8>, Compress
 /// One inference's outputs in real units: `bytes` are all outputs concatenated, as the graph gives them.
 ///
 /// # Errors
-/// [`CompressError::Data`] on a wrong number of bytes; [`CompressError::Place`] on an output that is int32, or int8
-/// without one scale.
+/// [`CompressError::Data`] on a wrong number of bytes; [`CompressError::Place`] on an output that is neither
+/// float32 nor int8 with one scale.
 pub fn dequantize_output(graph: &Graph, bytes: &[u8]) -> Result<Vec<f32>, CompressError> {
     let expected = graph.output_bytes();
     if bytes.len() != expected {
@@ -59,7 +59,7 @@ pub fn dequantize_output(graph: &Graph, bytes: &[u8]) -> Result<Vec<f32>, Compre
                 let steps = bytes.iter().map(|byte| byte.cast_signed());
                 values.extend(steps.map(|step| dequantize_value(step, scale, zero_point)));
             }
-            DType::I32 => return Err(not_real(tensor)),
+            _ => return Err(not_real(tensor)),
         }
     }
     Ok(values)
@@ -84,7 +84,10 @@ fn per_tensor(tensor: &Tensor) -> Result<(f32, i32), CompressError> {
 fn not_real(tensor: &Tensor) -> CompressError {
     CompressError::Place {
         place: format!("tensor \"{}\"", tensor.name),
-        message: "it is int32, which stands for no real values; expected float32 or int8".into(),
+        message: format!(
+            "it is {}; expected float32 or int8, which stand for real values",
+            tensor.dtype.name()
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs firmware in QEMU: inputs in by a file, outputs and counters back by files.
 //!
-//! The guest finds `input.bin` in its working directory and leaves there, by semihosting, `output.bin`, `counters.bin`
+//! The guest finds `input.bin` in its working directory, and `stateful` where it shall keep state, and leaves there, by semihosting, `output.bin`, `counters.bin`
 //! (u64 little endian: inferences, instructions of the first, stack bytes seen in use during the first, then with the
 //! feature `profile` the instructions of each call) and with the feature `layers` `layers.bin`. QEMU counts one
 //! nanosecond of virtual time per instruction (`-icount shift=0`), which makes the counters the same on every machine.
@@ -25,6 +25,8 @@ pub struct Job<'a> {
     pub inputs: &'a [u8],
     /// How many inferences `inputs` holds.
     pub n_inferences: u64,
+    /// Whether each inference starts from the state that the one before left.
+    pub stateful: bool,
     /// Bytes of one inference's outputs.
     pub output_bytes: u64,
     /// How long the emulator may take; [`time_limit`] gives a generous value.
@@ -134,6 +136,11 @@ pub fn run(host: &Host, board: &Board, job: &Job<'_>) -> Result<Run, RunError> {
     let folder = folder.map_err(|error| io_error(&std::env::temp_dir(), error))?;
     let input = folder.path().join("input.bin");
     fs::write(&input, job.inputs).map_err(|error| io_error(&input, error))?;
+    if job.stateful {
+        // The firmware only looks whether the file is there.
+        let flag = folder.path().join("stateful");
+        fs::write(&flag, []).map_err(|error| io_error(&flag, error))?;
+    }
     let elf = std::path::absolute(job.elf).map_err(|error| io_error(job.elf, error))?;
 
     let mut command = host.command(&emulator);

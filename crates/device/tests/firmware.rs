@@ -49,6 +49,7 @@ fn job<'a>(elf: &'a Path, inputs: &'a [u8]) -> Job<'a> {
         elf,
         inputs,
         n_inferences: inputs.len() as u64 / 8,
+        stateful: false,
         output_bytes: 8,
         limit: qemu::time_limit(inputs.len() as u64 / 8, 1000),
     }

@@ -32,7 +32,7 @@ use crate::ops::relu::Relu;
 use crate::ops::relu6::Relu6;
 use crate::ops::reshape::Reshape;
 use crate::ops::softmax::Softmax;
-use crate::ops::{Activation, Op, OutputQuant, Padding, operand_tensors};
+use crate::ops::{Activation, Op, OutputQuant, Padding, TensorType, operand_tensors};
 use crate::tensor::{DType, Quant, Tensor};
 
 /// What a parameter is for, which decides how it starts.
@@ -181,7 +181,8 @@ impl<'i> Builder<'i> {
         self.input_tensor(Tensor { quant: Some(quant), ..tensor })
     }
 
-    fn input_tensor(&mut self, tensor: Tensor) -> TensorIdx {
+    /// An input of the model of any type.
+    pub fn input_tensor(&mut self, tensor: Tensor) -> TensorIdx {
         let idx = self.graph.add_tensor(tensor);
         self.graph.inputs.push(idx);
         idx
@@ -192,34 +193,52 @@ impl<'i> Builder<'i> {
         self.graph.add_tensor(tensor)
     }
 
-    /// Any operator on any tensors. The result's type follows from the operator; `quant` is its quantisation.
+    /// Any operator with one result on any tensors. The result's type follows from the operator; `quant` is its
+    /// quantisation.
     ///
     /// Without `quant`, an operator that keeps or fixes its quantisation gets it.
     pub fn node(&mut self, op: Op, inputs: &[Option<TensorIdx>], quant: Option<Quant>) -> TensorIdx {
+        let results = self.nodes(op, inputs, &[quant]);
+        results.first().copied().unwrap_or(TensorIdx(u32::MAX))
+    }
+
+    /// Any operator on any tensors, with the quantisation of each result, as [`Builder::node`].
+    pub fn nodes(
+        &mut self,
+        op: Op,
+        inputs: &[Option<TensorIdx>],
+        quants: &[Option<Quant>],
+    ) -> Vec<TensorIdx> {
         let idx = NodeIdx(self.graph.nodes.len() as u32);
         let node = Node { op, inputs: inputs.to_vec(), outputs: Vec::new() };
         let operands = operand_tensors(&self.graph, &node);
-        let name = format!("{}_{}", node.op.stem(), idx.0);
-        let mut output = Tensor::activation(name, DType::F32, Vec::new());
-        match node.op.infer(&operands) {
-            Ok(of) => (output.dtype, output.shape) = (of.dtype, of.shape),
-            Err(message) => {
-                let place = format!("node {} {}", idx.0, node.op.name());
-                self.error.get_or_insert(IrError::Node { place, message });
+        let types = node.op.infer(&operands).unwrap_or_else(|message| {
+            let place = format!("node {} {}", idx.0, node.op.name());
+            self.error.get_or_insert(IrError::Node { place, message });
+            vec![TensorType { dtype: DType::F32, shape: Vec::new() }]
+        });
+        let first_quant = operands.first().copied().flatten().and_then(|of| of.quant.clone());
+        let mut outputs = Vec::with_capacity(types.len());
+        for (at, of) in types.into_iter().enumerate() {
+            let name = match at {
+                0 => format!("{}_{}", node.op.stem(), idx.0),
+                _ => format!("{}_{}:{at}", node.op.stem(), idx.0),
+            };
+            let mut output = Tensor::activation(name, of.dtype, of.shape);
+            if output.dtype.is_quantized() {
+                let given = quants.get(at).cloned().flatten();
+                output.quant = given.or_else(|| match node.op.output_quant() {
+                    OutputQuant::SameAsInput => first_quant.clone(),
+                    OutputQuant::Fixed(quant) => Some(quant),
+                    OutputQuant::Calibrated | OutputQuant::NotQuantized => None,
+                });
             }
+            outputs.push(output);
         }
-        if output.dtype == DType::I8 {
-            output.quant = quant.or_else(|| match node.op.output_quant() {
-                OutputQuant::SameAsInput => {
-                    operands.first().copied().flatten().and_then(|of| of.quant.clone())
-                }
-                OutputQuant::Fixed(quant) => Some(quant),
-                OutputQuant::Calibrated | OutputQuant::NotQuantized => None,
-            });
-        }
-        let output = self.graph.add_tensor(output);
-        self.graph.nodes.push(Node { outputs: vec![output], ..node });
-        output
+        let outputs: Vec<TensorIdx> =
+            outputs.into_iter().map(|output| self.graph.add_tensor(output)).collect();
+        self.graph.nodes.push(Node { outputs: outputs.clone(), ..node });
+        outputs
     }
 
     /// CONV_2D with its own parameters.

@@ -2,89 +2,34 @@
 
 use crate::error::IrError;
 use crate::graph::{Graph, NodeIdx, TensorIdx};
-use crate::kernel::{Ready, Slice, SliceMut};
+use crate::kernel::Ready;
 use crate::lower::lower;
-use crate::program::{Call, Elem, Operand, Program};
-use crate::tensor::DType;
+use crate::program::{Call, Elem, Operand, Program, Target};
 
-/// The elements of one tensor or constant.
-#[derive(Debug, Clone)]
-enum Buffer {
-    F32(Vec<f32>),
-    I8(Vec<i8>),
-    I32(Vec<i32>),
+/// The bytes of one tensor or constant, aligned for every element type.
+#[derive(Debug, Clone, Default)]
+struct Buffer {
+    words: Vec<u64>,
+    n_bytes: usize,
 }
 
 impl Buffer {
-    fn zeros(dtype: DType, len: usize) -> Self {
-        match dtype {
-            DType::F32 => Buffer::F32(vec![0.0; len]),
-            DType::I8 => Buffer::I8(vec![0; len]),
-            DType::I32 => Buffer::I32(vec![0; len]),
-        }
+    fn zeros(n_bytes: usize) -> Self {
+        Buffer { words: vec![0; n_bytes.div_ceil(size_of::<u64>())], n_bytes }
     }
 
-    fn of_bytes(elem: Elem, bytes: &[u8]) -> Self {
-        let mut buffer = match elem {
-            Elem::F32 => Buffer::zeros(DType::F32, bytes.len() / 4),
-            Elem::I8 => Buffer::zeros(DType::I8, bytes.len()),
-            Elem::I32 => Buffer::zeros(DType::I32, bytes.len() / 4),
-        };
-        buffer.load(bytes);
+    fn of(bytes: &[u8]) -> Self {
+        let mut buffer = Buffer::zeros(bytes.len());
+        buffer.bytes_mut().copy_from_slice(bytes);
         buffer
     }
 
-    fn n_bytes(&self) -> usize {
-        match self {
-            Buffer::F32(values) => values.len() * 4,
-            Buffer::I8(values) => values.len(),
-            Buffer::I32(values) => values.len() * 4,
-        }
+    fn bytes(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[..self.n_bytes]
     }
 
-    /// Overwrites the elements with little-endian bytes.
-    fn load(&mut self, bytes: &[u8]) {
-        let (words, _) = bytes.as_chunks::<4>();
-        match self {
-            Buffer::F32(to) => {
-                to.iter_mut().zip(words).for_each(|(to, &word)| *to = f32::from_le_bytes(word))
-            }
-            Buffer::I8(to) => to.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte.cast_signed()),
-            Buffer::I32(to) => {
-                to.iter_mut().zip(words).for_each(|(to, &word)| *to = i32::from_le_bytes(word))
-            }
-        }
-    }
-
-    /// Appends the elements as little-endian bytes.
-    fn append_to(&self, bytes: &mut Vec<u8>) {
-        match self {
-            Buffer::F32(values) => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())),
-            Buffer::I8(values) => bytes.extend(values.iter().map(|value| value.cast_unsigned())),
-            Buffer::I32(values) => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())),
-        }
-    }
-
-    fn as_slice(&self) -> Slice<'_> {
-        match self {
-            Buffer::F32(values) => Slice::F32(values),
-            Buffer::I8(values) => Slice::I8(values),
-            Buffer::I32(values) => Slice::I32(values),
-        }
-    }
-
-    fn as_slice_mut(&mut self) -> SliceMut<'_> {
-        match self {
-            Buffer::F32(values) => SliceMut::F32(values),
-            Buffer::I8(values) => SliceMut::I8(values),
-            Buffer::I32(values) => SliceMut::I32(values),
-        }
-    }
-}
-
-impl Default for Buffer {
-    fn default() -> Self {
-        Buffer::I8(Vec::new())
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.n_bytes]
     }
 }
 
@@ -92,10 +37,10 @@ impl Default for Buffer {
 #[derive(Debug, Clone)]
 struct Step {
     node: NodeIdx,
-    /// Position in [`Interpreter::buffers`] of the result.
-    output: usize,
-    /// What computes it; nothing when it is a view.
-    call: Option<(Ready, Call)>,
+    /// Positions in [`Interpreter::buffers`] of the results.
+    results: Vec<usize>,
+    /// What computes them, in order; nothing when the result is a view.
+    calls: Vec<(Ready, Call)>,
 }
 
 /// A graph ready to run. All buffers are allocated once, one for each activation.
@@ -109,6 +54,8 @@ pub struct Interpreter {
     buffers: Vec<Buffer>,
     inputs: Vec<usize>,
     outputs: Vec<usize>,
+    /// Variables with what they start with.
+    variables: Vec<(usize, Vec<u8>)>,
 }
 
 impl Interpreter {
@@ -123,32 +70,49 @@ impl Interpreter {
         let mut buffers = vec![Buffer::default(); graph.tensors.len()];
         let produced = graph.nodes.iter().flat_map(|node| &node.outputs);
         for idx in graph.inputs.iter().chain(produced) {
-            let (at, tensor) = (root(*idx), graph.tensor(*idx));
+            let at = root(*idx);
             if at == idx.idx() {
-                buffers[at] = Buffer::zeros(tensor.dtype, tensor.n_elements());
+                buffers[at] = Buffer::zeros(graph.tensor(*idx).n_bytes());
             }
+        }
+        let mut variables = Vec::new();
+        for (at, tensor) in graph.tensors.iter().enumerate().filter(|(_, tensor)| tensor.is_variable) {
+            let initial = tensor.initial_bytes();
+            buffers[at] = Buffer::of(&initial);
+            variables.push((at, initial));
         }
         let mut calls = program.calls.into_iter().peekable();
         let mut steps = Vec::with_capacity(graph.nodes.len());
         for (position, node) in (0u32..).zip(&graph.nodes) {
             let node_idx = NodeIdx(position);
-            let Some(&output) = node.outputs.first() else { continue };
-            let call = calls.next_if(|call| call.node == node_idx);
-            let call = call.map(|call| call.kernel.ready().map(|ready| (ready, call))).transpose();
-            let call = call.map_err(|error| IrError::Node {
-                place: graph.describe(node_idx),
-                message: error.to_string(),
-            })?;
-            steps.push(Step { node: node_idx, output: root(output), call });
+            let mut own = Vec::new();
+            while let Some(call) = calls.next_if(|call| call.node == node_idx) {
+                let ready = call.kernel.ready().map_err(|error| IrError::Node {
+                    place: graph.describe(node_idx),
+                    message: error.to_string(),
+                })?;
+                own.push((ready, call));
+            }
+            let results = node.outputs.iter().map(|&output| root(output)).collect();
+            steps.push(Step { node: node_idx, results, calls: own });
         }
         Ok(Interpreter {
             places: steps.iter().map(|step| graph.describe(step.node)).collect(),
             steps,
-            consts: program.consts.iter().map(|of| Buffer::of_bytes(of.elem, &of.bytes)).collect(),
+            consts: program.consts.iter().map(|of| Buffer::of(&of.bytes)).collect(),
             buffers,
             inputs: graph.inputs.iter().map(|&idx| root(idx)).collect(),
             outputs: graph.outputs.iter().map(|&idx| root(idx)).collect(),
+            variables,
         })
+    }
+
+    /// Gives all variables what they start with. Inferences keep them: call this before each one that is to be the
+    /// first.
+    pub fn reset(&mut self) {
+        for (at, initial) in &self.variables {
+            self.buffers[*at].bytes_mut().copy_from_slice(initial);
+        }
     }
 
     /// Runs one inference: all inputs concatenated in, all outputs concatenated out, little endian.
@@ -163,62 +127,67 @@ impl Interpreter {
         Ok(self.collect_outputs())
     }
 
-    /// [`Interpreter::run`], telling each node's result to `on_layer` in execution order.
+    /// [`Interpreter::run`], telling each node's results, one after the other, to `on_layer` in execution order.
     ///
     /// # Errors
     /// As [`Interpreter::run`].
     pub fn run_layers(
         &mut self,
         inputs: &[u8],
-        on_layer: &mut dyn FnMut(NodeIdx, &[u8]),
+        on_layer: &mut dyn FnMut(NodeIdx, &[&[u8]]),
     ) -> Result<Vec<u8>, IrError> {
         self.load(inputs)?;
-        let mut bytes = Vec::new();
         for at in 0..self.steps.len() {
             self.step(at)?;
-            bytes.clear();
-            let Step { node, output, .. } = self.steps[at];
-            self.buffers[output].append_to(&mut bytes);
-            on_layer(node, &bytes);
+            let Step { node, results, .. } = &self.steps[at];
+            let results: Vec<&[u8]> = results.iter().map(|&result| self.buffers[result].bytes()).collect();
+            on_layer(*node, &results);
         }
         Ok(self.collect_outputs())
     }
 
     fn load(&mut self, inputs: &[u8]) -> Result<(), IrError> {
-        let expected = self.inputs.iter().map(|&at| self.buffers[at].n_bytes()).sum();
+        let expected = self.inputs.iter().map(|&at| self.buffers[at].n_bytes).sum();
         if inputs.len() != expected {
             return Err(IrError::InputLength { expected, found: inputs.len() });
         }
         let mut rest = inputs;
         for &at in &self.inputs {
-            let (bytes, after) = rest.split_at(self.buffers[at].n_bytes());
-            self.buffers[at].load(bytes);
+            let (bytes, after) = rest.split_at(self.buffers[at].n_bytes);
+            self.buffers[at].bytes_mut().copy_from_slice(bytes);
             rest = after;
         }
         Ok(())
     }
 
     fn step(&mut self, at: usize) -> Result<(), IrError> {
-        let Step { output, call: Some((ready, call)), .. } = &self.steps[at] else { return Ok(()) };
-        let mut result = std::mem::take(&mut self.buffers[*output]);
-        let operands: Vec<Slice<'_>> = call
-            .operands
-            .iter()
-            .map(|&(operand, elem)| match operand {
-                Operand::Tensor(idx) => self.buffers[idx.idx()].as_slice(),
-                Operand::Const(idx) => self.consts[idx.0 as usize].as_slice(),
-                Operand::Absent => Slice::empty(elem),
-            })
-            .collect();
-        let done = ready.run(&operands, result.as_slice_mut());
-        self.buffers[*output] = result;
-        done.map_err(|message| IrError::Node { place: self.places[at].clone(), message })
+        for (ready, call) in &self.steps[at].calls {
+            // Targets are taken out while the kernel writes them: no call reads what it writes, but for its states.
+            let take = |&(target, _): &(Target, Elem)| match target {
+                Target::Result(idx) | Target::State(idx) => std::mem::take(&mut self.buffers[idx.idx()]),
+                Target::Scratch { bytes } => Buffer::zeros(bytes),
+            };
+            let mut written: Vec<Buffer> = call.targets.iter().map(take).collect();
+            let read = |&(operand, _): &(Operand, Elem)| match operand {
+                Operand::Tensor(idx) => self.buffers[idx.idx()].bytes(),
+                Operand::Const(idx) => self.consts[idx.0 as usize].bytes(),
+                Operand::Absent => &[],
+            };
+            let operands: Vec<&[u8]> = call.operands.iter().map(read).collect();
+            let mut targets: Vec<&mut [u8]> = written.iter_mut().map(Buffer::bytes_mut).collect();
+            let done = ready.run(&operands, &mut targets);
+            for (&(target, _), buffer) in call.targets.iter().zip(written) {
+                if let Some(idx) = target.tensor() {
+                    self.buffers[idx.idx()] = buffer;
+                }
+            }
+            done.map_err(|message| IrError::Node { place: self.places[at].clone(), message })?;
+        }
+        Ok(())
     }
 
     fn collect_outputs(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        self.outputs.iter().for_each(|&at| self.buffers[at].append_to(&mut bytes));
-        bytes
+        self.outputs.iter().flat_map(|&at| self.buffers[at].bytes()).copied().collect()
     }
 }
 

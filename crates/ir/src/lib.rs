@@ -23,5 +23,5 @@ pub use interpreter::Interpreter;
 pub use kernel::Kernel;
 pub use lower::lower;
 pub use ops::{Activation, Op, OutputQuant, Padding, TensorType};
-pub use program::{Call, Const, ConstIdx, Elem, Operand, Program};
+pub use program::{Call, Const, ConstIdx, Elem, Operand, Program, Target};
 pub use tensor::{DType, Quant, Tensor};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::error::IrError;
 use crate::graph::{Graph, NodeIdx, TensorIdx};
 use crate::kernel::Kernel;
-use crate::ops::operand_tensors;
-use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program};
+use crate::ops::{operand_tensors, result_tensors};
+use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program, Target};
 use crate::tensor::{DType, Tensor};
 
 /// Turns a graph into kernel calls in execution order.
@@ -25,17 +25,15 @@ pub fn lower(graph: &Graph) -> Result<Program, IrError> {
     let mut roots = BTreeMap::new();
     for (position, node) in (0u32..).zip(&graph.nodes) {
         let idx = NodeIdx(position);
-        let Some(&output) = node.outputs.first() else { continue };
         let mut to = NodeLowering {
             graph,
             node: idx,
-            output,
             program: &mut program,
             const_of: &mut const_of,
             roots: &mut roots,
         };
         node.op
-            .lower(&operand_tensors(graph, node), graph.tensor(output), &mut to)
+            .lower(&operand_tensors(graph, node), &result_tensors(graph, node), &mut to)
             .map_err(|message| IrError::Node { place: graph.describe(idx), message })?;
     }
     Ok(program)
@@ -46,7 +44,6 @@ pub fn lower(graph: &Graph) -> Result<Program, IrError> {
 pub(crate) struct NodeLowering<'a> {
     graph: &'a Graph,
     node: NodeIdx,
-    output: TensorIdx,
     program: &'a mut Program,
     /// Constant tensors that are packed already; nodes may share them.
     const_of: &'a mut BTreeMap<TensorIdx, ConstIdx>,
@@ -60,54 +57,97 @@ impl NodeLowering<'_> {
         let Some(node) = self.graph.nodes.get(self.node.idx()) else { return Operand::Absent };
         let Some(idx) = node.inputs.get(at).copied().flatten() else { return Operand::Absent };
         let tensor = self.graph.tensor(idx);
-        let Some(data) = &tensor.data else { return Operand::Tensor(self.root(idx)) };
+        let Some(data) = tensor.data.as_ref().filter(|_| tensor.is_const()) else {
+            return Operand::Tensor(self.root(idx));
+        };
         if let Some(&packed) = self.const_of.get(&idx) {
             return Operand::Const(packed);
         }
-        let name = node.op.operand_names().get(at).copied().unwrap_or("operand").replace(' ', "_");
+        let names = node.op.operand_names();
+        let name =
+            names.get(at).copied().map_or_else(|| format!("operand {at}"), str::to_owned).replace(' ', "_");
         let packed = self.add_const(&name, elem_of(tensor), data.to_vec());
         self.const_of.insert(idx, packed);
         Operand::Const(packed)
     }
 
+    /// A constant of the kernel's own: a table, indices. `what` names it, in snake case.
+    pub(crate) fn constant(&mut self, what: &str, elem: Elem, bytes: Vec<u8>) -> Operand {
+        Operand::Const(self.add_const(what, elem, bytes))
+    }
+
     /// Multipliers and shifts as two constants.
     pub(crate) fn multipliers(&mut self, multipliers: &[i32], shifts: &[i32]) -> [Operand; 2] {
         let bytes = multipliers.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let multiplier = self.add_const("multiplier", Elem::I32, bytes);
+        let multiplier = self.constant("multiplier", Elem::I32, bytes);
         // Shifts are within -31..=31, see `quantize_multiplier`.
         let bytes = shifts.iter().map(|&value| (value as i8).cast_unsigned()).collect();
-        let shift = self.add_const("shift", Elem::I8, bytes);
-        [Operand::Const(multiplier), Operand::Const(shift)]
+        let shift = self.constant("shift", Elem::I8, bytes);
+        [multiplier, shift]
     }
 
-    /// Appends the call of this node; fails when the kernel refuses its specification.
+    /// The node's result at `at` as what a kernel writes.
+    pub(crate) fn result(&self, at: usize) -> Result<Target, String> {
+        let node = self.graph.nodes.get(self.node.idx());
+        let result = node.and_then(|node| node.outputs.get(at).copied());
+        result.map(Target::Result).ok_or_else(|| format!("result {at} is missing"))
+    }
+
+    /// The variable that is the node's operand at `at` as what a kernel changes.
+    pub(crate) fn state(&self, at: usize) -> Result<Target, String> {
+        let node = self.graph.nodes.get(self.node.idx());
+        let operand = node.and_then(|node| node.inputs.get(at).copied().flatten());
+        operand.map(Target::State).ok_or_else(|| format!("operand {at}, a variable, is missing"))
+    }
+
+    /// Appends the call of a kernel that writes the node's results, all of them in order; fails when the kernel
+    /// refuses its specification.
     pub(crate) fn call(&mut self, kernel: Kernel, operands: Vec<Operand>) -> Result<(), String> {
+        let n_results = self.graph.nodes.get(self.node.idx()).map_or(0, |node| node.outputs.len());
+        let targets = (0..n_results).map(|at| self.result(at)).collect::<Result<_, _>>()?;
+        self.call_into(kernel, operands, targets)
+    }
+
+    /// Appends the call of a kernel that writes these targets: results, then states, then scratch memory. A node may
+    /// make several calls, one after the other, each writing other results or other parts of one.
+    pub(crate) fn call_into(
+        &mut self,
+        kernel: Kernel,
+        operands: Vec<Operand>,
+        targets: Vec<Target>,
+    ) -> Result<(), String> {
         kernel.ready().map_err(|error| format!("{} refuses it: {error}", kernel.path()))?;
-        let elems = kernel.operands().iter().map(|&(_, elem)| elem);
+        let (reads, writes) = (kernel.operands(), kernel.targets());
+        if operands.len() != reads.len() || targets.len() != writes.len() {
+            let (operands, targets) = (operands.len(), targets.len());
+            return Err(format!("bug in Smidgen: {} is called with {operands} and {targets}", kernel.path()));
+        }
         self.program.calls.push(Call {
             node: self.node,
             kernel,
-            operands: operands.into_iter().zip(elems).collect(),
-            output: self.output,
-            output_elem: kernel.output(),
-            scratch_bytes: 0,
+            operands: operands.into_iter().zip(reads.iter().map(|&(_, elem)| elem)).collect(),
+            targets: targets.into_iter().zip(writes.iter().map(|&(_, elem)| elem)).collect(),
         });
         Ok(())
     }
 
-    /// Makes the result a view of the first operand; says whether it could.
+    /// Makes the only result a view of the first operand; says whether it could.
     pub(crate) fn view(&mut self) -> bool {
-        let node = self.graph.nodes.get(self.node.idx());
-        let Some(input) = node.and_then(|node| node.inputs.first().copied().flatten()) else { return false };
-        if self.graph.tensor(input).is_const() {
+        let Some(node) = self.graph.nodes.get(self.node.idx()) else { return false };
+        let (Some(&Some(input)), &[output]) = (node.inputs.first(), node.outputs.as_slice()) else {
+            return false;
+        };
+        let tensor = self.graph.tensor(input);
+        // A variable may change while the result is still read.
+        if tensor.is_const() || tensor.is_variable {
             return false;
         }
         let origin = self.root(input);
-        if self.graph.inputs.contains(&origin) && self.graph.outputs.contains(&self.output) {
+        if self.graph.inputs.contains(&origin) && self.graph.outputs.contains(&output) {
             return false;
         }
-        self.roots.insert(self.output, origin);
-        self.program.views.push((self.output, origin));
+        self.roots.insert(output, origin);
+        self.program.views.push((output, origin));
         true
     }
 
@@ -126,7 +166,11 @@ impl NodeLowering<'_> {
 fn elem_of(tensor: &Tensor) -> Elem {
     match tensor.dtype {
         DType::F32 => Elem::F32,
+        DType::F16 => Elem::U16,
         DType::I8 => Elem::I8,
+        DType::I4 | DType::U8 | DType::Bool => Elem::U8,
+        DType::I16 => Elem::I16,
         DType::I32 => Elem::I32,
+        DType::I64 => Elem::I64,
     }
 }

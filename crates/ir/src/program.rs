@@ -3,15 +3,27 @@
 use crate::graph::{NodeIdx, TensorIdx};
 use crate::kernel::Kernel;
 
-/// Element type of a kernel operand.
+/// Element type of a kernel operand. Kernels that only move elements take unsigned integers of the same width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Elem {
     /// `f32`
     F32,
     /// `i8`
     I8,
+    /// `u8`; also truth values, packed int4 and anything of one byte that is only moved
+    U8,
+    /// `i16`
+    I16,
+    /// `u16`; also float16 as bits
+    U16,
     /// `i32`
     I32,
+    /// `u32`
+    U32,
+    /// `i64`
+    I64,
+    /// `u64`
+    U64,
 }
 
 /// Index of a packed constant in [`Program::consts`].
@@ -40,21 +52,60 @@ pub enum Operand {
     Absent,
 }
 
-/// One kernel call: `Kernel::new(spec)?.run(operands…, output)`.
+/// What a kernel writes at one place of its argument list, after its operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A result of the node.
+    Result(TensorIdx),
+    /// A variable, which the kernel reads and changes.
+    State(TensorIdx),
+    /// Memory that is the kernel's own during the call.
+    Scratch {
+        /// Its size in bytes.
+        bytes: usize,
+    },
+}
+
+impl Target {
+    /// The tensor, unless it is scratch memory.
+    pub const fn tensor(self) -> Option<TensorIdx> {
+        match self {
+            Target::Result(tensor) | Target::State(tensor) => Some(tensor),
+            Target::Scratch { .. } => None,
+        }
+    }
+}
+
+/// One kernel call: `Kernel::new(spec)?.run(operands…, targets…)`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// The node that this call computes.
+    /// The node that this call computes, alone or with others.
     pub node: NodeIdx,
     /// The kernel with the specification that it is constructed from.
     pub kernel: Kernel,
-    /// Arguments of `run` in order, each with its element type, without the output.
+    /// First arguments of `run`, each with its element type: what it reads.
     pub operands: Vec<(Operand, Elem)>,
-    /// The tensor that the call writes.
-    pub output: TensorIdx,
-    /// Element type of the output.
-    pub output_elem: Elem,
-    /// Bytes of scratch memory that follow the output in the argument list; 0 means no such argument.
-    pub scratch_bytes: usize,
+    /// Last arguments of `run`: what it writes; results, then states, then scratch memory.
+    pub targets: Vec<(Target, Elem)>,
+}
+
+impl Call {
+    /// The results of the node that this call writes, in order.
+    pub fn results(&self) -> impl Iterator<Item = TensorIdx> {
+        self.targets.iter().filter_map(|&(target, _)| match target {
+            Target::Result(tensor) => Some(tensor),
+            Target::State(_) | Target::Scratch { .. } => None,
+        })
+    }
+
+    /// Bytes of scratch memory that it takes.
+    pub fn scratch_bytes(&self) -> usize {
+        let scratch = |&(target, _): &(Target, Elem)| match target {
+            Target::Scratch { bytes } => bytes,
+            Target::Result(_) | Target::State(_) => 0,
+        };
+        self.targets.iter().map(scratch).sum()
+    }
 }
 
 /// All calls of a graph in execution order. RESHAPE makes no call where it is a view (see [`Program::views`]).

@@ -2,8 +2,8 @@
 
 use crate::error::Problem;
 use crate::graph::{Graph, Node, NodeIdx, TensorIdx, shown};
-use crate::ops::{TensorType, operand_tensors};
-use crate::tensor::{DType, Quant, Tensor};
+use crate::ops::{TensorType, operand_tensors, result_tensors};
+use crate::tensor::{Quant, Tensor};
 
 /// Elements of the largest tensor: counts are `i32` in TFLite and in the kernels.
 const MAX_ELEMENTS: usize = i32::MAX as usize;
@@ -59,7 +59,7 @@ impl Verifier<'_> {
         for (at, tensor) in self.graph.tensors.iter().enumerate() {
             let found = tensor_problems(tensor);
             self.sound.push(found.is_empty());
-            self.ready.push(tensor.is_const());
+            self.ready.push(tensor.is_const() || tensor.is_variable);
             self.report(|_| format!("tensor {at} \"{}\"", shown(&tensor.name)), found);
         }
     }
@@ -73,7 +73,7 @@ impl Verifier<'_> {
                 None => self.graph_problem(self.out_of_range(&format!("input {at}"), idx)),
                 Some(true) => {
                     self.graph_problem(format!(
-                        "input {at} (tensor {}) is a constant or listed twice",
+                        "input {at} (tensor {}) is a constant, a variable or listed twice",
                         idx.0
                     ));
                 }
@@ -85,9 +85,9 @@ impl Verifier<'_> {
     fn node(&mut self, idx: NodeIdx, node: &Node) {
         let mut found = Vec::new();
         self.operands(node, &mut found);
-        let output = self.result(node, &mut found);
-        if let Some(output) = output.filter(|_| found.is_empty())
-            && let Err(message) = self.operator(node, output)
+        self.results(node, &mut found);
+        if found.is_empty()
+            && let Err(message) = self.operator(node)
         {
             found.push(message);
         }
@@ -96,11 +96,16 @@ impl Verifier<'_> {
 
     fn operands(&self, node: &Node, found: &mut Vec<String>) {
         let names = node.op.operand_names();
-        let (least, most) = (node.op.n_required_operands(), names.len());
-        if node.inputs.len() < least || node.inputs.len() > most {
-            let count = node.inputs.len();
-            found.push(format!("it must have {least} to {most} operands, found {count}"));
+        let least = node.op.n_required_operands();
+        let most = if node.op.is_variadic() { usize::MAX } else { names.len() };
+        let count = node.inputs.len();
+        if count < least || count > most {
+            found.push(match most {
+                usize::MAX => format!("it must have at least {least} operands, found {count}"),
+                most => format!("it must have {least} to {most} operands, found {count}"),
+            });
         }
+        let names = names.iter().chain(std::iter::repeat(names.last().unwrap_or(&"operand")));
         for (at, (operand, name)) in node.inputs.iter().zip(names).enumerate() {
             match operand {
                 None if at < least => found.push(format!("operand {at} ({name}) is missing")),
@@ -117,40 +122,46 @@ impl Verifier<'_> {
         }
     }
 
-    fn result(&mut self, node: &Node, found: &mut Vec<String>) -> Option<TensorIdx> {
-        let &[output] = node.outputs.as_slice() else {
-            found.push(format!("it must have 1 result, found {}", node.outputs.len()));
-            return None;
-        };
-        match self.ready.get_mut(output.idx()) {
-            None => {
-                found.push(self.out_of_range("its result", output));
-                return None;
+    fn results(&mut self, node: &Node, found: &mut Vec<String>) {
+        for (at, &output) in node.outputs.iter().enumerate() {
+            let what = if node.outputs.len() == 1 { "its result".into() } else { format!("its result {at}") };
+            match self.ready.get_mut(output.idx()) {
+                None => found.push(self.out_of_range(&what, output)),
+                Some(true) => found.push(format!(
+                    "{what} (tensor {}) has a value already: it is a constant, a variable, a model input or another \
+                     node's result",
+                    output.0
+                )),
+                Some(ready) => *ready = true,
             }
-            Some(true) => found.push(format!(
-                "its result (tensor {}) has a value already: it is a constant, a model input or another node's result",
-                output.0
-            )),
-            Some(ready) => *ready = true,
         }
-        Some(output)
     }
 
     /// Types, shapes and quantisation, once all tensors of the node are there and well formed.
-    fn operator(&self, node: &Node, output: TensorIdx) -> Result<(), String> {
-        let mut tensors = node.inputs.iter().flatten().chain([&output]);
+    fn operator(&self, node: &Node) -> Result<(), String> {
+        let mut tensors = node.inputs.iter().flatten().chain(&node.outputs);
         if !tensors.all(|idx| self.sound.get(idx.idx()).copied().unwrap_or(false)) {
             return Ok(());
         }
-        let operands = operand_tensors(self.graph, node);
-        let wanted = node.op.infer(&operands)?;
-        let output = self.graph.tensor(output);
-        let found = TensorType::of(output);
-        if wanted != found {
-            let show = |of: &TensorType| format!("{} {:?}", of.dtype.name(), of.shape);
-            return Err(format!("its result must be {}, found {}", show(&wanted), show(&found)));
+        let (operands, results) = (operand_tensors(self.graph, node), result_tensors(self.graph, node));
+        for &at in node.op.states() {
+            if operands.get(at).copied().flatten().is_some_and(|state| !state.is_variable) {
+                return Err(format!("operand {at}, which it changes, must be a variable"));
+            }
         }
-        node.op.check_quant(&operands, output)
+        let wanted = node.op.infer(&operands)?;
+        if wanted.len() != results.len() {
+            return Err(format!("it must have {}, found {}", counted(wanted.len()), results.len()));
+        }
+        for (at, (wanted, found)) in wanted.iter().zip(&results).enumerate() {
+            let found = TensorType::of(found);
+            if *wanted != found {
+                let what = if results.len() == 1 { "its result".into() } else { format!("its result {at}") };
+                let show = |of: &TensorType| format!("{} {:?}", of.dtype.name(), of.shape);
+                return Err(format!("{what} must be {}, found {}", show(wanted), show(&found)));
+            }
+        }
+        node.op.check_quant(&operands, &results)
     }
 
     fn outputs(&mut self) {
@@ -201,6 +212,10 @@ impl Verifier<'_> {
     }
 }
 
+fn counted(n_results: usize) -> String {
+    if n_results == 1 { "1 result".into() } else { format!("{n_results} results") }
+}
+
 fn graph_place(graph: &Graph) -> String {
     format!("graph \"{}\"", shown(&graph.name))
 }
@@ -217,7 +232,7 @@ fn tensor_problems(tensor: &Tensor) -> Vec<String> {
             found.push(format!("every extent must be at least 1, found shape {:?}", tensor.shape));
         }
         Some(elements) if elements <= MAX_ELEMENTS => {
-            let wanted = elements * tensor.dtype.size_bytes();
+            let wanted = tensor.dtype.n_bytes(elements);
             if let Some(length) =
                 tensor.data.as_ref().map(|data| data.len()).filter(|&length| length != wanted)
             {
@@ -259,8 +274,10 @@ fn quant_problems(quant: &Quant, tensor: &Tensor, found: &mut Vec<String>) {
     if let Some(scale) = quant.scales.iter().find(|scale| !(scale.is_finite() && **scale > 0.0)) {
         found.push(format!("scales must be finite and positive, found {scale:?}"));
     }
-    let outside = |zero_point: &&i32| i8::try_from(**zero_point).is_err();
-    if let Some(zero_point) = quant.zero_points.iter().find(outside).filter(|_| tensor.dtype == DType::I8) {
-        found.push(format!("zero points of int8 must be in -128..=127, found {zero_point}"));
+    let Some([low, high]) = tensor.dtype.quantized_range() else { return };
+    if let Some(zero_point) = quant.zero_points.iter().find(|&zero_point| !(low..=high).contains(zero_point))
+    {
+        let dtype = tensor.dtype.name();
+        found.push(format!("zero points of {dtype} must be in {low}..={high}, found {zero_point}"));
     }
 }

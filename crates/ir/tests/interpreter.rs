@@ -23,7 +23,7 @@ fn inputs_and_outputs_are_concatenated_and_layers_come_in_order() {
     let mut layers = Vec::new();
     let outputs = interpreter
         .run_layers(&bytes(&[1.0, 2.0, 10.0, 20.0]), &mut |NodeIdx(node), result| {
-            layers.push((node, result.to_vec()))
+            layers.push((node, result.concat()))
         })
         .unwrap();
     // 1 * 11 + 2 * 22 + the bias 1.

@@ -2,6 +2,7 @@
 
 use crate::{ALIGNMENT_BYTES, Plan};
 use smidgen_ir::{Graph, Operand, Program, TensorIdx};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// What is wrong with a plan.
@@ -71,19 +72,43 @@ pub fn check(graph: &Graph, program: &Program, plan: &Plan) -> Result<(), Vec<Vi
     for &input in &graph.inputs {
         run.write_tensor(input);
     }
+    let variables: Vec<TensorIdx> = (0u32..)
+        .map(TensorIdx)
+        .zip(&graph.tensors)
+        .filter(|(_, tensor)| tensor.is_variable)
+        .map(|(idx, _)| idx)
+        .collect();
+    for &variable in &variables {
+        run.write_tensor(variable);
+    }
+    let mut written: BTreeSet<TensorIdx> = variables.iter().copied().collect();
     for (at, call) in program.calls.iter().enumerate() {
         // A kernel reads its operands while it writes, so both must be whole after it.
-        run.write_tensor(call.output);
-        if call.scratch_bytes > 0 {
-            run.write_scratch(at, call.scratch_bytes);
-        }
+        let targets: Vec<TensorIdx> = call.targets.iter().filter_map(|(target, _)| target.tensor()).collect();
+        // A state must be whole before the call too, and a result that several calls fill after each of them.
         let reader = format!("call {at}");
+        for &target in targets.iter().filter(|target| written.contains(*target)) {
+            run.read(&reader, target);
+        }
+        for &target in &targets {
+            written.insert(target);
+            run.write_tensor(target);
+        }
+        if call.scratch_bytes() > 0 {
+            run.write_scratch(at, call.scratch_bytes());
+        }
         for (operand, _) in &call.operands {
             if let Operand::Tensor(tensor) = *operand {
                 run.read(&reader, tensor);
             }
         }
-        run.read(&reader, call.output);
+        for target in targets {
+            run.read(&reader, target);
+        }
+    }
+    // Variables keep their bytes until the next inference.
+    for &variable in &variables {
+        run.read("the next inference", variable);
     }
     for &output in &graph.outputs {
         run.read("the user", output);

@@ -21,6 +21,11 @@ pub(crate) fn origin(program: &Program, tensor: TensorIdx) -> TensorIdx {
 pub(crate) fn buffers(graph: &Graph, program: &Program) -> Result<Vec<Buffer>, PlanError> {
     let last = program.calls.len().saturating_sub(1);
     let mut lives = Lives { graph, program, lives: BTreeMap::new() };
+    let variables = graph.tensors.iter().enumerate().filter(|(_, tensor)| tensor.is_variable);
+    for (at, _) in variables {
+        // Its bytes are its own for good: the next inference finds them as this one leaves them.
+        lives.lives.insert(TensorIdx(at as u32), Live { first: 0, last });
+    }
     for &input in &graph.inputs {
         lives.write(input, 0)?;
     }
@@ -31,7 +36,9 @@ pub(crate) fn buffers(graph: &Graph, program: &Program) -> Result<Vec<Buffer>, P
                 lives.read(tensor, at).ok_or(PlanError::ReadBeforeWritten { call: at, tensor, name })?;
             }
         }
-        lives.write(call.output, at)?;
+        for target in call.targets.iter().filter_map(|(target, _)| target.tensor()) {
+            lives.write(target, at)?;
+        }
     }
     for &output in &graph.outputs {
         let name = lives.name(output)?;
@@ -45,7 +52,7 @@ pub(crate) fn buffers(graph: &Graph, program: &Program) -> Result<Vec<Buffer>, P
         last_call: live.last,
     };
     let scratch = |(at, call): (usize, &smidgen_ir::Call)| {
-        let bytes = call.scratch_bytes;
+        let bytes = call.scratch_bytes();
         (bytes > 0).then_some(Buffer { tensor: None, offset: 0, bytes, first_call: at, last_call: at })
     };
     let scratches = program.calls.iter().enumerate().filter_map(scratch);
@@ -74,14 +81,15 @@ impl Lives<'_> {
     fn write(&mut self, tensor: TensorIdx, at: usize) -> Result<(), PlanError> {
         let origin = origin(self.program, tensor);
         self.name(origin)?;
-        self.lives.entry(origin).and_modify(|live| live.last = at).or_insert(Live { first: at, last: at });
+        let live = self.lives.entry(origin).or_insert(Live { first: at, last: at });
+        live.last = live.last.max(at);
         Ok(())
     }
 
     /// `None` when nothing has written it.
     fn read(&mut self, tensor: TensorIdx, at: usize) -> Option<()> {
         let live = self.lives.get_mut(&origin(self.program, tensor))?;
-        live.last = at;
+        live.last = live.last.max(at);
         Some(())
     }
 }

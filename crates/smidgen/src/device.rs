@@ -9,6 +9,7 @@ use smidgen_target::Board;
 
 use crate::events::Observer;
 use crate::firmware::Firmware;
+use crate::host::Layers;
 use crate::{Error, Result, host};
 
 /// Instructions of an inference for the time limit: generous for what scalar kernels need for a MAC.
@@ -39,11 +40,11 @@ fn run_error(error: &RunError) -> Error {
     })
 }
 
-/// Runs every inference of `inputs` through the ELF.
+/// Runs every inference of `inputs` through the ELF, each from the state that a model starts with unless `stateful`.
 ///
 /// # Errors
 /// No emulator, inputs that do not fit, or firmware that ends with an error.
-pub fn run(firmware: &Firmware, elf: &Path, inputs: &[u8]) -> Result<Run> {
+pub fn run(firmware: &Firmware, elf: &Path, inputs: &[u8], stateful: bool) -> Result<Run> {
     let graph = &firmware.graph;
     let n_inferences = host::count(graph, inputs)? as u64;
     let macs: u64 = crate::profile::layers(graph).iter().map(|layer| layer.macs).sum();
@@ -52,20 +53,21 @@ pub fn run(firmware: &Firmware, elf: &Path, inputs: &[u8]) -> Result<Run> {
         elf,
         inputs,
         n_inferences,
+        stateful,
         output_bytes: graph.output_bytes() as u64,
         limit: qemu::time_limit(n_inferences, each),
     };
     qemu::run(&firmware.host, &firmware.board, &job).map_err(|error| run_error(&error))
 }
 
-/// The output of every operator on the device for the first inference of `inputs`, in the order of the model file.
+/// The results of every operator on the device for the first inference of `inputs`, in the order of the model file.
 ///
 /// # Errors
 /// As [`run`], and firmware that leaves other bytes than the program has.
-pub fn layers(firmware: &Firmware, inputs: &[u8], observer: &mut dyn Observer) -> Result<Vec<Vec<u8>>> {
+pub fn layers(firmware: &Firmware, inputs: &[u8], observer: &mut dyn Observer) -> Result<Layers> {
     let elf = firmware.elf(&["layers"], observer)?;
     let first = inputs.get(..firmware.graph.input_bytes()).unwrap_or_default();
-    let run = run(firmware, &elf, first)?;
+    let run = run(firmware, &elf, first, false)?;
     let bytes = run.layer_outputs.unwrap_or_default();
     split(&firmware.graph, &firmware.program, first, &bytes).ok_or_else(|| {
         Error::input("the firmware's layers have other sizes than the model's: a bug of Smidgen")
@@ -74,7 +76,7 @@ pub fn layers(firmware: &Firmware, inputs: &[u8], observer: &mut dyn Observer) -
 
 /// Cuts what the calls wrote, one after the other, into the outputs of the nodes. A node without a call is a view of
 /// what an earlier one wrote, or of a model input.
-fn split(graph: &Graph, program: &Program, inputs: &[u8], bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+fn split(graph: &Graph, program: &Program, inputs: &[u8], bytes: &[u8]) -> Option<Layers> {
     let mut by_tensor: Vec<Option<&[u8]>> = vec![None; graph.tensors.len()];
     let mut rest = inputs;
     for &input in &graph.inputs {
@@ -83,9 +85,9 @@ fn split(graph: &Graph, program: &Program, inputs: &[u8], bytes: &[u8]) -> Optio
         rest = behind;
     }
     rest = bytes;
-    for call in &program.calls {
-        let (own, behind) = rest.split_at_checked(graph.get(call.output)?.n_bytes())?;
-        *by_tensor.get_mut(call.output.idx())? = Some(own);
+    for result in program.calls.iter().flat_map(|call| call.results()) {
+        let (own, behind) = rest.split_at_checked(graph.get(result)?.n_bytes())?;
+        *by_tensor.get_mut(result.idx())? = Some(own);
         rest = behind;
     }
     if !rest.is_empty() {
@@ -94,6 +96,6 @@ fn split(graph: &Graph, program: &Program, inputs: &[u8], bytes: &[u8]) -> Optio
     for &(view, origin) in &program.views {
         *by_tensor.get_mut(view.idx())? = *by_tensor.get(origin.idx())?;
     }
-    let of = |output: Option<&TensorIdx>| Some(by_tensor.get(output?.idx()).copied().flatten()?.to_vec());
-    Some(graph.nodes.iter().map(|node| of(node.outputs.first()).unwrap_or_default()).collect())
+    let of = |result: &TensorIdx| by_tensor.get(result.idx()).copied().flatten().map(<[u8]>::to_vec);
+    graph.nodes.iter().map(|node| node.outputs.iter().map(of).collect()).collect()
 }

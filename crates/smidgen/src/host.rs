@@ -28,6 +28,7 @@ pub fn run(graph: &Graph, inputs: &[u8], observer: &mut dyn Observer) -> Result<
                 let mut interpreter = Interpreter::new(graph)?;
                 let mut outputs = Vec::new();
                 for input in part.chunks(one) {
+                    interpreter.reset();
                     outputs.extend(interpreter.run(input)?);
                 }
                 Ok(outputs)
@@ -40,6 +41,24 @@ pub fn run(graph: &Graph, inputs: &[u8], observer: &mut dyn Observer) -> Result<
         }
         let done = ((at + 1) * CHUNK).min(n_inferences) as u64;
         observer.event(Event::Progress { done, total: n_inferences as u64, unit: "inferences" });
+    }
+    Ok(outputs)
+}
+
+/// [`run`], with the state of each inference handed on to the next.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_stateful(graph: &Graph, inputs: &[u8], observer: &mut dyn Observer) -> Result<Vec<u8>> {
+    let n_inferences = count(graph, inputs)? as u64;
+    let mut interpreter = Interpreter::new(graph).map_err(ir_error)?;
+    let mut outputs = Vec::new();
+    for (done, input) in (1..).zip(inputs.chunks(graph.input_bytes())) {
+        outputs.extend(interpreter.run(input).map_err(ir_error)?);
+        if observer.stop() {
+            return Err(Error::interrupted("inference on the host was stopped; no output was written"));
+        }
+        observer.event(Event::Progress { done, total: n_inferences, unit: "inferences" });
     }
     Ok(outputs)
 }
@@ -68,19 +87,22 @@ fn describe(graph: &Graph) -> String {
     inputs.collect::<Vec<_>>().join(", ")
 }
 
-/// The output of every operator for the first inference of `inputs`, in the order of the model file.
+/// The results of every operator, in the order of the model file.
+pub type Layers = Vec<Vec<Vec<u8>>>;
+
+/// The results of every operator for the first inference of `inputs`, in the order of the model file.
 ///
 /// # Errors
 /// As [`run`].
-pub fn layers(graph: &Graph, inputs: &[u8]) -> Result<Vec<Vec<u8>>> {
+pub fn layers(graph: &Graph, inputs: &[u8]) -> Result<Layers> {
     count(graph, inputs)?;
     let mut interpreter = Interpreter::new(graph).map_err(ir_error)?;
     let mut layers = vec![Vec::new(); graph.nodes.len()];
     let first = inputs.get(..graph.input_bytes()).unwrap_or_default();
     interpreter
-        .run_layers(first, &mut |node, bytes| {
+        .run_layers(first, &mut |node, results| {
             if let Some(layer) = layers.get_mut(node.idx()) {
-                *layer = bytes.to_vec();
+                *layer = results.iter().map(|result| result.to_vec()).collect();
             }
         })
         .map_err(ir_error)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use smidgen_device::Footprint;
-use smidgen_ir::{Graph, NodeIdx, ops};
+use smidgen_ir::{DType, Graph, NodeIdx, ops};
 use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
 
 use crate::device;
@@ -73,7 +73,7 @@ pub fn profile(model: &Path, board_name: &str, observer: &mut dyn Observer) -> R
     let mut profile = firmware.measure(&elf)?;
     let input = pattern(&graph);
     observer.event(Event::Begin("Running in the emulator"));
-    let plain = device::run(&firmware, &elf, &input)?;
+    let plain = device::run(&firmware, &elf, &input, false)?;
     profile.instructions = Some(plain.instructions);
     profile.stack_seen_bytes = Some(plain.stack_used_bytes);
     measure_layers(&mut profile, &firmware, &input, observer)?;
@@ -92,7 +92,7 @@ pub(crate) fn measure_layers(
 ) -> Result<()> {
     let elf = firmware.elf(&["profile"], observer)?;
     let first = inputs.get(..firmware.graph.input_bytes()).unwrap_or_default();
-    let run = device::run(firmware, &elf, first)?;
+    let run = device::run(firmware, &elf, first, false)?;
     let calls = &firmware.program.calls;
     if run.layer_instructions.len() != calls.len() {
         return Err(Error::input(format!(
@@ -109,8 +109,8 @@ pub(crate) fn measure_layers(
     Ok(())
 }
 
-/// One inference's inputs: int8 from a linear congruential generator (Numerical Recipes, the high byte), float32 the
-/// same bytes divided by 32.
+/// One inference's inputs: int8, uint8 and int16 from a linear congruential generator (Numerical Recipes, the high
+/// byte), float32 the same bytes divided by 32, int32 and int64 their value.
 pub fn pattern(graph: &Graph) -> Vec<u8> {
     let mut state: u32 = 1;
     let mut next = || {
@@ -122,11 +122,12 @@ pub fn pattern(graph: &Graph) -> Vec<u8> {
         let tensor = graph.tensor(input);
         for _ in 0..tensor.n_elements() {
             match tensor.dtype {
-                smidgen_ir::DType::I8 => bytes.push(next()),
-                smidgen_ir::DType::F32 => {
-                    bytes.extend((f32::from(next().cast_signed()) / 32.0).to_le_bytes());
-                }
-                smidgen_ir::DType::I32 => bytes.extend(i32::from(next().cast_signed()).to_le_bytes()),
+                DType::F32 => bytes.extend((f32::from(next().cast_signed()) / 32.0).to_le_bytes()),
+                DType::I32 => bytes.extend(i32::from(next().cast_signed()).to_le_bytes()),
+                DType::I64 => bytes.extend(i64::from(next().cast_signed()).to_le_bytes()),
+                DType::Bool => bytes.push(next() >> 7),
+                // The bytes as they come, as many as an element has.
+                other => bytes.extend((0..other.n_bytes(1)).map(|_| next())),
             }
         }
     }

@@ -86,7 +86,7 @@ fn on_device(
     let built = firmware.build(observer)?;
     let inputs = feed::inputs(graph, &windows.split.test)?;
     observer.event(Event::Begin("Test windows on the emulated board"));
-    let ran = device::run(&firmware, &built.elf, &inputs)?;
+    let ran = device::run(&firmware, &built.elf, &inputs, false)?;
     files::write(&artifacts.test_inputs(), &inputs)?;
     files::write(&artifacts.test_outputs(), &ran.outputs)?;
     let confusion = evaluate::confusion(graph, &windows.split.test, &ran.outputs)?;

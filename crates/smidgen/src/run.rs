@@ -8,6 +8,7 @@ use smidgen_target::Board;
 
 use crate::events::{Event, Observer};
 use crate::firmware::{Firmware, board};
+use crate::host::Layers;
 use crate::{Error, Result, device, files, host, model_file};
 
 /// Where to run.
@@ -32,6 +33,8 @@ pub struct Job<'a> {
     pub layers: Option<&'a Path>,
     /// Where to run.
     pub on: On<'a>,
+    /// Whether each inference starts from the state that the one before left.
+    pub stateful: bool,
 }
 
 /// What ran.
@@ -58,7 +61,8 @@ pub fn run(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Ran> {
     let (outputs, layers, instructions) = match job.on {
         On::Host => {
             let layers = job.layers.map(|_| host::layers(&graph, &inputs)).transpose()?;
-            (host::run(&graph, &inputs, observer)?, layers, None)
+            let run = if job.stateful { host::run_stateful } else { host::run };
+            (run(&graph, &inputs, observer)?, layers, None)
         }
         On::Qemu(name) => {
             let (board, dir) = (emulated(name)?, Scratch::new()?);
@@ -66,7 +70,7 @@ pub fn run(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Ran> {
             observer.event(Event::Begin("Building the firmware"));
             let elf = firmware.elf(&[], observer)?;
             observer.event(Event::Begin("Running in the emulator"));
-            let ran = device::run(&firmware, &elf, &inputs)?;
+            let ran = device::run(&firmware, &elf, &inputs, job.stateful)?;
             let layers = job.layers.map(|_| device::layers(&firmware, &inputs, observer)).transpose()?;
             (ran.outputs, layers, Some(ran.instructions))
         }
@@ -90,10 +94,15 @@ pub(crate) fn emulated(name: &str) -> Result<Board> {
     Ok(board)
 }
 
-/// Writes the output of each operator as `NNN_<OPERATOR>.bin`, numbered by its position in the model file.
-fn write_layers(graph: &Graph, layers: &[Vec<u8>], dir: &Path) -> Result<()> {
-    for (at, (node, bytes)) in graph.nodes.iter().zip(layers).enumerate() {
-        files::write(&dir.join(format!("{at:03}_{}.bin", node.op.name())), bytes)?;
+/// Writes the output of each operator as `NNN_<OPERATOR>.bin`, numbered by its position in the model file; further
+/// results of an operator as `NNN_<OPERATOR>.1.bin` and so on.
+fn write_layers(graph: &Graph, layers: &Layers, dir: &Path) -> Result<()> {
+    for (at, (node, results)) in graph.nodes.iter().zip(layers).enumerate() {
+        for (result, bytes) in results.iter().enumerate() {
+            let stem = format!("{at:03}_{}", node.op.name());
+            let name = if result == 0 { format!("{stem}.bin") } else { format!("{stem}.{result}.bin") };
+            files::write(&dir.join(name), bytes)?;
+        }
     }
     Ok(())
 }
@@ -115,6 +124,10 @@ impl Scratch {
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
+}
+
+fn n_differing(a: &[u8], b: &[u8]) -> usize {
+    a.len().abs_diff(b.len()) + a.iter().zip(b).filter(|(a, b)| a != b).count()
 }
 
 /// One operator, compared.
@@ -160,9 +173,8 @@ pub fn verify(
             index: cost.index,
             op: cost.op,
             name: cost.name,
-            n_bytes: host.len(),
-            n_differing: host.len().abs_diff(device.len())
-                + host.iter().zip(device).filter(|(a, b)| a != b).count(),
+            n_bytes: host.iter().map(Vec::len).sum(),
+            n_differing: host.iter().zip(device).map(|(host, device)| n_differing(host, device)).sum(),
         })
         .collect())
 }

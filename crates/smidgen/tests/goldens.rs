@@ -34,7 +34,7 @@ fn check_case(case: &GoldenCase, shared: &Path, compare: Compare) {
     let first =
         sets.first().expect("every case has a set").inputs.get(..graph.input_bytes()).expect("one input");
     let mut layers = Vec::new();
-    interpreter.run_layers(first, &mut |node, bytes| layers.push((node, bytes.to_vec()))).expect("runs");
+    interpreter.run_layers(first, &mut |node, results| layers.push((node, results.concat()))).expect("runs");
     let golden = case.layers(shared);
     assert_eq!(layers.len(), golden.len(), "{}: number of layers", case.stem);
     for ((node, ours), layer) in layers.iter().zip(&golden) {

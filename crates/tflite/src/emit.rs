@@ -3,7 +3,7 @@
 use flatbuffers::{FlatBufferBuilder, Push, TableFinishedWIPOffset, VOffsetT, Vector, WIPOffset};
 use smidgen_ir::Quant;
 
-use crate::ops::{Options, Value};
+use crate::ops::{Code, Options, Value};
 use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, buffer, builtin, metadata, model, operator, operator_code, quantization,
     signature_def, sub_graph, tensor, tensor_map,
@@ -103,6 +103,9 @@ fn file_tensor(builder: &mut Builder, file: &FileTensor) -> Table {
     if let Some(quant) = quant {
         put(builder, tensor::QUANTIZATION, quant);
     }
+    if file.tensor.is_variable {
+        put(builder, tensor::IS_VARIABLE, true);
+    }
     put(builder, tensor::TYPE, file.element_type());
     put(builder, tensor::HAS_RANK, true);
     builder.end_table(start)
@@ -124,6 +127,7 @@ fn file_node(builder: &mut Builder, node: &FileNode) -> Table {
     let inputs = builder.create_vector(&node.inputs);
     let outputs = builder.create_vector(&node.outputs);
     let options = (node.options.kind != 0).then(|| options(builder, &node.options));
+    let custom = node.options.custom.as_ref().map(|bytes| builder.create_vector(bytes));
     let start = builder.start_table();
     put(builder, operator::OPCODE_INDEX, node.opcode);
     put(builder, operator::INPUTS, inputs);
@@ -131,6 +135,9 @@ fn file_node(builder: &mut Builder, node: &FileNode) -> Table {
     if let Some(options) = options {
         put(builder, operator::OPTIONS, options);
         put(builder, operator::OPTIONS_TYPE, node.options.kind);
+    }
+    if let Some(custom) = custom {
+        put(builder, operator::CUSTOM_OPTIONS, custom);
     }
     builder.end_table(start)
 }
@@ -141,7 +148,7 @@ fn options(builder: &mut Builder, options: &Options) -> Table {
         .iter()
         .map(|(_, value)| match value {
             Value::Ints(values) => Some(builder.create_vector(values)),
-            Value::Byte(_) | Value::Int(_) | Value::Float(_) => None,
+            Value::Byte(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Long(_) => None,
         })
         .collect();
     let start = builder.start_table();
@@ -150,16 +157,25 @@ fn options(builder: &mut Builder, options: &Options) -> Table {
             Value::Byte(value) => put(builder, *id, *value),
             Value::Int(value) => put(builder, *id, *value),
             Value::Float(value) => put(builder, *id, *value),
+            Value::Bool(value) => put(builder, *id, *value),
+            Value::Long(value) => put(builder, *id, *value),
             Value::Ints(_) => vector.into_iter().for_each(|vector| put(builder, *id, vector)),
         }
     }
     builder.end_table(start)
 }
 
-fn opcodes(builder: &mut Builder, opcodes: &[(i32, i32)]) -> TableVector {
-    let opcode = |&(code, version): &(i32, i32)| {
+fn opcodes(builder: &mut Builder, opcodes: &[(Code, i32)]) -> TableVector {
+    let opcode = |&(code, version): &(Code, i32)| {
+        let (code, custom) = match code {
+            Code::Builtin(code) => (code, None),
+            Code::Custom(name) => (builtin::CUSTOM, Some(builder.create_string(name))),
+        };
         let old = code.min(builtin::PLACEHOLDER_FOR_GREATER_OP_CODES);
         let start = builder.start_table();
+        if let Some(custom) = custom {
+            put(builder, operator_code::CUSTOM_CODE, custom);
+        }
         put(builder, operator_code::VERSION, version);
         put(builder, operator_code::BUILTIN_CODE, code);
         put(builder, operator_code::DEPRECATED_BUILTIN_CODE, i8::try_from(old).unwrap_or(i8::MAX));

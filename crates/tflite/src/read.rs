@@ -4,7 +4,7 @@ use smidgen_ir::{Graph, Node, TensorIdx};
 
 use crate::builtin_names::builtin_name;
 use crate::findings::{Budget, Fault, Findings, ReadError, clip, text};
-use crate::ops::{self, Source};
+use crate::ops::{self, NodeOperands, Source};
 use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, builtin, model, operator, operator_code, sub_graph, tensor,
 };
@@ -197,7 +197,7 @@ impl<'a> Importer<'a> {
                 }
             };
             let place = || format!("node {at} {} \"{}\"", code.name(), clip(self.output_name(&table)));
-            let Some(operator) = ops::find(code.builtin) else {
+            let Some(operator) = ops::find(code.builtin, code.custom) else {
                 unsupported = true;
                 findings
                     .problem(&place(), format!("version {} of this operator is not supported", code.version));
@@ -251,13 +251,14 @@ impl<'a> Importer<'a> {
         let outputs = table.scalars::<i32>(operator::OUTPUTS)?;
         budget.charge_for::<Node>(1)?;
         // The verifier checks the number of operands and of results and the place of each in the order of execution.
-        const MOST_OPERANDS: usize = 3;
-        budget.charge_for_messages(2 + inputs.len().min(MOST_OPERANDS), self.output_name(table).len())?;
+        budget.charge_for_messages(2 + inputs.len() + outputs.len(), self.output_name(table).len())?;
         budget.charge_for::<Option<TensorIdx>>(inputs.len())?;
         budget.charge_for::<TensorIdx>(outputs.len())?;
         let mut operands = inputs.iter().map(|idx| self.operand(idx)).collect::<Result<Vec<_>, _>>()?;
         let op = (operator.read)(&Source::new(self.tensors, &operands, table)?)?;
-        operands.truncate(operator.n_operands);
+        if let NodeOperands::At(positions) = operator.operands {
+            operands = positions.iter().map(|&at| operands.get(at).copied().flatten()).collect();
+        }
         while operands.last().is_some_and(Option::is_none) {
             operands.pop();
         }

@@ -190,7 +190,10 @@ impl<'a, 'b> Converter<'a, 'b> {
         }
         for (kind, named) in &self.odd_types {
             let name = tensor_type::name(*kind).map_or(format!("type {kind}"), |name| format!("type {name}"));
-            self.findings.problem(&name, format!("not supported, found in {named}; {}", instead_of(*kind)));
+            self.findings.problem(
+                &name,
+                format!("not supported, found in {named}; convert the model to float32 or int8"),
+            );
         }
         if self.odd_axes.count > 0 {
             self.findings.warn(format!(
@@ -214,8 +217,14 @@ impl<'a, 'b> Converter<'a, 'b> {
         let kind = table.scalar(tensor::TYPE, tensor_type::FLOAT32)?;
         let dtype = match kind {
             tensor_type::FLOAT32 => DType::F32,
+            tensor_type::FLOAT16 => DType::F16,
+            tensor_type::INT4 => DType::I4,
             tensor_type::INT8 => DType::I8,
+            tensor_type::UINT8 => DType::U8,
+            tensor_type::INT16 => DType::I16,
             tensor_type::INT32 => DType::I32,
+            tensor_type::INT64 => DType::I64,
+            tensor_type::BOOL => DType::Bool,
             other => {
                 self.odd_types.entry(other).or_default().add(name);
                 return Ok(None);
@@ -223,7 +232,8 @@ impl<'a, 'b> Converter<'a, 'b> {
         };
         let shape = extents(shape, dtype)?;
         let quant = if dtype == DType::F32 { None } else { self.quant(&table, name, &shape)? };
-        let mut tensor = Tensor { name: text(name), shape, dtype, quant, data: None };
+        let is_variable = table.flag(tensor::IS_VARIABLE)?;
+        let mut tensor = Tensor { name: text(name), shape, dtype, quant, data: None, is_variable };
         if let Some((number, data)) = self.tensors.buffer_of(&table)? {
             if data.len() != tensor.n_bytes() {
                 return Err(Fault::message(format!(
@@ -307,11 +317,6 @@ fn refuse_features(table: &Table<'_>) -> Result<(), Fault> {
             "it is stored sparse, which is not supported; convert the model with dense weights",
         ));
     }
-    if table.flag(tensor::IS_VARIABLE)? {
-        return Err(Fault::message(
-            "it keeps state between inferences, which is not supported; make the state an input",
-        ));
-    }
     Ok(())
 }
 
@@ -331,22 +336,10 @@ fn extents(shape: Scalars<'_, i32>, dtype: DType) -> Result<Vec<usize>, Fault> {
         ))
     })?;
     // Zero extents must not hide an overflow of the others.
-    let bytes = known.iter().try_fold(dtype.size_bytes(), |bytes, &extent| bytes.checked_mul(extent.max(1)));
-    match bytes {
+    let elements = known.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent.max(1)));
+    let bits = elements.and_then(|elements| elements.checked_mul(dtype.bits()));
+    match bits.map(|bits| bits / 8) {
         Some(bytes) if i32::try_from(bytes).is_ok() => Ok(known),
         _ => Err(Fault::message(format!("its shape {shape:?} takes 2 GiB or more; make the model smaller"))),
-    }
-}
-
-fn instead_of(kind: i8) -> &'static str {
-    match kind {
-        tensor_type::UINT8 => {
-            "quantise to int8 (in TFLite's converter inference_input_type = inference_output_type = tf.int8)"
-        }
-        tensor_type::FLOAT16 => {
-            "convert without float16 (leave tf.float16 out of target_spec.supported_types)"
-        }
-        tensor_type::INT16 => "quantise activations to int8 instead of int16",
-        _ => "convert the model to float32 or int8",
     }
 }

@@ -7,7 +7,7 @@ use smidgen_ir::{DType, Graph, NodeIdx, Op, Problem, Tensor, TensorIdx};
 
 use crate::emit;
 use crate::findings::lines;
-use crate::ops::{self, Encoded};
+use crate::ops::{self, Code, Encoded, FileOperand};
 use crate::runtime_versions;
 
 /// Why a graph could not be written: every reason that was found.
@@ -116,8 +116,8 @@ pub(crate) struct Layout {
     pub(crate) tensors: Vec<FileTensor>,
     /// Data of the buffers from number 1 on; buffer 0 is empty.
     pub(crate) buffers: Vec<Vec<u8>>,
-    /// Numbers and versions of the operators.
-    pub(crate) opcodes: Vec<(i32, i32)>,
+    /// Codes and versions of the operators.
+    pub(crate) opcodes: Vec<(Code, i32)>,
     /// Operators.
     pub(crate) nodes: Vec<FileNode>,
     /// The model's inputs.
@@ -138,7 +138,9 @@ impl Layout {
         let mut since = [0; 3];
         for node in &graph.nodes {
             let Some(encoded) = ops::encode(graph, node) else { continue };
-            since = since.max(runtime_versions::since(encoded.code, encoded.version.0));
+            if let Code::Builtin(code) = encoded.code {
+                since = since.max(runtime_versions::since(code, encoded.version.0));
+            }
             let mut inputs: Vec<i32> = node.inputs.iter().map(|input| input.map_or(-1, place)).collect();
             while inputs.last() == Some(&-1) {
                 inputs.pop();
@@ -197,11 +199,18 @@ impl Layout {
         outputs: Vec<i32>,
         first_output: Option<TensorIdx>,
     ) {
-        if let Some(mut operand) = encoded.operand {
+        if let Some(operands) = encoded.operands {
             let output =
                 first_output.and_then(|idx| graph.get(idx)).map_or("", |tensor| tensor.name.as_str());
-            operand.name = format!("{output}/{}", operand.name);
-            inputs.push(self.add_tensor(operand));
+            let of_node = std::mem::take(&mut inputs);
+            inputs.extend(operands.into_iter().map(|operand| match operand {
+                FileOperand::Node(at) => of_node.get(at).copied().unwrap_or(-1),
+                FileOperand::Constant(mut tensor) => {
+                    tensor.name = format!("{output}/{}", tensor.name);
+                    self.add_tensor(tensor)
+                }
+                FileOperand::Absent => -1,
+            }));
         }
         let opcode = (encoded.code, encoded.version.0);
         let at = self.opcodes.iter().position(|&known| known == opcode).unwrap_or_else(|| {
@@ -242,8 +251,14 @@ impl FileTensor {
         use crate::schema::tensor_type;
         match self.tensor.dtype {
             DType::F32 => tensor_type::FLOAT32,
+            DType::F16 => tensor_type::FLOAT16,
+            DType::I4 => tensor_type::INT4,
             DType::I8 => tensor_type::INT8,
+            DType::U8 => tensor_type::UINT8,
+            DType::I16 => tensor_type::INT16,
             DType::I32 => tensor_type::INT32,
+            DType::I64 => tensor_type::INT64,
+            DType::Bool => tensor_type::BOOL,
         }
     }
 }

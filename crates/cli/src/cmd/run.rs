@@ -29,10 +29,10 @@ pub(crate) struct Run {
     /// Board to emulate
     #[arg(long, value_name = "B", default_value = "mps2-an386")]
     board: String,
-    /// Folder for the output of each operator of the first inference, `NNN_<OPERATOR>.bin`
+    /// Folder for the output of each operator of the first inference, `NNN_<OPERATOR>.bin` (further ones `.1.bin`, …)
     #[arg(long, value_name = "DIR")]
     layers: Option<PathBuf>,
-    /// Keep state from one inference to the next (the operators of today have none)
+    /// Keep state (variables, recurrent layers) from one inference to the next instead of starting each afresh
     #[arg(long)]
     stateful: bool,
 }
@@ -55,6 +55,7 @@ impl Run {
             output: self.output.as_deref(),
             layers: self.layers.as_deref(),
             on,
+            stateful: self.stateful,
         };
         let ran = run(&job, &mut output.progress())?;
         output.result(&ran, || {

@@ -16,9 +16,9 @@ use std::io::{Read, Write};
 struct Layers<'a>(&'a mut std::fs::File);
 
 impl Trace for Layers<'_> {
-    fn after(&mut self, call: usize, output: &[u8]) {
+    fn after(&mut self, call: usize, results: &[&[u8]]) {
         assert!(call < N_CALLS && !OPERATORS[call].is_empty());
-        self.0.write_all(output).unwrap();
+        results.iter().for_each(|result| self.0.write_all(result).unwrap());
     }
 }
 
@@ -89,9 +89,9 @@ fn check(graph: &Graph) {
     assert_eq!(fs::read(folder.join("outputs")).expect("written"), outputs);
     let program = lower(graph).expect("lowers");
     let mut layers = Vec::new();
-    let mut keep = |node, bytes: &[u8]| {
+    let mut keep = |node, results: &[&[u8]]| {
         if program.calls.iter().any(|call| call.node == node) {
-            layers.extend_from_slice(bytes);
+            layers.extend(results.concat());
         }
     };
     interpreter.run_layers(inferences.next().expect("one"), &mut keep).expect("runs");

@@ -135,7 +135,7 @@ pub(crate) fn inputs(graph: &Graph, n: usize) -> Vec<u8> {
     let mut stream = Stream(3);
     let one = |idx: &TensorIdx, stream: &mut Stream| -> Vec<u8> {
         let tensor = graph.tensor(*idx);
-        match tensor.dtype.size_bytes() {
+        match tensor.dtype.n_bytes(1) {
             1 => (0..tensor.n_elements()).map(|_| stream.byte()).collect(),
             _ => stream.floats(tensor.n_elements()).into_iter().flat_map(f32::to_le_bytes).collect(),
         }

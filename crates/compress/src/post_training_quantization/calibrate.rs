@@ -3,7 +3,7 @@
 use super::{Calibration, tensor_place};
 use crate::quantize::{floats, quantize_input};
 use crate::{CompressError, Range};
-use smidgen_ir::{Graph, Interpreter, TensorIdx};
+use smidgen_ir::{DType, Graph, Interpreter, TensorIdx};
 
 /// Bins of the histogram that percentiles are taken from.
 const N_BINS: usize = 4096;
@@ -87,11 +87,14 @@ fn observe(graph: &Graph, inputs: &[Vec<f32>], observer: &mut Observer<'_>) -> R
             rest = tail;
         }
         let mut result = Ok(());
-        interpreter.run_layers(&quantize_input(graph, input)?, &mut |node, bytes| {
-            values.clear();
-            values.extend(floats(bytes));
-            if let (Ok(()), Some(&output)) = (&result, graph.nodes[node.idx()].outputs.first()) {
-                result = observer(output, &values);
+        interpreter.reset();
+        interpreter.run_layers(&quantize_input(graph, input)?, &mut |node, results| {
+            for (&output, bytes) in graph.nodes[node.idx()].outputs.iter().zip(results) {
+                if result.is_ok() && graph.tensor(output).dtype == DType::F32 {
+                    values.clear();
+                    values.extend(floats(bytes));
+                    result = observer(output, &values);
+                }
             }
         })?;
         result?;

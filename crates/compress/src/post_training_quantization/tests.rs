@@ -398,9 +398,12 @@ fn every_layer_stays_near_its_float_twin_on_random_networks() {
         for input in &data {
             let mut wanted: Vec<Vec<f32>> = Vec::new();
             let bytes = quantize_input(&float, input).unwrap();
-            float_run.run_layers(&bytes, &mut |_, bytes| wanted.push(floats(bytes).collect())).unwrap();
+            float_run
+                .run_layers(&bytes, &mut |_, results| wanted.push(floats(results[0]).collect()))
+                .unwrap();
             let bytes = quantize_input(&graph, input).unwrap();
-            let mut check = |node: NodeIdx, bytes: &[u8]| {
+            let mut check = |node: NodeIdx, results: &[&[u8]]| {
+                let bytes = results[0];
                 let node_of = &graph.nodes[node.idx()];
                 let quant = graph.tensor(node_of.outputs[0]).quant.as_ref().unwrap();
                 let steps = error_in_steps(quant, bytes, &wanted[node.idx()]);

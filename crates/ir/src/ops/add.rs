@@ -4,7 +4,7 @@ use smidgen_kernels::ops::add;
 
 use super::Activation;
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8, rank_6};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8, rank_6};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{activation_range, float_activation_range, per_tensor, quantize_multiplier_below_one};
@@ -81,21 +81,26 @@ impl Operator for Add {
         &["first operand", "second operand"]
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let (a, b) = (operands.get(0)?, operands.get(1)?);
         let dtype = float_or_int8("first operand", a)?;
         if b.dtype != dtype {
             let (a, b) = (dtype.name(), b.dtype.name());
             return Err(format!("its operands must have one element type, found {a} and {b}"));
         }
-        Ok(TensorType { dtype, shape: broadcast(&a.shape, &b.shape)? })
+        Ok(TensorType::one(dtype, broadcast(&a.shape, &b.shape)?))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         if output.dtype == DType::I8 {
             self.int8_spec(operands, output)?;
         }
         Ok(())
+    }
+
+    fn activation_mut(&mut self) -> Option<&mut Activation> {
+        Some(&mut self.activation)
     }
 
     fn output_quant(&self) -> OutputQuant {
@@ -105,9 +110,10 @@ impl Operator for Add {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let kernel = if output.dtype == DType::I8 {
             Kernel::AddInt8(self.int8_spec(operands, output)?)
         } else {

@@ -3,9 +3,9 @@
 //! It exists while a network trains; `passes::fold_batch_norm` folds it into the layer before it.
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
 use crate::lower::NodeLowering;
-use crate::tensor::{DType, Tensor};
+use crate::tensor::DType;
 
 /// Attributes of BATCH_NORMALIZATION. Inputs: x, gamma, beta, mean, variance; the last four have one element a channel.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ impl Operator for BatchNormalization {
         &["input", "gamma", "beta", "mean", "variance"]
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         let channels =
             input.shape.last().ok_or("its input must have at least 1 dimension, found a scalar")?;
@@ -47,10 +47,10 @@ impl Operator for BatchNormalization {
                 return Err(format!("its {name} must have the shape [{channels}], found {:?}", tensor.shape));
             }
         }
-        Ok(TensorType::of(input))
+        Ok(vec![TensorType::of(input)])
     }
 
-    fn quant(&self, operands: &Operands<'_>, _output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, _results: &Results<'_>) -> Result<(), String> {
         (1..self.operands().len()).try_for_each(|at| operands.constant(at).map(|_| ()))
     }
 
@@ -61,7 +61,7 @@ impl Operator for BatchNormalization {
     fn lower(
         &self,
         _operands: &Operands<'_>,
-        _output: &Tensor,
+        _results: &Results<'_>,
         _to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
         Err("batch normalization has no kernel: fold it into the layer before it first (fold_batch_norm)"

@@ -4,7 +4,7 @@ use smidgen_kernels::ops::conv_2d;
 use smidgen_kernels::window::Window;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, rank_4, weighted_types};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, rank_4, weighted_types};
 use super::sliding::Sliding;
 use super::{Activation, Padding};
 use crate::kernel::Kernel;
@@ -80,21 +80,27 @@ impl Operator for Conv2d {
         2
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let (window, _) = self.window_of(operands)?;
         let dtype = weighted_types(operands, window.out_c)?;
-        Ok(TensorType { dtype, shape: vec![window.batches, window.out_h, window.out_w, window.out_c] })
+        Ok(TensorType::one(dtype, vec![window.batches, window.out_h, window.out_w, window.out_c]))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         weighted_quant(operands, output, 0)
+    }
+
+    fn activation_mut(&mut self) -> Option<&mut Activation> {
+        Some(&mut self.activation)
     }
 
     fn output_quant(&self) -> OutputQuant {
         OutputQuant::Calibrated
     }
 
-    fn macs(&self, operands: &Operands<'_>, output: &Tensor) -> u64 {
+    fn macs(&self, operands: &Operands<'_>, results: &Results<'_>) -> u64 {
+        let Ok(output) = results.get(0) else { return 0 };
         let per_output = operands.get(1).map_or(0, |filter| filter.shape.iter().skip(1).product());
         output.n_elements() as u64 * per_output as u64
     }
@@ -102,9 +108,10 @@ impl Operator for Conv2d {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let (window, groups) = self.window_of(operands)?;
         if output.dtype == DType::F32 {
             let [act_min, act_max] = float_activation_range(self.activation);

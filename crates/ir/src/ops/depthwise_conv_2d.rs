@@ -7,13 +7,13 @@ use smidgen_kernels::window::Window;
 
 use super::attributes::Attributes;
 use super::conv_2d::{channel_constants, weighted_quant};
-use super::operator::{Operands, Operator, OutputQuant, TensorType, rank_4, weighted_types};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, rank_4, weighted_types};
 use super::sliding::Sliding;
 use super::{Activation, Padding};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{activation_range, float_activation_range, per_tensor};
-use crate::tensor::{DType, Tensor};
+use crate::tensor::DType;
 
 /// Attributes of DEPTHWISE_CONV_2D. Inputs: x (NHWC), filter (1HWO, `O = C * depth_multiplier`), optional bias (O).
 #[derive(Debug, Clone, PartialEq)]
@@ -82,21 +82,27 @@ impl Operator for DepthwiseConv2d {
         2
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let window = self.window_of(operands)?;
         let dtype = weighted_types(operands, window.out_c)?;
-        Ok(TensorType { dtype, shape: vec![window.batches, window.out_h, window.out_w, window.out_c] })
+        Ok(TensorType::one(dtype, vec![window.batches, window.out_h, window.out_w, window.out_c]))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         weighted_quant(operands, output, 3)
+    }
+
+    fn activation_mut(&mut self) -> Option<&mut Activation> {
+        Some(&mut self.activation)
     }
 
     fn output_quant(&self) -> OutputQuant {
         OutputQuant::Calibrated
     }
 
-    fn macs(&self, operands: &Operands<'_>, output: &Tensor) -> u64 {
+    fn macs(&self, operands: &Operands<'_>, results: &Results<'_>) -> u64 {
+        let Ok(output) = results.get(0) else { return 0 };
         let per_output = operands.get(1).map_or(0, |filter| filter.shape.iter().take(3).product());
         output.n_elements() as u64 * per_output as u64
     }
@@ -104,9 +110,10 @@ impl Operator for DepthwiseConv2d {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let window = self.window_of(operands)?;
         let depth_multiplier = self.depth_multiplier;
         if output.dtype == DType::F32 {

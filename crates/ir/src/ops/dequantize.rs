@@ -3,11 +3,11 @@
 use smidgen_kernels::ops::dequantize;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::per_tensor;
-use crate::tensor::{DType, Tensor};
+use crate::tensor::DType;
 
 /// DEQUANTIZE has no attributes. Inputs: x.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,15 +26,15 @@ impl Operator for Dequantize {
         Attributes::default()
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         if input.dtype != DType::I8 {
             return Err(format!("its input must be int8, found {}", input.dtype.name()));
         }
-        Ok(TensorType { dtype: DType::F32, shape: input.shape.clone() })
+        Ok(TensorType::one(DType::F32, input.shape.clone()))
     }
 
-    fn quant(&self, operands: &Operands<'_>, _output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, _results: &Results<'_>) -> Result<(), String> {
         per_tensor("input", operands.get(0)?).map(|_| ())
     }
 
@@ -45,7 +45,7 @@ impl Operator for Dequantize {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        _output: &Tensor,
+        _results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
         let input = operands.get(0)?;

@@ -5,13 +5,15 @@ use smidgen_kernels::ops::fully_connected;
 use super::Activation;
 use super::attributes::Attributes;
 use super::conv_2d::channel_constants;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, checked_elements, weighted_types};
+use super::operator::{
+    Operands, Operator, OutputQuant, Results, TensorType, checked_elements, weighted_types,
+};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{
     activation_range, bias_scales, filter_scales, float_activation_range, per_tensor, tensor_multiplier,
 };
-use crate::tensor::{DType, Tensor};
+use crate::tensor::DType;
 
 /// Attributes of FULLY_CONNECTED. Inputs: x (any shape, flattened to `[batch, I]`), weights (OI), optional bias (O).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,21 +65,22 @@ impl Operator for FullyConnected {
         2
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let Product { batches, in_c, out_c } = product(operands)?;
         let dtype = weighted_types(operands, out_c)?;
         if !self.keep_num_dims {
-            return Ok(TensorType { dtype, shape: vec![batches, out_c] });
+            return Ok(TensorType::one(dtype, vec![batches, out_c]));
         }
         let mut shape = operands.get(0)?.shape.clone();
         match shape.last_mut() {
             Some(last) if *last == in_c => *last = out_c,
             _ => return Err(format!("its input {shape:?} must end in {in_c} to keep its dimensions")),
         }
-        Ok(TensorType { dtype, shape })
+        Ok(TensorType::one(dtype, shape))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         let weights = operands.constant(1)?;
         if operands.optional(2).is_some() {
             operands.constant(2)?;
@@ -94,20 +97,25 @@ impl Operator for FullyConnected {
         Ok(())
     }
 
+    fn activation_mut(&mut self) -> Option<&mut Activation> {
+        Some(&mut self.activation)
+    }
+
     fn output_quant(&self) -> OutputQuant {
         OutputQuant::Calibrated
     }
 
-    fn macs(&self, operands: &Operands<'_>, _output: &Tensor) -> u64 {
+    fn macs(&self, operands: &Operands<'_>, _results: &Results<'_>) -> u64 {
         product(operands).map_or(0, |of| of.batches as u64 * of.in_c as u64 * of.out_c as u64)
     }
 
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let Product { batches, in_c, out_c } = product(operands)?;
         if output.dtype == DType::F32 {
             let [act_min, act_max] = float_activation_range(self.activation);

@@ -4,13 +4,13 @@ use smidgen_kernels::ops::max_pool_2d;
 use smidgen_kernels::window::Window;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8, rank_4};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8, rank_4};
 use super::sliding::Sliding;
 use super::{Activation, Padding};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{activation_range, float_activation_range, per_tensor, same_quant};
-use crate::tensor::{DType, Tensor};
+use crate::tensor::DType;
 
 /// Attributes of MAX_POOL_2D. Inputs: x, NHWC.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,15 +56,20 @@ impl Operator for MaxPool2d {
         attributes.with("padding", self.padding).with("activation", self.activation)
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         let dtype = float_or_int8("input", input)?;
         let window = self.window(rank_4("input", input)?)?;
-        Ok(TensorType { dtype, shape: vec![window.batches, window.out_h, window.out_w, window.out_c] })
+        Ok(TensorType::one(dtype, vec![window.batches, window.out_h, window.out_w, window.out_c]))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         same_quant("input", operands.get(0)?, output)
+    }
+
+    fn activation_mut(&mut self) -> Option<&mut Activation> {
+        Some(&mut self.activation)
     }
 
     fn output_quant(&self) -> OutputQuant {
@@ -74,9 +79,10 @@ impl Operator for MaxPool2d {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let window = self.window(rank_4("input", operands.get(0)?)?)?;
         let kernel = if output.dtype == DType::F32 {
             let [act_min, act_max] = float_activation_range(self.activation);

@@ -19,7 +19,7 @@ mod sliding;
 pub mod softmax;
 
 use attributes::Attributes;
-use operator::{Operands, Operator};
+use operator::{Operands, Operator, Results};
 pub use operator::{OutputQuant, TensorType};
 
 use crate::graph::{Graph, Node, NodeIdx};
@@ -68,6 +68,12 @@ macro_rules! operators {
             }
 
             fn operator(&self) -> &dyn Operator {
+                match self {
+                    $(Op::$variant(operator) => operator,)*
+                }
+            }
+
+            fn operator_mut(&mut self) -> &mut dyn Operator {
                 match self {
                     $(Op::$variant(operator) => operator,)*
                 }
@@ -133,30 +139,49 @@ impl Op {
         self.operator().n_required()
     }
 
-    /// Element type and shape of the result. Constants count as any other tensor here.
+    /// Whether any number of operands may follow, called like the last of [`Op::operand_names`].
+    pub fn is_variadic(&self) -> bool {
+        self.operator().is_variadic()
+    }
+
+    /// Positions of the operands that are variables and that the operator changes.
+    pub fn states(&self) -> &'static [usize] {
+        self.operator().states()
+    }
+
+    /// The fused activation, where the operator can have one.
+    pub fn activation_mut(&mut self) -> Option<&mut Activation> {
+        self.operator_mut().activation_mut()
+    }
+
+    /// Element types and shapes of the results. Constants count as any other tensor here.
     ///
     /// # Errors
     /// Operands that are missing or do not fit each other or the attributes, as the end of a sentence about the node.
-    pub fn infer(&self, operands: &[Option<&Tensor>]) -> Result<TensorType, String> {
+    pub fn infer(&self, operands: &[Option<&Tensor>]) -> Result<Vec<TensorType>, String> {
         self.operator().infer(&self.operands(operands))
     }
 
-    /// Where the scale and zero point of an int8 result come from.
+    /// Where the scale and zero point of quantised results come from.
     pub fn output_quant(&self) -> OutputQuant {
         self.operator().output_quant()
     }
 
-    pub(crate) fn check_quant(&self, operands: &[Option<&Tensor>], output: &Tensor) -> Result<(), String> {
-        self.operator().quant(&self.operands(operands), output)
+    pub(crate) fn check_quant(
+        &self,
+        operands: &[Option<&Tensor>],
+        results: &[&Tensor],
+    ) -> Result<(), String> {
+        self.operator().quant(&self.operands(operands), &Results { tensors: results })
     }
 
     pub(crate) fn lower(
         &self,
         operands: &[Option<&Tensor>],
-        output: &Tensor,
+        results: &[&Tensor],
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
-        self.operator().lower(&self.operands(operands), output, to)
+        self.operator().lower(&self.operands(operands), &Results { tensors: results }, to)
     }
 
     pub(crate) fn attributes(&self) -> Attributes {
@@ -173,10 +198,14 @@ pub(crate) fn operand_tensors<'g>(graph: &'g Graph, node: &Node) -> Vec<Option<&
     node.inputs.iter().map(|input| input.and_then(|idx| graph.get(idx))).collect()
 }
 
+/// The results of a node; one that does not exist is left out.
+pub(crate) fn result_tensors<'g>(graph: &'g Graph, node: &Node) -> Vec<&'g Tensor> {
+    node.outputs.iter().filter_map(|&output| graph.get(output)).collect()
+}
+
 /// Multiply-accumulates of one inference in a node of a verified graph; operators without weights count none.
 pub fn macs(graph: &Graph, node: NodeIdx) -> u64 {
     let Some(node) = graph.nodes.get(node.idx()) else { return 0 };
-    let Some(output) = node.outputs.first().and_then(|&output| graph.get(output)) else { return 0 };
-    let operands = operand_tensors(graph, node);
-    node.op.operator().macs(&node.op.operands(&operands), output)
+    let (operands, results) = (operand_tensors(graph, node), result_tensors(graph, node));
+    node.op.operator().macs(&node.op.operands(&operands), &Results { tensors: &results })
 }

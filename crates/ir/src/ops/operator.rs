@@ -1,5 +1,6 @@
 //! What every operator answers: its operands, result, quantisation rules, cost, lowering and attributes as text.
 
+use super::Activation;
 use super::attributes::Attributes;
 use crate::lower::NodeLowering;
 use crate::tensor::{DType, Quant, Tensor};
@@ -14,13 +15,18 @@ pub struct TensorType {
 }
 
 impl TensorType {
+    /// The only result of an operator.
+    pub(crate) fn one(dtype: DType, shape: Vec<usize>) -> Vec<Self> {
+        vec![TensorType { dtype, shape }]
+    }
+
     /// The type of `tensor`.
     pub fn of(tensor: &Tensor) -> Self {
         TensorType { dtype: tensor.dtype, shape: tensor.shape.clone() }
     }
 }
 
-/// Where the quantisation of an operator's int8 result comes from (TFLite quantisation specification).
+/// Where the quantisation of an operator's quantised results comes from (TFLite quantisation specification).
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutputQuant {
     /// Free: calibration chooses scale and zero point.
@@ -29,7 +35,7 @@ pub enum OutputQuant {
     SameAsInput,
     /// Always these.
     Fixed(Quant),
-    /// The result is float32.
+    /// The result has none: float32, indices, truth values.
     NotQuantized,
 }
 
@@ -51,9 +57,14 @@ impl<'g> Operands<'g> {
         self.tensors.get(at).copied().flatten()
     }
 
-    /// The name of the operand at `at`: `filter`.
+    /// The name of the operand at `at`: `filter`. Operands of a variadic operator share the last name.
     pub(crate) fn name(&self, at: usize) -> &'static str {
-        self.names.get(at).copied().unwrap_or("extra")
+        self.names.get(at).or(self.names.last()).copied().unwrap_or("operand")
+    }
+
+    /// Number of operands.
+    pub(crate) fn len(&self) -> usize {
+        self.tensors.len()
     }
 
     /// The operand at `at` as a constant.
@@ -63,6 +74,19 @@ impl<'g> Operands<'g> {
             return Ok(tensor);
         }
         Err(format!("its {} must be a constant, found an activation", self.name(at)))
+    }
+}
+
+/// The results of one node.
+#[derive(Debug)]
+pub(crate) struct Results<'g> {
+    pub(crate) tensors: &'g [&'g Tensor],
+}
+
+impl<'g> Results<'g> {
+    /// The result at `at`, or a message that it is missing.
+    pub(crate) fn get(&self, at: usize) -> Result<&'g Tensor, String> {
+        self.tensors.get(at).copied().ok_or_else(|| format!("result {at} is missing"))
     }
 }
 
@@ -91,25 +115,40 @@ pub(crate) trait Operator {
         self.operands().len()
     }
 
-    /// Element type and shape of the result.
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String>;
+    /// Whether any number of operands may follow, called like the last of [`Operator::operands`]: CONCATENATION.
+    fn is_variadic(&self) -> bool {
+        false
+    }
 
-    /// Checks scales and zero points of operands and result; [`Operator::infer`] has accepted types and shapes.
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String>;
+    /// Positions of the operands that are variables and that the operator changes.
+    fn states(&self) -> &'static [usize] {
+        &[]
+    }
 
-    /// Where the quantisation of the result comes from.
+    /// The fused activation, where the operator can have one.
+    fn activation_mut(&mut self) -> Option<&mut Activation> {
+        None
+    }
+
+    /// Element types and shapes of the results, one for each: [`TensorType::one`] for most operators.
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String>;
+
+    /// Checks scales and zero points of operands and results; [`Operator::infer`] has accepted types and shapes.
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String>;
+
+    /// Where the quantisation of the results comes from.
     fn output_quant(&self) -> OutputQuant;
 
     /// Multiply-accumulates of one inference.
-    fn macs(&self, _operands: &Operands<'_>, _output: &Tensor) -> u64 {
+    fn macs(&self, _operands: &Operands<'_>, _results: &Results<'_>) -> u64 {
         0
     }
 
-    /// Adds the kernel call to the program.
+    /// Adds the kernel calls to the program.
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String>;
 }
@@ -142,7 +181,7 @@ pub(crate) fn rank_6(name: &str, shape: &[usize]) -> Result<[usize; 6], String> 
 pub(crate) fn float_or_int8(name: &str, tensor: &Tensor) -> Result<DType, String> {
     match tensor.dtype {
         DType::F32 | DType::I8 => Ok(tensor.dtype),
-        DType::I32 => Err(format!("its {name} must be float32 or int8, found {}", tensor.dtype.name())),
+        other => Err(format!("its {name} must be float32 or int8, found {}", other.name())),
     }
 }
 

@@ -3,11 +3,11 @@
 use smidgen_kernels::ops::pad;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8, rank_6};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8, rank_6};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{per_tensor, same_quant};
-use crate::tensor::{DType, Tensor};
+use crate::tensor::DType;
 
 /// Attributes of PAD. Inputs: x; the paddings operand of TFLite is the attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,7 @@ impl Operator for Pad {
         Attributes::default().with_list("before", &before).with_list("after", &after)
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         let dtype = float_or_int8("input", input)?;
         rank_6("input", &input.shape)?;
@@ -60,10 +60,11 @@ impl Operator for Pad {
             let sum = before.checked_add(after).and_then(|around| around.checked_add(extent));
             sum.ok_or_else(|| format!("its paddings {before} and {after} are too large"))
         });
-        Ok(TensorType { dtype, shape: padded.collect::<Result<_, _>>()? })
+        Ok(TensorType::one(dtype, padded.collect::<Result<_, _>>()?))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         same_quant("input", operands.get(0)?, output)
     }
 
@@ -74,9 +75,10 @@ impl Operator for Pad {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let in_shape = rank_6("input", &operands.get(0)?.shape)?;
         let (before, after) = (self.side(0), self.side(1));
         let kernel = if output.dtype == DType::I8 {

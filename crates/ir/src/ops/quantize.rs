@@ -3,7 +3,7 @@
 use smidgen_kernels::ops::quantize;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{per_tensor, rescale_multiplier};
@@ -44,13 +44,14 @@ impl Operator for Quantize {
         Attributes::default()
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         float_or_int8("input", input)?;
-        Ok(TensorType { dtype: DType::I8, shape: input.shape.clone() })
+        Ok(TensorType::one(DType::I8, input.shape.clone()))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         kernel(operands.get(0)?, output).map(|_| ())
     }
 
@@ -61,9 +62,10 @@ impl Operator for Quantize {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let kernel = kernel(operands.get(0)?, output)?;
         let arguments = vec![to.operand(0)];
         to.call(kernel, arguments)

@@ -4,7 +4,7 @@ use smidgen_kernels::ops::relu;
 
 use super::Activation;
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{activation_range, per_tensor, rescale_multiplier};
@@ -43,13 +43,14 @@ impl Operator for Relu {
         Attributes::default()
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         float_or_int8("input", input)?;
-        Ok(TensorType::of(input))
+        Ok(vec![TensorType::of(input)])
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         if output.dtype == DType::I8 {
             int8_spec(operands.get(0)?, output)?;
         }
@@ -63,9 +64,10 @@ impl Operator for Relu {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let input = operands.get(0)?;
         let kernel = if output.dtype == DType::I8 {
             Kernel::ReluInt8(int8_spec(input, output)?)

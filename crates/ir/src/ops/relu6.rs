@@ -7,7 +7,7 @@ use smidgen_kernels::ops::relu6;
 
 use super::Activation;
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{activation_range, per_tensor, same_quant};
@@ -36,13 +36,14 @@ impl Operator for Relu6 {
         Attributes::default()
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         float_or_int8("input", input)?;
-        Ok(TensorType::of(input))
+        Ok(vec![TensorType::of(input)])
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         if output.dtype == DType::I8 {
             int8_spec(operands.get(0)?)?;
         }
@@ -56,9 +57,10 @@ impl Operator for Relu6 {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let input = operands.get(0)?;
         let kernel = if output.dtype == DType::I8 {
             Kernel::Relu6Int8(int8_spec(input)?)

@@ -3,11 +3,13 @@
 use smidgen_kernels::ops::reshape;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, checked_elements, float_or_int8};
+use super::operator::{
+    Operands, Operator, OutputQuant, Results, TensorType, checked_elements, float_or_int8,
+};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::same_quant;
-use crate::tensor::{DType, Tensor};
+use crate::tensor::DType;
 use crate::verify::MAX_DIMENSIONS;
 
 /// Attributes of RESHAPE. Inputs: x; the shape operand of TFLite is the attribute.
@@ -57,13 +59,14 @@ impl Operator for Reshape {
         Attributes::default().with_list("shape", &self.shape)
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         let dtype = float_or_int8("input", input)?;
-        Ok(TensorType { dtype, shape: self.extents(checked_elements(&input.shape)?)? })
+        Ok(TensorType::one(dtype, self.extents(checked_elements(&input.shape)?)?))
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         same_quant("input", operands.get(0)?, output)
     }
 
@@ -74,16 +77,17 @@ impl Operator for Reshape {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         if to.view() {
             return Ok(());
         }
         let len = operands.get(0)?.n_elements();
         let kernel = match output.dtype {
             DType::F32 => Kernel::ReshapeFloat32(reshape::Float32Spec { len }),
-            DType::I8 | DType::I32 => Kernel::ReshapeInt8(reshape::Int8Spec { len }),
+            _ => Kernel::ReshapeInt8(reshape::Int8Spec { len }),
         };
         let arguments = vec![to.operand(0)];
         to.call(kernel, arguments)

@@ -3,7 +3,7 @@
 use smidgen_kernels::ops::softmax;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, TensorType, float_or_int8};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{Multiplier, per_tensor, quantize_multiplier};
@@ -65,7 +65,7 @@ impl Operator for Softmax {
         Attributes::default().with("beta", format!("{:?}", self.beta))
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<TensorType, String> {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         float_or_int8("input", input)?;
         if !self.beta.is_finite() {
@@ -74,10 +74,11 @@ impl Operator for Softmax {
         if input.shape.is_empty() {
             return Err("its input must have at least 1 dimension, found a scalar".into());
         }
-        Ok(TensorType::of(input))
+        Ok(vec![TensorType::of(input)])
     }
 
-    fn quant(&self, operands: &Operands<'_>, output: &Tensor) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
+        let output = results.get(0)?;
         if output.dtype != DType::I8 {
             return Ok(());
         }
@@ -98,9 +99,10 @@ impl Operator for Softmax {
     fn lower(
         &self,
         operands: &Operands<'_>,
-        output: &Tensor,
+        results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
+        let output = results.get(0)?;
         let input = operands.get(0)?;
         let (rows, depth) = Softmax::rows(input)?;
         let kernel = if output.dtype == DType::I8 {

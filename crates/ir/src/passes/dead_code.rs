@@ -14,8 +14,11 @@ pub fn dead_code(graph: &Graph) -> Result<Graph, IrError> {
     graph.outputs.iter().for_each(|idx| needed[idx.idx()] = true);
     let mut nodes = Vec::with_capacity(graph.nodes.len());
     for node in graph.nodes.iter().rev() {
-        if node.outputs.iter().any(|output| needed[output.idx()]) {
-            node.inputs.iter().flatten().for_each(|input| needed[input.idx()] = true);
+        // What changes a variable contributes to later inferences.
+        let changes_state = !node.op.states().is_empty();
+        if changes_state || node.outputs.iter().any(|output| needed[output.idx()]) {
+            let named = node.inputs.iter().flatten().chain(&node.outputs);
+            named.for_each(|idx| needed[idx.idx()] = true);
             nodes.push(node.clone());
         }
     }

@@ -26,18 +26,16 @@ pub fn fuse_activation(graph: &Graph) -> Result<Graph, IrError> {
         else {
             continue;
         };
-        writer[output.idx()] = Some(at);
-        let activation = match node.op {
-            Op::Relu(_) => Activation::Relu,
-            Op::Relu6(_) => Activation::Relu6,
-            _ => continue,
-        };
+        for output in &node.outputs {
+            writer[output.idx()] = Some(at);
+        }
+        let Some(activation) = fusable(&node.op) else { continue };
         let Some(producer) = writer[input.idx()].filter(|_| readers[input.idx()] == 1) else { continue };
         if !same_steps(graph, input, output) {
             continue;
         }
         let producer_op = &mut fused.nodes[producer].op;
-        if let Some(slot) = activation_slot(producer_op).filter(|slot| **slot == Activation::None) {
+        if let Some(slot) = producer_op.activation_mut().filter(|slot| **slot == Activation::None) {
             *slot = activation;
             fused.nodes[producer].outputs = vec![output];
             writer[output.idx()] = Some(producer);
@@ -45,8 +43,18 @@ pub fn fuse_activation(graph: &Graph) -> Result<Graph, IrError> {
             fused.nodes[at].outputs.clear();
         }
     }
-    fused.nodes.retain(|node| !node.outputs.is_empty());
+    let fused_away = |node: &crate::graph::Node| node.outputs.is_empty() && fusable(&node.op).is_some();
+    fused.nodes.retain(|node| !fused_away(node));
     dead_code(&fused)
+}
+
+/// The activation that an operator is, where others can have it fused.
+fn fusable(op: &Op) -> Option<Activation> {
+    match op {
+        Op::Relu(_) => Some(Activation::Relu),
+        Op::Relu6(_) => Some(Activation::Relu6),
+        _ => None,
+    }
 }
 
 /// Whether two tensors mean the same by the same bytes.
@@ -56,24 +64,4 @@ fn same_steps(graph: &Graph, a: TensorIdx, b: TensorIdx) -> bool {
         quant.map(|quant| (&quant.scales, &quant.zero_points))
     };
     steps(a) == steps(b)
-}
-
-/// The fused activation of an operator that has one.
-fn activation_slot(op: &mut Op) -> Option<&mut Activation> {
-    match op {
-        Op::Add(add) => Some(&mut add.activation),
-        Op::AveragePool2d(pool) => Some(&mut pool.activation),
-        Op::Conv2d(conv) => Some(&mut conv.activation),
-        Op::DepthwiseConv2d(conv) => Some(&mut conv.activation),
-        Op::FullyConnected(fully_connected) => Some(&mut fully_connected.activation),
-        Op::MaxPool2d(pool) => Some(&mut pool.activation),
-        Op::BatchNormalization(_)
-        | Op::Dequantize(_)
-        | Op::Pad(_)
-        | Op::Quantize(_)
-        | Op::Relu(_)
-        | Op::Relu6(_)
-        | Op::Reshape(_)
-        | Op::Softmax(_) => None,
-    }
 }

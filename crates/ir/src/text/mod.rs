@@ -10,9 +10,9 @@
 //! outputs [2]
 //! ```
 //!
-//! An int8 tensor goes on `axis=0 scales=[0.5] zero_points=[3]` before its data. Float data that decimals cannot hold,
-//! and data whose length does not fit the element type, stand as `bytes=[…]`. Empty lines and lines that begin with `#`
-//! are skipped.
+//! A quantised tensor goes on `axis=0 scales=[0.5] zero_points=[3]` before its data, state `variable=true`. Float data
+//! that decimals cannot hold, float16 and packed int4, and data whose length does not fit the element type, stand as
+//! `bytes=[…]`. Empty lines and lines that begin with `#` are skipped.
 
 mod parse;
 mod print;

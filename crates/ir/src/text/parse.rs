@@ -1,6 +1,7 @@
 //! Text to graph.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::error::IrError;
 use crate::graph::{Dialect, Graph, Node, TensorIdx};
@@ -79,12 +80,9 @@ fn parse_line(line: &str, graph: &mut Graph, seen: &mut [bool; 3]) -> Result<(),
 
 fn tensor(line: &mut Line<'_>) -> Result<Tensor, String> {
     let name = line.name()?;
-    let dtype = match line.word("an element type")? {
-        "float32" => DType::F32,
-        "int8" => DType::I8,
-        "int32" => DType::I32,
-        found => return Err(format!("expected float32, int8 or int32, found \"{found}\"")),
-    };
+    let word = line.word("an element type")?;
+    let dtype = DType::ALL.into_iter().find(|dtype| dtype.name() == word);
+    let dtype = dtype.ok_or_else(|| format!("expected an element type such as int8, found \"{word}\""))?;
     let shape = list(line.word("a shape")?)?;
     let mut attributes = line.attributes()?;
     let mut tensor = Tensor::activation(name, dtype, shape);
@@ -95,21 +93,32 @@ fn tensor(line: &mut Line<'_>) -> Result<Tensor, String> {
             zero_points: attributes.take_list("zero_points")?,
         });
     }
+    if attributes.has("variable") {
+        tensor.is_variable = attributes.take("variable")?;
+    }
     if attributes.has("data") {
         tensor.data = Some(match dtype {
-            DType::F32 => {
-                attributes.take_list::<f32>("data")?.into_iter().flat_map(f32::to_le_bytes).collect()
-            }
-            DType::I8 => attributes.take_list::<i8>("data")?.into_iter().map(i8::cast_unsigned).collect(),
-            DType::I32 => {
-                attributes.take_list::<i32>("data")?.into_iter().flat_map(i32::to_le_bytes).collect()
-            }
+            DType::F32 => elements(&mut attributes, f32::to_le_bytes)?,
+            DType::I8 => elements(&mut attributes, i8::to_le_bytes)?,
+            DType::U8 | DType::Bool => elements(&mut attributes, u8::to_le_bytes)?,
+            DType::I16 => elements(&mut attributes, i16::to_le_bytes)?,
+            DType::I32 => elements(&mut attributes, i32::to_le_bytes)?,
+            DType::I64 => elements(&mut attributes, i64::to_le_bytes)?,
+            DType::F16 | DType::I4 => return Err(format!("data of {word} must stand as bytes=[…]")),
         });
     } else if attributes.has("bytes") {
         tensor.data = Some(attributes.take_list::<u8>("bytes")?.into());
     }
     attributes.finish()?;
     Ok(tensor)
+}
+
+/// The list `data` as little-endian bytes.
+fn elements<T: FromStr, const N: usize>(
+    attributes: &mut Attributes,
+    to_bytes: impl Fn(T) -> [u8; N],
+) -> Result<Arc<[u8]>, String> {
+    Ok(attributes.take_list::<T>("data")?.into_iter().flat_map(to_bytes).collect())
 }
 
 fn node(line: &mut Line<'_>) -> Result<Node, String> {

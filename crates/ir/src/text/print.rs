@@ -38,6 +38,9 @@ fn tensor_text(tensor: &Tensor) -> String {
             list(&quant.zero_points)
         );
     }
+    if tensor.is_variable {
+        text.push_str(" variable=true");
+    }
     if let Some(data) = &tensor.data {
         match decimals(tensor.dtype, data) {
             Some(values) => text.push_str(&format!(" data={}", list(&values))),
@@ -49,17 +52,24 @@ fn tensor_text(tensor: &Tensor) -> String {
 
 /// The elements in decimals, where those say everything.
 fn decimals(dtype: DType, data: &[u8]) -> Option<Vec<String>> {
-    if dtype == DType::I8 {
-        return Some(data.iter().map(|byte| byte.cast_signed().to_string()).collect());
-    }
-    let (words, []) = data.as_chunks::<4>() else { return None };
-    let values = words.iter().map(|&word| match dtype {
+    match dtype {
         DType::F32 => {
-            Some(f32::from_le_bytes(word)).filter(|value| !value.is_nan()).map(|value| format!("{value:?}"))
+            let shown = |word| Some(f32::from_le_bytes(word)).filter(|value| !value.is_nan());
+            words(data)?.map(|word| shown(word).map(|value| format!("{value:?}"))).collect()
         }
-        DType::I32 | DType::I8 => Some(i32::from_le_bytes(word).to_string()),
-    });
-    values.collect()
+        DType::I8 => Some(words(data)?.map(|word| i8::from_le_bytes(word).to_string()).collect()),
+        DType::U8 | DType::Bool => Some(data.iter().map(u8::to_string).collect()),
+        DType::I16 => Some(words(data)?.map(|word| i16::from_le_bytes(word).to_string()).collect()),
+        DType::I32 => Some(words(data)?.map(|word| i32::from_le_bytes(word).to_string()).collect()),
+        DType::I64 => Some(words(data)?.map(|word| i64::from_le_bytes(word).to_string()).collect()),
+        DType::F16 | DType::I4 => None,
+    }
+}
+
+/// The data as elements of `N` bytes, where they are whole.
+fn words<const N: usize>(data: &[u8]) -> Option<impl Iterator<Item = [u8; N]>> {
+    let (words, []) = data.as_chunks::<N>() else { return None };
+    Some(words.iter().copied())
 }
 
 fn node_text(node: &Node) -> String {

@@ -281,7 +281,7 @@ pub(crate) fn inputs(graph: &Graph, seed: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     for tensor in graph.inputs.iter().map(|&idx| graph.tensor(idx)) {
         for _ in 0..tensor.n_elements() {
-            match tensor.dtype.size_bytes() {
+            match tensor.dtype.n_bytes(1) {
                 1 => bytes.push(numbers.below(256) as u8),
                 _ => bytes.extend(numbers.real(-2.0, 2.0).to_le_bytes()),
             }

@@ -71,7 +71,7 @@ fn missing_doubled_and_small_buffers_are_found() {
 #[test]
 fn scratch_memory_is_apart_from_operands_and_output() {
     let (graph, mut program) = branch();
-    program.calls[1].scratch_bytes = 100;
+    program.calls[1].targets.push((Target::Scratch { bytes: 100 }, Elem::U8));
     let mut plan = plan(&graph, &program).expect("plans");
     assert_eq!(check(&graph, &program, &plan), Ok(()));
     assert_eq!(plan.scratch(0), None);
@@ -92,7 +92,7 @@ fn programs_of_other_graphs_are_refused() {
     other.calls.pop();
     assert!(matches!(plan(&graph, &other), Err(PlanError::OutputNotWritten { .. })));
     let mut other = program.clone();
-    other.calls[0].output = TensorIdx(99);
+    other.calls[0].targets[0].0 = Target::Result(TensorIdx(99));
     assert!(matches!(
         plan(&graph, &other),
         Err(PlanError::NoSuchTensor { tensor: TensorIdx(99), n_tensors: 5 })
@@ -149,7 +149,7 @@ proptest! {
     ) {
         let (graph, mut program) = network(&steps, outputs);
         for (call, bytes) in program.calls.iter_mut().zip(scratch) {
-            call.scratch_bytes = bytes;
+            call.targets.push((Target::Scratch { bytes }, Elem::U8));
         }
         let plan = plan(&graph, &program).expect("plans");
         prop_assert_eq!(check(&graph, &program, &plan), Ok(()));

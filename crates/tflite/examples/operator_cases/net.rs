@@ -15,7 +15,13 @@ pub(crate) struct Case {
     pub(crate) operator: &'static str,
     /// The files' stem.
     pub(crate) name: &'static str,
-    build: fn(&mut Net) -> TensorIdx,
+    build: Build,
+}
+
+#[derive(Clone, Copy)]
+enum Build {
+    One(fn(&mut Net) -> TensorIdx),
+    Several(fn(&mut Net) -> Vec<TensorIdx>),
 }
 
 impl Case {
@@ -24,16 +30,28 @@ impl Case {
         name: &'static str,
         build: fn(&mut Net) -> TensorIdx,
     ) -> Self {
-        Case { operator, name, build }
+        Case { operator, name, build: Build::One(build) }
+    }
+
+    /// A model with several outputs.
+    pub(crate) const fn several(
+        operator: &'static str,
+        name: &'static str,
+        build: fn(&mut Net) -> Vec<TensorIdx>,
+    ) -> Self {
+        Case { operator, name, build: Build::Several(build) }
     }
 
     /// The bytes of the model and of its inputs.
     pub(crate) fn files(&self) -> Result<(Vec<u8>, Vec<u8>), Box<dyn std::error::Error>> {
         let name = format!("{}/{}", self.operator, self.name);
         let mut net = Net::new(&name);
-        let output = (self.build)(&mut net);
+        let outputs = match self.build {
+            Build::One(build) => vec![build(&mut net)],
+            Build::Several(build) => build(&mut net),
+        };
         let Net { builder, mut random } = net;
-        let graph = builder.finish(&[output]).map_err(|error: IrError| format!("{name}: {error}"))?;
+        let graph = builder.finish(&outputs).map_err(|error: IrError| format!("{name}: {error}"))?;
         let model = write(&graph).map_err(|error: WriteError| format!("{name}: {error}"))?;
         let inputs = (0..N_INFERENCES).flat_map(|at| inference(&graph, at, &mut random)).collect();
         Ok((model, inputs))
@@ -52,7 +70,17 @@ fn inference(graph: &Graph, at: usize, random: &mut Random) -> Vec<u8> {
             };
             match tensor.dtype {
                 DType::F32 => bytes.extend(((f32::from(drawn) - 128.0) / 16.0).to_le_bytes()),
-                DType::I8 | DType::I32 => bytes.push(drawn ^ 0x80),
+                DType::I8 => bytes.push(drawn ^ 0x80),
+                DType::U8 => bytes.push(drawn),
+                DType::Bool => bytes.push(drawn >> 7),
+                // Values from -128 to 127 in 256ths.
+                DType::I16 => {
+                    let low = if at < 2 { drawn } else { random.below(256) as u8 };
+                    bytes.extend([low, drawn ^ 0x80]);
+                }
+                DType::I32 => bytes.extend((i32::from(drawn) - 128).to_le_bytes()),
+                DType::I64 => bytes.extend((i64::from(drawn) - 128).to_le_bytes()),
+                DType::F16 | DType::I4 => unreachable!("only constants have this type"),
             }
         }
     }
@@ -88,7 +116,7 @@ impl Net {
         Net { builder, random: Random(!seed) }
     }
 
-    /// The builder, for float layers.
+    /// The builder, for what has no method here.
     pub(crate) fn float(&mut self) -> &mut Builder<'static> {
         &mut self.builder
     }

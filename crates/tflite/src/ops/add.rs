@@ -2,7 +2,7 @@
 
 use smidgen_ir::{Graph, Node, Op, ops::add::Add};
 
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{add_options as field, builtin, options};
 
@@ -15,10 +15,9 @@ pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
 }
 
 pub(super) fn write(op: &Add, graph: &Graph, node: &Node) -> Encoded {
-    Encoded {
-        code: builtin::ADD,
-        version: Version::two_for_int8(graph, node),
-        options: Options::new(options::ADD).activation(field::ACTIVATION, op.activation),
-        operand: None,
-    }
+    Encoded::new(
+        Code::Builtin(builtin::ADD),
+        Version::two_for_int8(graph, node),
+        Options::new(options::ADD).activation(field::ACTIVATION, op.activation),
+    )
 }

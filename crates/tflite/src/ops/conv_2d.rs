@@ -3,7 +3,7 @@
 use smidgen_ir::{DType, Graph, Node, Op, Quant, Tensor, ops::conv_2d::Conv2d};
 
 use super::encode::operand_type;
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, conv_2d_options as field, options};
 
@@ -29,11 +29,10 @@ pub(super) fn write(op: &Conv2d, graph: &Graph, node: &Node) -> Encoded {
         .activation(field::ACTIVATION, op.activation)
         .size(field::DILATION_W, dilation_w)
         .size(field::DILATION_H, dilation_h);
-    Encoded {
-        code: builtin::CONV_2D,
-        version: version(graph, node),
-        options,
-        operand: zero_bias(graph, node),
+    let encoded = Encoded::new(Code::Builtin(builtin::CONV_2D), version(graph, node), options);
+    match zero_bias(graph, node) {
+        Some(bias) => encoded.and(2, bias),
+        None => encoded,
     }
 }
 

@@ -4,7 +4,7 @@ use smidgen_ir::{DType, Graph, Node, Op, ops::depthwise_conv_2d::DepthwiseConv2d
 
 use super::encode::operand_type;
 use super::source::Fields;
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, depthwise_conv_2d_options as field, options};
 
@@ -46,7 +46,7 @@ pub(super) fn write(op: &DepthwiseConv2d, graph: &Graph, node: &Node) -> Encoded
         .activation(field::ACTIVATION, op.activation)
         .size(field::DILATION_W, dilation_w)
         .size(field::DILATION_H, dilation_h);
-    Encoded { code: builtin::DEPTHWISE_CONV_2D, version: version(op, graph, node), options, operand: None }
+    Encoded::new(Code::Builtin(builtin::DEPTHWISE_CONV_2D), version(op, graph, node), options)
 }
 
 fn version(op: &DepthwiseConv2d, graph: &Graph, node: &Node) -> Version {

@@ -3,7 +3,7 @@
 use smidgen_ir::{Graph, Node, Op, ops::dequantize::Dequantize};
 
 use super::encode::is_per_channel;
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options};
 
@@ -11,8 +11,8 @@ pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
     Ok(Op::Dequantize(Dequantize))
 }
 
-pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
+pub(super) fn write(_: &Dequantize, graph: &Graph, node: &Node) -> Encoded {
     let version =
         if is_per_channel(graph, node.inputs.first().copied().flatten()) { Version(5) } else { Version(2) };
-    Encoded { code: builtin::DEQUANTIZE, version, options: Options::new(options::DEQUANTIZE), operand: None }
+    Encoded::new(Code::Builtin(builtin::DEQUANTIZE), version, Options::new(options::DEQUANTIZE))
 }

@@ -2,17 +2,50 @@
 
 use smidgen_ir::{Activation, DType, Graph, Node, Padding, Tensor, TensorIdx};
 
+use super::Code;
+
 /// A node in terms of the file.
 #[derive(Debug)]
 pub(crate) struct Encoded {
-    /// Number of the operator.
-    pub(crate) code: i32,
+    /// What the file calls the operator.
+    pub(crate) code: Code,
     /// Version of the operator that has all it needs.
     pub(crate) version: Version,
     /// The options.
     pub(crate) options: Options,
-    /// A constant that is an operand in the file, after the node's, and not one in the graph. Its name says what it is.
-    pub(crate) operand: Option<Tensor>,
+    /// The file's operands in order; `None` for the node's as they are.
+    pub(crate) operands: Option<Vec<FileOperand>>,
+}
+
+/// An operand as the file has it.
+#[derive(Debug)]
+pub(crate) enum FileOperand {
+    /// The node's operand at this position.
+    Node(usize),
+    /// A constant that is an attribute in the graph. Its name says what it is.
+    Constant(Tensor),
+    /// An optional operand that is not there.
+    Absent,
+}
+
+impl Encoded {
+    /// An operator whose operands are the node's.
+    pub(crate) fn new(code: Code, version: Version, options: Options) -> Self {
+        Encoded { code, version, options, operands: None }
+    }
+
+    /// Puts a constant after the node's operands, of which there are `n_operands`.
+    pub(crate) fn and(mut self, n_operands: usize, constant: Tensor) -> Self {
+        let operands = self.operands.get_or_insert_with(|| (0..n_operands).map(FileOperand::Node).collect());
+        operands.push(FileOperand::Constant(constant));
+        self
+    }
+
+    /// Sets the file's operands.
+    pub(crate) fn with_operands(mut self, operands: Vec<FileOperand>) -> Self {
+        self.operands = Some(operands);
+        self
+    }
 }
 
 /// A version of an operator as TensorFlow's `op_version.cc` numbers it. The file says which TensorFlow release is the
@@ -46,6 +79,8 @@ pub(crate) struct Options {
     pub(crate) kind: u8,
     /// Fields by number.
     pub(crate) fields: Vec<(u16, Value)>,
+    /// Options of a custom operator, as bytes; `kind` is 0 then.
+    pub(crate) custom: Option<Vec<u8>>,
     /// A size that does not fit the format's 32 bits.
     pub(crate) too_large: Option<usize>,
 }
@@ -59,6 +94,10 @@ pub(crate) enum Value {
     Int(i32),
     /// A float.
     Float(f32),
+    /// A truth value.
+    Bool(bool),
+    /// A long integer.
+    Long(i64),
     /// A vector of integers.
     Ints(Vec<i32>),
 }
@@ -67,6 +106,11 @@ impl Options {
     /// Options of member `kind` without fields.
     pub(crate) fn new(kind: u8) -> Self {
         Options { kind, ..Options::default() }
+    }
+
+    /// Options of a custom operator.
+    pub(crate) fn custom(bytes: Vec<u8>) -> Self {
+        Options { custom: Some(bytes), ..Options::default() }
     }
 
     /// Adds a field.

@@ -3,7 +3,7 @@
 use smidgen_ir::{DType, Graph, Node, Op, ops::fully_connected::FullyConnected};
 
 use super::encode::operand_type;
-use super::{Encoded, Options, Source, Value, Version};
+use super::{Code, Encoded, Options, Source, Value, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, fully_connected_options as field, options};
 
@@ -31,7 +31,7 @@ pub(super) fn write(op: &FullyConnected, graph: &Graph, node: &Node) -> Encoded 
         .activation(field::ACTIVATION, op.activation)
         .with(field::WEIGHTS_FORMAT, Value::Byte(DEFAULT_WEIGHTS_FORMAT))
         .with(field::KEEP_NUM_DIMS, Value::Byte(i8::from(op.keep_num_dims)));
-    Encoded { code: builtin::FULLY_CONNECTED, version: version(op, graph, node), options, operand: None }
+    Encoded::new(Code::Builtin(builtin::FULLY_CONNECTED), version(op, graph, node), options)
 }
 
 fn version(op: &FullyConnected, graph: &Graph, node: &Node) -> Version {

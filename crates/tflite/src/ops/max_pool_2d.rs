@@ -2,7 +2,7 @@
 
 use smidgen_ir::{Graph, Node, Op, ops::max_pool_2d::MaxPool2d};
 
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options, pool_2d_options as field};
 
@@ -26,10 +26,5 @@ pub(super) fn write(op: &MaxPool2d, graph: &Graph, node: &Node) -> Encoded {
         .size(field::FILTER_WIDTH, window_w)
         .size(field::FILTER_HEIGHT, window_h)
         .activation(field::ACTIVATION, op.activation);
-    Encoded {
-        code: builtin::MAX_POOL_2D,
-        version: Version::two_for_int8(graph, node),
-        options,
-        operand: None,
-    }
+    Encoded::new(Code::Builtin(builtin::MAX_POOL_2D), Version::two_for_int8(graph, node), options)
 }

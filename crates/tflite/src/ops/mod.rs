@@ -16,7 +16,7 @@ mod reshape;
 mod softmax;
 mod source;
 
-pub(crate) use encode::{Encoded, Options, Value, Version};
+pub(crate) use encode::{Encoded, FileOperand, Options, Value, Version};
 pub(crate) use source::Source;
 
 use smidgen_ir::{Graph, Node, Op};
@@ -25,76 +25,100 @@ use crate::builtin_names::builtin_name;
 use crate::findings::Fault;
 use crate::schema::builtin;
 
+/// What an operator is called in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// Its number in the schema.
+    Builtin(i32),
+    /// The name of a custom operator.
+    Custom(&'static str),
+}
+
+impl Code {
+    /// The name that TFLite and its users know.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Code::Builtin(code) => builtin_name(code).unwrap_or("an operator without a name"),
+            Code::Custom(name) => name,
+        }
+    }
+}
+
+/// Which of the file's operands are the node's; the others are attributes in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NodeOperands {
+    /// All of them, in order.
+    All,
+    /// Those at these positions of the file, in the node's order. A position past the end is an absent operand.
+    At(&'static [usize]),
+}
+
 /// An operator that can be read.
 #[derive(Debug)]
 pub(crate) struct Operator {
-    /// Its number in the schema.
-    pub(crate) code: i32,
+    /// What the file calls it.
+    pub(crate) code: Code,
     /// The newest version whose meaning is known.
     pub(crate) newest: i32,
-    /// How many of the file's operands are the node's; the others are attributes in the graph.
-    pub(crate) n_operands: usize,
+    /// Which of the file's operands are the node's.
+    pub(crate) operands: NodeOperands,
     /// Reads the attributes.
     pub(crate) read: fn(&Source<'_>) -> Result<Op, Fault>,
 }
 
-const fn row(
-    code: i32,
-    newest: i32,
-    n_operands: usize,
-    read: fn(&Source<'_>) -> Result<Op, Fault>,
-) -> Operator {
-    Operator { code, newest, n_operands, read }
+/// Makes the table of operators and [`encode`] from one list.
+macro_rules! operators {
+    ($($variant:ident: $module:ident, $code:expr, $newest:literal, $operands:expr;)*) => {
+        /// Operators by their names. Operands beyond the node's are kept for those that take all, so that the verifier
+        /// sees one too many.
+        const OPERATORS: &[Operator] = &[
+            $(Operator { code: $code, newest: $newest, operands: $operands, read: $module::read },)*
+        ];
+
+        /// What the file says of `node`; `None` for an operator that the format does not have.
+        pub(crate) fn encode(graph: &Graph, node: &Node) -> Option<Encoded> {
+            match &node.op {
+                $(Op::$variant(op) => Some($module::write(op, graph, node)),)*
+                #[allow(unreachable_patterns, reason = "the format may have every operator")]
+                _ => None,
+            }
+        }
+    };
 }
 
-/// Operators by their names. Operands beyond the node's are kept for those that take a fixed number, so that the
-/// verifier sees one too many.
-#[rustfmt::skip]
-const OPERATORS: [Operator; 13] = [
-    row(builtin::ADD,               5, usize::MAX, add::read),
-    row(builtin::AVERAGE_POOL_2D,   3, usize::MAX, average_pool_2d::read),
-    row(builtin::CONV_2D,           8, usize::MAX, conv_2d::read),
-    row(builtin::DEPTHWISE_CONV_2D, 7, usize::MAX, depthwise_conv_2d::read),
-    row(builtin::DEQUANTIZE,        6, usize::MAX, dequantize::read),
-    row(builtin::FULLY_CONNECTED,  12, usize::MAX, fully_connected::read),
-    row(builtin::MAX_POOL_2D,       3, usize::MAX, max_pool_2d::read),
-    row(builtin::PAD,               4, 1,          pad::read),
-    row(builtin::QUANTIZE,          4, usize::MAX, quantize::read),
-    row(builtin::RELU,              3, usize::MAX, relu::read),
-    row(builtin::RELU6,             3, usize::MAX, relu6::read),
-    row(builtin::RESHAPE,           1, 1,          reshape::read),
-    row(builtin::SOFTMAX,           3, usize::MAX, softmax::read),
-];
+use Code::Builtin;
+use NodeOperands::{All, At};
 
-/// The operator with number `code`, `None` where it is not supported.
-pub(crate) fn find(code: i32) -> Option<&'static Operator> {
-    OPERATORS.iter().find(|operator| operator.code == code)
+// Variant and module of the operator, its code, the newest version known, and which operands are the node's.
+operators! {
+    Add: add, Builtin(builtin::ADD), 5, All;
+    AveragePool2d: average_pool_2d, Builtin(builtin::AVERAGE_POOL_2D), 3, All;
+    Conv2d: conv_2d, Builtin(builtin::CONV_2D), 8, All;
+    DepthwiseConv2d: depthwise_conv_2d, Builtin(builtin::DEPTHWISE_CONV_2D), 7, All;
+    Dequantize: dequantize, Builtin(builtin::DEQUANTIZE), 6, All;
+    FullyConnected: fully_connected, Builtin(builtin::FULLY_CONNECTED), 12, All;
+    MaxPool2d: max_pool_2d, Builtin(builtin::MAX_POOL_2D), 3, All;
+    Pad: pad, Builtin(builtin::PAD), 4, At(&[0]);
+    Quantize: quantize, Builtin(builtin::QUANTIZE), 4, All;
+    Relu: relu, Builtin(builtin::RELU), 3, All;
+    Relu6: relu6, Builtin(builtin::RELU6), 3, All;
+    Reshape: reshape, Builtin(builtin::RESHAPE), 1, At(&[0]);
+    Softmax: softmax, Builtin(builtin::SOFTMAX), 3, All;
 }
 
-/// Names of all supported operators.
-pub(crate) fn names() -> String {
-    let names: Vec<&str> = OPERATORS.iter().filter_map(|operator| builtin_name(operator.code)).collect();
-    names.join(", ")
-}
-
-/// What the file says of `node`; `None` for an operator that the format does not have.
-pub(crate) fn encode(graph: &Graph, node: &Node) -> Option<Encoded> {
-    Some(match &node.op {
-        Op::Add(op) => add::write(op, graph, node),
-        Op::AveragePool2d(op) => average_pool_2d::write(op, graph, node),
-        Op::Conv2d(op) => conv_2d::write(op, graph, node),
-        Op::DepthwiseConv2d(op) => depthwise_conv_2d::write(op, graph, node),
-        Op::Dequantize(_) => dequantize::write(graph, node),
-        Op::FullyConnected(op) => fully_connected::write(op, graph, node),
-        Op::MaxPool2d(op) => max_pool_2d::write(op, graph, node),
-        Op::Pad(op) => pad::write(op, graph, node),
-        Op::Quantize(_) => quantize::write(graph, node),
-        Op::Relu(_) => relu::write(graph, node),
-        Op::Relu6(_) => relu6::write(graph, node),
-        Op::Reshape(op) => reshape::write(op),
-        Op::Softmax(op) => softmax::write(op, graph, node),
-        Op::BatchNormalization(_) => return None,
+/// The operator with number `code`, or the custom operator called `custom`; `None` where it is not supported.
+pub(crate) fn find(code: i32, custom: &[u8]) -> Option<&'static Operator> {
+    OPERATORS.iter().find(|operator| match operator.code {
+        Code::Builtin(number) => number == code,
+        Code::Custom(name) => code == builtin::CUSTOM && name.as_bytes() == custom,
     })
+}
+
+/// Names of all supported operators, sorted.
+pub(crate) fn names() -> String {
+    let mut names: Vec<&str> = OPERATORS.iter().map(|operator| operator.code.name()).collect();
+    names.sort_unstable();
+    names.join(", ")
 }
 
 #[cfg(test)]
@@ -102,11 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_sorted_by_name_and_found() {
-        let names: Vec<&str> = OPERATORS.iter().filter_map(|operator| builtin_name(operator.code)).collect();
-        assert_eq!(names.len(), OPERATORS.len());
-        assert!(names.is_sorted(), "{names:?}");
-        assert_eq!(find(builtin::PAD).map(|operator| operator.n_operands), Some(1));
-        assert!(find(builtin::CUSTOM).is_none());
+    fn every_row_is_found_by_its_code() {
+        for operator in OPERATORS {
+            let found = match operator.code {
+                Code::Builtin(code) => find(code, b""),
+                Code::Custom(name) => find(builtin::CUSTOM, name.as_bytes()),
+            };
+            assert!(found.is_some_and(|found| std::ptr::eq(found, operator)), "{}", operator.code.name());
+        }
+        assert!(find(builtin::CUSTOM, b"nobody's").is_none());
     }
 }

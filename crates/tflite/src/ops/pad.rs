@@ -2,7 +2,7 @@
 
 use smidgen_ir::{Graph, Node, Op, Tensor, ops::pad::Pad};
 
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options};
 
@@ -32,10 +32,6 @@ pub(super) fn write(op: &Pad, graph: &Graph, node: &Node) -> Encoded {
     let values: Vec<i32> =
         op.paddings.iter().flatten().map(|&size| i32::try_from(size).unwrap_or(i32::MAX)).collect();
     let version = if op.paddings.len() > 4 { Version(4) } else { Version::two_for_int8(graph, node) };
-    Encoded {
-        code: builtin::PAD,
-        version,
-        options: Options::new(options::PAD),
-        operand: Some(Tensor::const_i32("paddings", vec![op.paddings.len(), 2], &values, None)),
-    }
+    Encoded::new(Code::Builtin(builtin::PAD), version, Options::new(options::PAD))
+        .and(1, Tensor::const_i32("paddings", vec![op.paddings.len(), 2], &values, None))
 }

@@ -3,7 +3,7 @@
 use smidgen_ir::{Graph, Node, Op, ops::quantize::Quantize};
 
 use super::encode::is_per_channel;
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options};
 
@@ -11,7 +11,7 @@ pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
     Ok(Op::Quantize(Quantize))
 }
 
-pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
+pub(super) fn write(_: &Quantize, graph: &Graph, node: &Node) -> Encoded {
     let version = if is_per_channel(graph, node.outputs.first().copied()) { Version(3) } else { Version(1) };
-    Encoded { code: builtin::QUANTIZE, version, options: Options::new(options::QUANTIZE), operand: None }
+    Encoded::new(Code::Builtin(builtin::QUANTIZE), version, Options::new(options::QUANTIZE))
 }

@@ -2,7 +2,7 @@
 
 use smidgen_ir::{Graph, Node, Op, ops::relu6::Relu6};
 
-use super::{Encoded, Options, Source, Version};
+use super::{Code, Encoded, Options, Source, Version};
 use crate::findings::Fault;
 use crate::schema::builtin;
 
@@ -10,7 +10,7 @@ pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
     Ok(Op::Relu6(Relu6))
 }
 
-pub(super) fn write(graph: &Graph, node: &Node) -> Encoded {
+pub(super) fn write(_: &Relu6, graph: &Graph, node: &Node) -> Encoded {
     let version = Version::two_for_int8(graph, node);
-    Encoded { code: builtin::RELU6, version, options: Options::default(), operand: None }
+    Encoded::new(Code::Builtin(builtin::RELU6), version, Options::default())
 }

@@ -1,8 +1,8 @@
 //! RESHAPE: `ReshapeOptions`; the new shape is also a constant operand in the file, which goes before the options.
 
-use smidgen_ir::{Op, Tensor, ops::reshape::Reshape};
+use smidgen_ir::{Graph, Node, Op, Tensor, ops::reshape::Reshape};
 
-use super::{Encoded, Options, Source, Value, Version};
+use super::{Code, Encoded, Options, Source, Value, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options, reshape_options as field};
 use crate::tensors::MAX_RANK;
@@ -35,11 +35,11 @@ fn from_options(source: &Source<'_>) -> Result<Vec<i32>, Fault> {
     Ok(if shape == [0] { Vec::new() } else { shape })
 }
 
-pub(super) fn write(op: &Reshape) -> Encoded {
-    Encoded {
-        code: builtin::RESHAPE,
-        version: Version(1),
-        options: Options::new(options::RESHAPE).with(field::NEW_SHAPE, Value::Ints(op.shape.clone())),
-        operand: Some(Tensor::const_i32("shape", vec![op.shape.len()], &op.shape, None)),
-    }
+pub(super) fn write(op: &Reshape, _: &Graph, _: &Node) -> Encoded {
+    Encoded::new(
+        Code::Builtin(builtin::RESHAPE),
+        Version(1),
+        Options::new(options::RESHAPE).with(field::NEW_SHAPE, Value::Ints(op.shape.clone())),
+    )
+    .and(1, Tensor::const_i32("shape", vec![op.shape.len()], &op.shape, None))
 }

@@ -2,7 +2,7 @@
 
 use smidgen_ir::{Graph, Node, Op, ops::softmax::Softmax};
 
-use super::{Encoded, Options, Source, Value, Version};
+use super::{Code, Encoded, Options, Source, Value, Version};
 use crate::findings::Fault;
 use crate::schema::{builtin, options, softmax_options as field};
 
@@ -12,10 +12,9 @@ pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
 }
 
 pub(super) fn write(op: &Softmax, graph: &Graph, node: &Node) -> Encoded {
-    Encoded {
-        code: builtin::SOFTMAX,
-        version: Version::two_for_int8(graph, node),
-        options: Options::new(options::SOFTMAX).with(field::BETA, Value::Float(op.beta)),
-        operand: None,
-    }
+    Encoded::new(
+        Code::Builtin(builtin::SOFTMAX),
+        Version::two_for_int8(graph, node),
+        Options::new(options::SOFTMAX).with(field::BETA, Value::Float(op.beta)),
+    )
 }

@@ -13,6 +13,8 @@ pub(crate) struct Source<'a> {
     tensors: Tensors<'a>,
     operands: &'a [Option<TensorIdx>],
     options: Option<(u8, Table<'a>)>,
+    custom: &'a [u8],
+    n_results: usize,
 }
 
 impl<'a> Source<'a> {
@@ -24,7 +26,19 @@ impl<'a> Source<'a> {
     ) -> Result<Self, Fault> {
         let kind = table.scalar(operator::OPTIONS_TYPE, 0u8)?;
         let options = table.table(operator::OPTIONS)?.filter(|_| kind != 0).map(|options| (kind, options));
-        Ok(Source { tensors, operands, options })
+        let (custom, n_results) =
+            (table.bytes(operator::CUSTOM_OPTIONS)?, table.scalars::<i32>(operator::OUTPUTS)?.len());
+        Ok(Source { tensors, operands, options, custom, n_results })
+    }
+
+    /// The options of a custom operator, as bytes.
+    pub(crate) fn custom_options(&self) -> &'a [u8] {
+        self.custom
+    }
+
+    /// How many results the operator has.
+    pub(crate) fn n_results(&self) -> usize {
+        self.n_results
     }
 
     /// The options, which must be of the union's member `kind`; `None` where the file has none.

@@ -3,7 +3,7 @@ use smidgen_ir::{DType, Op, Tensor};
 
 use super::*;
 use crate::emit;
-use crate::ops::{Options, Value};
+use crate::ops::{self, Options, Value};
 use crate::sample;
 use crate::schema::{conv_2d_options, fully_connected_options, options, reshape_options, tensor_type};
 use crate::write::Layout;
@@ -31,7 +31,8 @@ fn refused(graph: &Graph, expected: &str, change: impl FnOnce(&mut Layout)) {
 #[test]
 fn every_operator_that_is_not_supported_is_named_with_its_version() {
     let error = changed(&sample::float_conv(), |layout| {
-        layout.opcodes = vec![(39, 2), (203, 1), (500, 1)];
+        layout.opcodes =
+            [(39, 2), (203, 1), (500, 1)].map(|(code, version)| (ops::Code::Builtin(code), version)).to_vec();
         let node = layout.nodes.remove(0);
         for opcode in 0..3 {
             let [inputs, outputs] = [node.inputs.clone(), node.outputs.clone()];

@@ -45,16 +45,7 @@ pub(crate) fn roles(op: &Op) -> &'static [(usize, Role)] {
         Op::BatchNormalization(_) => {
             &[(1, Role::Trained), (2, Role::Trained), (3, Role::Moving), (4, Role::Moving)]
         }
-        Op::Add(_)
-        | Op::AveragePool2d(_)
-        | Op::Dequantize(_)
-        | Op::MaxPool2d(_)
-        | Op::Pad(_)
-        | Op::Quantize(_)
-        | Op::Relu(_)
-        | Op::Relu6(_)
-        | Op::Reshape(_)
-        | Op::Softmax(_) => &[],
+        _ => &[],
     }
 }
 
@@ -108,8 +99,9 @@ impl Layer {
             Op::Relu6(_) => Layer::Relu6(relu6::Layer::compile(operands)?),
             Op::Reshape(_) => Layer::Reshape(reshape::Layer::compile(operands)?),
             Op::Softmax(op) => Layer::Softmax(softmax::Layer::compile(op, operands)?),
-            Op::Quantize(_) | Op::Dequantize(_) => {
-                let problem = "cannot be trained; train the float32 model and quantise the result";
+            _ => {
+                let problem = "has no gradient yet, so a network with it cannot be trained; docs/ops.md lists those \
+                               that can";
                 return Err(TrainError::graph(operands.place(), problem));
             }
         })
