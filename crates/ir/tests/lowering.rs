@@ -22,6 +22,7 @@ fn constant(program: &Program, ConstIdx(idx): ConstIdx) -> String {
         Elem::I8 => of.bytes.iter().map(|byte| i32::from(byte.cast_signed())).collect(),
         Elem::I32 => words().collect(),
         Elem::F32 => words().map(|bits| f32::from_bits(bits.cast_unsigned()) as i32).collect(),
+        other => panic!("no constant here has the type {other:?}"),
     };
     format!("{}={values:?}", of.name)
 }
