@@ -18,9 +18,7 @@ fn outputs(graph: &Graph, seed: u64) -> Vec<u8> {
         for _ in 0..tensor.n_elements() {
             match tensor.dtype {
                 DType::F32 => inputs.extend((random.below(2001) as f32 * 1e-3 - 1.0).to_le_bytes()),
-                DType::I8 | DType::I32 => {
-                    inputs.extend(&random.bits().to_le_bytes()[..tensor.dtype.size_bytes()])
-                }
+                _ => inputs.extend(&random.bits().to_le_bytes()[..tensor.dtype.n_bytes(1)]),
             }
         }
     }
