@@ -222,6 +222,8 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
                 DType::F16 => "u16",
                 DType::I32 => "i32",
                 DType::I64 => "i64",
+                DType::U32 => "u32",
+                DType::U64 => "u64",
                 DType::U8 | DType::Bool | DType::I4 => "u8",
             },
             rank: tensor.shape.len(),

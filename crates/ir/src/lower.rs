@@ -172,5 +172,7 @@ fn elem_of(tensor: &Tensor) -> Elem {
         DType::I16 => Elem::I16,
         DType::I32 => Elem::I32,
         DType::I64 => Elem::I64,
+        DType::U32 => Elem::U32,
+        DType::U64 => Elem::U64,
     }
 }

@@ -21,13 +21,17 @@ pub enum DType {
     I32,
     /// Signed 64-bit integer; biases beside int16 activations, and indices.
     I64,
+    /// Unsigned 32-bit integer; spectra of the signal operators.
+    U32,
+    /// Unsigned 64-bit integer; sums of the signal operators.
+    U64,
     /// Truth values, a byte each: 0 or 1.
     Bool,
 }
 
 impl DType {
     /// All element types.
-    pub const ALL: [DType; 9] = [
+    pub const ALL: [DType; 11] = [
         DType::F32,
         DType::F16,
         DType::I4,
@@ -36,6 +40,8 @@ impl DType {
         DType::I16,
         DType::I32,
         DType::I64,
+        DType::U32,
+        DType::U64,
         DType::Bool,
     ];
 
@@ -45,8 +51,8 @@ impl DType {
             DType::I4 => 4,
             DType::I8 | DType::U8 | DType::Bool => 8,
             DType::F16 | DType::I16 => 16,
-            DType::F32 | DType::I32 => 32,
-            DType::I64 => 64,
+            DType::F32 | DType::I32 | DType::U32 => 32,
+            DType::I64 | DType::U64 => 64,
         }
     }
 
@@ -69,6 +75,8 @@ impl DType {
             DType::I16 => "int16",
             DType::I32 => "int32",
             DType::I64 => "int64",
+            DType::U32 => "uint32",
+            DType::U64 => "uint64",
             DType::Bool => "bool",
         }
     }
@@ -81,7 +89,7 @@ impl DType {
             DType::U8 => Some([0, 255]),
             DType::I16 => Some([-32_768, 32_767]),
             DType::I32 => Some([i32::MIN, i32::MAX]),
-            DType::F32 | DType::F16 | DType::I64 | DType::Bool => None,
+            DType::F32 | DType::F16 | DType::I64 | DType::U32 | DType::U64 | DType::Bool => None,
         }
     }
 

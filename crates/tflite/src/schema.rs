@@ -317,6 +317,8 @@ pub(crate) mod tensor_type {
     pub(crate) const INT16: i8 = 7;
     pub(crate) const INT8: i8 = 9;
     pub(crate) const RESOURCE: i8 = 13;
+    pub(crate) const UINT64: i8 = 12;
+    pub(crate) const UINT32: i8 = 15;
     pub(crate) const INT4: i8 = 17;
 
     const NAMES: [&str; 21] = [

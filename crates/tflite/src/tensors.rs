@@ -224,6 +224,8 @@ impl<'a, 'b> Converter<'a, 'b> {
             tensor_type::INT16 => DType::I16,
             tensor_type::INT32 => DType::I32,
             tensor_type::INT64 => DType::I64,
+            tensor_type::UINT32 => DType::U32,
+            tensor_type::UINT64 => DType::U64,
             tensor_type::BOOL => DType::Bool,
             other => {
                 self.odd_types.entry(other).or_default().add(name);

@@ -258,6 +258,8 @@ impl FileTensor {
             DType::I16 => tensor_type::INT16,
             DType::I32 => tensor_type::INT32,
             DType::I64 => tensor_type::INT64,
+            DType::U32 => tensor_type::UINT32,
+            DType::U64 => tensor_type::UINT64,
             DType::Bool => tensor_type::BOOL,
         }
     }

@@ -104,6 +104,8 @@ fn tensor(line: &mut Line<'_>) -> Result<Tensor, String> {
             DType::I16 => elements(&mut attributes, i16::to_le_bytes)?,
             DType::I32 => elements(&mut attributes, i32::to_le_bytes)?,
             DType::I64 => elements(&mut attributes, i64::to_le_bytes)?,
+            DType::U32 => elements(&mut attributes, u32::to_le_bytes)?,
+            DType::U64 => elements(&mut attributes, u64::to_le_bytes)?,
             DType::F16 | DType::I4 => return Err(format!("data of {word} must stand as bytes=[…]")),
         });
     } else if attributes.has("bytes") {

@@ -62,6 +62,8 @@ fn decimals(dtype: DType, data: &[u8]) -> Option<Vec<String>> {
         DType::I16 => Some(words(data)?.map(|word| i16::from_le_bytes(word).to_string()).collect()),
         DType::I32 => Some(words(data)?.map(|word| i32::from_le_bytes(word).to_string()).collect()),
         DType::I64 => Some(words(data)?.map(|word| i64::from_le_bytes(word).to_string()).collect()),
+        DType::U32 => Some(words(data)?.map(|word| u32::from_le_bytes(word).to_string()).collect()),
+        DType::U64 => Some(words(data)?.map(|word| u64::from_le_bytes(word).to_string()).collect()),
         DType::F16 | DType::I4 => None,
     }
 }

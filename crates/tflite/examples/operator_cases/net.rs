@@ -80,6 +80,8 @@ fn inference(graph: &Graph, at: usize, random: &mut Random) -> Vec<u8> {
                 }
                 DType::I32 => bytes.extend((i32::from(drawn) - 128).to_le_bytes()),
                 DType::I64 => bytes.extend((i64::from(drawn) - 128).to_le_bytes()),
+                DType::U32 => bytes.extend(u32::from(drawn).to_le_bytes()),
+                DType::U64 => bytes.extend(u64::from(drawn).to_le_bytes()),
                 DType::F16 | DType::I4 => unreachable!("only constants have this type"),
             }
         }
