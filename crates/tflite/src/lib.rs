@@ -10,6 +10,7 @@
 mod builtin_names;
 mod emit;
 mod findings;
+mod meta;
 mod ops;
 mod read;
 mod runtime_versions;

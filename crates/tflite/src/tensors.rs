@@ -94,8 +94,20 @@ impl<'a> Tensors<'a> {
 
     /// Number and bytes of a tensor's buffer; `None` for an activation, whose buffer is empty.
     fn buffer_of(&self, table: &Table<'a>) -> Result<Option<(usize, &'a [u8])>, Fault> {
-        let number = table.scalar(tensor::BUFFER, 0u32)? as usize;
-        let Some(found) = self.buffers.get(number) else {
+        if table.scalar(tensor::EXTERNAL_BUFFER, 0u32)? != 0 {
+            return Err(Fault::message(
+                "its data stand in another file; convert the model into one file without external buffers",
+            ));
+        }
+        let number = table.scalar(tensor::BUFFER, 0u32)?;
+        Ok(self.buffer(number)?.map(|data| (number as usize, data)))
+    }
+
+    /// The bytes of buffer `number`, inside the table or behind it as in large models; `None` where it is empty.
+    pub(crate) fn buffer(&self, number: u32) -> Result<Option<&'a [u8]>, Fault> {
+        /// Converters write this into both fields before they know where the data will stand.
+        const PLACEHOLDER: u64 = 1;
+        let Some(found) = self.buffers.get(number as usize) else {
             if number == 0 {
                 return Ok(None);
             }
@@ -105,13 +117,13 @@ impl<'a> Tensors<'a> {
             )));
         };
         let found = found?;
-        if found.scalar(buffer::OFFSET, 0u64)? > 1 {
-            return Err(Fault::message(
-                "its data stands outside the flatbuffer, as in models above 2 GB; convert a smaller model",
-            ));
-        }
-        let data = found.bytes(buffer::DATA)?;
-        Ok((!data.is_empty()).then_some((number, data)))
+        let offset = found.scalar(buffer::OFFSET, 0u64)?;
+        let data = if offset > PLACEHOLDER {
+            found.file_bytes(offset, found.scalar(buffer::SIZE, 0u64)?, "a buffer's offset plus size")?
+        } else {
+            found.bytes(buffer::DATA)?
+        };
+        Ok((!data.is_empty()).then_some(data))
     }
 }
 
