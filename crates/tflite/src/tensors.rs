@@ -346,14 +346,26 @@ fn extents(shape: Scalars<'_, i32>, dtype: DType) -> Result<Vec<usize>, Fault> {
     let known: Option<Vec<usize>> = shape.iter().map(|&extent| usize::try_from(extent).ok()).collect();
     let known = known.ok_or_else(|| {
         Fault::message(format!(
-            "its shape {shape:?} is not fixed; convert the model with a fixed input shape"
+            "its shape {shape:?} has a negative extent, so it is not fixed; convert the model with a fixed input shape"
         ))
     })?;
     // Zero extents must not hide an overflow of the others.
-    let elements = known.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent.max(1)));
-    let bits = elements.and_then(|elements| elements.checked_mul(dtype.bits()));
-    match bits.map(|bits| bits / 8) {
-        Some(bytes) if i32::try_from(bytes).is_ok() => Ok(known),
-        _ => Err(Fault::message(format!("its shape {shape:?} takes 2 GiB or more; make the model smaller"))),
+    let wide = known.iter().try_fold(1i64, |product, &extent| product.checked_mul(extent.max(1) as i64));
+    let Some(elements) = wide else {
+        return Err(Fault::message(format!(
+            "its shape {shape:?} multiplies past 2^63, the file is damaged; fetch or convert the model again"
+        )));
+    };
+    if i32::try_from(elements).is_err() {
+        return Err(Fault::message(format!(
+            "its shape {shape:?} has {elements} elements, a count that wraps around 32 bits; make the model smaller"
+        )));
     }
+    let bytes = dtype.n_bytes(elements as usize);
+    if i32::try_from(bytes).is_err() {
+        return Err(Fault::message(format!(
+            "its shape {shape:?} takes {bytes} bytes, 2 GiB or more; make the model smaller"
+        )));
+    }
+    Ok(known)
 }

@@ -71,7 +71,7 @@ macro_rules! operators {
     ($($variant:ident: $module:ident, $code:expr, $newest:literal, $operands:expr;)*) => {
         /// Operators by their names. Operands beyond the node's are kept for those that take all, so that the verifier
         /// sees one too many.
-        const OPERATORS: &[Operator] = &[
+        static OPERATORS: &[Operator] = &[
             $(Operator { code: $code, newest: $newest, operands: $operands, read: $module::read },)*
         ];
 

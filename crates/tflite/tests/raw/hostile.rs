@@ -150,14 +150,17 @@ fn counts(all: &mut Vec<Hostile>) {
     };
     filter("element_count_wraps_to_6", "wraps around 32 bits", &[1 << 30, 4, 1, 6]);
     filter("element_count_wraps_to_zero", "wraps around 32 bits", &[1 << 16, 1 << 16, 1, 1]);
-    filter("byte_count_past_2_gib", "2 GiB or more", &[i32::MAX, 1, 1, 1]);
+
     filter("shape_past_2_63", "multiplies past 2^63", &[i32::MAX, i32::MAX, i32::MAX, 2]);
     filter("shape_past_2_63_hidden_by_zero", "multiplies past 2^63", &[i32::MAX, i32::MAX, i32::MAX, 0]);
     filter("shape_negative", "negative extent", &[3, -7, 1, 2]);
     filter("shape_free", "negative extent", &[-1, 1, 1, 2]);
-    filter("shape_zero", "extent", &[3, 0, 1, 2]);
+    filter("shape_zero", "its shape [3, 0, 1, 2] takes 0 bytes", &[3, 0, 1, 2]);
     filter("shape_larger_than_buffer", "its buffer has 6", &[3, 1, 1, 3]);
     filter("shape_of_nine_dimensions", "9 dimensions", &[1, 1, 1, 1, 1, 1, 3, 1, 2]);
+    push(all, "byte_count_past_2_gib", "2 GiB or more", add(), |model| {
+        model.main().tensors[0].shape = vec![1 << 29];
+    });
     push(all, "activations_past_1_gib", "at most 1 GiB", add(), |model| {
         for tensor in &mut model.main().tensors {
             tensor.shape = vec![1 << 28];
@@ -307,7 +310,7 @@ fn attributes(all: &mut Vec<Hostile>) {
     set("dilation_largest", "must", conv(), 4, i32::MAX);
     set("pool_stride_zero", "stride [1, 0] must be at least 1", pool(), 1, 0);
     set("pool_window_zero", "must be at least 1", pool(), 3, 0);
-    set("pool_window_largest", "must", pool(), 3, i32::MAX);
+    set("pool_window_largest", "its window spans 2147483647", pool(), 3, i32::MAX);
     push(all, "padding_unknown", "padding 9 is unknown", conv(), |model| {
         model.main().nodes[0].options[0].1 = RawField::Byte(9);
     });
@@ -326,10 +329,10 @@ fn attributes(all: &mut Vec<Hostile>) {
     pads("padding_negative", "none negative", &[0, 0, -1, 3]);
     pads("paddings_too_few", "paddings", &[0, 0]);
     let mut reshapes = |class, says, shape: &[i32]| push(all, class, says, reshape(shape), |_| ());
-    reshapes("reshape_past_2_63", "reshape", &[i32::MAX, i32::MAX, i32::MAX, 4]);
-    reshapes("reshape_to_zero", "reshape", &[0, 4]);
-    reshapes("reshape_negative", "reshape", &[-2, -2]);
-    reshapes("reshape_two_free", "reshape", &[-1, -1]);
+    reshapes("reshape_past_2_63", "too many elements", &[i32::MAX, i32::MAX, i32::MAX, 4]);
+    reshapes("reshape_to_zero", "its shape [0, 4]", &[0, 4]);
+    reshapes("reshape_negative", "its shape [-2, -2]", &[-2, -2]);
+    reshapes("reshape_two_free", "at most one -1", &[-1, -1]);
 }
 
 /// Scales and zero points that are no numbers to compute with.
@@ -344,7 +347,7 @@ fn quantisation(all: &mut Vec<Hostile>) {
     push(all, "scale_ratio_too_large", "multiplier", conv(), |model| {
         model.main().tensors[0].scales = vec![f32::MAX];
         model.main().tensors[1].scales = vec![1e30];
-        model.main().tensors[2].scales = vec![1e30];
+        model.main().nodes[0].inputs.truncate(2);
         model.main().tensors[3].scales = vec![f32::MIN_POSITIVE];
     });
     push(all, "zero_point_outside_int8", "zero point", conv(), |model| {
