@@ -14,6 +14,7 @@ pub mod ops;
 pub mod passes;
 pub mod program;
 mod scales;
+mod tables;
 pub mod tensor;
 pub mod text;
 mod verify;
