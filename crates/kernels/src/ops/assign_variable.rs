@@ -1,17 +1,16 @@
-//! ASSIGN_VARIABLE: a state becomes what the operand holds.
+//! ASSIGN_VARIABLE: a variable becomes what the operand holds.
 
 use crate::error::{attempt, elements, length};
-use crate::memory::Pod;
 use crate::{InvalidSpec, WrongLength};
 
 /// Everything about an ASSIGN_VARIABLE that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spec {
-    /// Elements.
+    /// Bytes of its elements.
     pub len: usize,
 }
 
-/// ASSIGN_VARIABLE of any element type.
+/// ASSIGN_VARIABLE of any element type, moved as bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Any {
     spec: Spec,
@@ -24,12 +23,12 @@ impl Any {
         Ok(Self { spec })
     }
 
-    /// Input and state `len`.
+    /// Value and variable `len`.
     #[inline(never)]
-    pub fn run<T: Pod>(&self, input: &[T], state: &mut [T]) -> Result<(), WrongLength> {
-        length("input", input.len(), self.spec.len)?;
-        length("state", state.len(), self.spec.len)?;
-        for (y, &x) in state.iter_mut().zip(input) {
+    pub fn run(&self, value: &[u8], variable: &mut [u8]) -> Result<(), WrongLength> {
+        length("value", value.len(), self.spec.len)?;
+        length("variable", variable.len(), self.spec.len)?;
+        for (y, &x) in variable.iter_mut().zip(value) {
             *y = x;
         }
         Ok(())
@@ -43,7 +42,7 @@ mod tests {
     #[test]
     fn the_operand_goes_into_the_state() {
         let kernel = Any::new(Spec { len: 2 }).unwrap();
-        let mut state = [3_u64, 4];
+        let mut state = [3, 4];
         assert_eq!(kernel.run(&[5, 6], &mut state), Ok(()));
         assert_eq!(state, [5, 6]);
         assert!(kernel.run(&[5], &mut state).is_err());

@@ -1,17 +1,16 @@
-//! READ_VARIABLE: what a state holds.
+//! READ_VARIABLE: a copy of what a variable holds.
 
 use crate::error::{attempt, elements, length};
-use crate::memory::Pod;
 use crate::{InvalidSpec, WrongLength};
 
 /// Everything about a READ_VARIABLE that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spec {
-    /// Elements.
+    /// Bytes of its elements.
     pub len: usize,
 }
 
-/// READ_VARIABLE of any element type.
+/// READ_VARIABLE of any element type, moved as bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Any {
     spec: Spec,
@@ -24,12 +23,12 @@ impl Any {
         Ok(Self { spec })
     }
 
-    /// Output and state `len`.
+    /// Variable and output `len`.
     #[inline(never)]
-    pub fn run<T: Pod>(&self, output: &mut [T], state: &mut [T]) -> Result<(), WrongLength> {
+    pub fn run(&self, variable: &[u8], output: &mut [u8]) -> Result<(), WrongLength> {
+        length("variable", variable.len(), self.spec.len)?;
         length("output", output.len(), self.spec.len)?;
-        length("state", state.len(), self.spec.len)?;
-        for (y, &x) in output.iter_mut().zip(state.iter()) {
+        for (y, &x) in output.iter_mut().zip(variable) {
             *y = x;
         }
         Ok(())
@@ -41,12 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_comes_out_and_stays() {
+    fn the_variable_is_copied() {
         let kernel = Any::new(Spec { len: 2 }).unwrap();
-        let (mut output, mut state) = ([0_u16; 2], [3, 4]);
-        assert_eq!(kernel.run(&mut output, &mut state), Ok(()));
-        assert_eq!((output, state), ([3, 4], [3, 4]));
-        assert!(kernel.run(&mut output, &mut state[..1]).is_err());
+        let mut output = [0; 2];
+        assert_eq!(kernel.run(&[3, 4], &mut output), Ok(()));
+        assert_eq!(output, [3, 4]);
+        assert!(kernel.run(&[3], &mut output).is_err());
         assert!(Any::new(Spec { len: 0 }).is_err());
     }
 }
