@@ -1,45 +1,40 @@
 //! The operators, one file each, and the enum that lists them.
 
-pub mod abs;
 pub mod add;
+pub mod assign_variable;
 pub(crate) mod attributes;
 pub mod average_pool_2d;
 pub mod batch_normalization;
-pub mod ceil;
+pub mod circular_buffer;
 pub mod conv_2d;
-pub mod cos;
 pub mod depthwise_conv_2d;
 pub mod dequantize;
-pub mod elu;
-pub mod exp;
-pub mod floor;
 pub mod fully_connected;
-pub mod gelu;
-pub mod hard_swish;
-pub mod l2_normalization;
-pub mod leaky_relu;
-pub mod log;
-pub mod log_softmax;
-pub mod logistic;
 pub mod max_pool_2d;
-pub mod neg;
 pub(crate) mod operator;
 pub mod pad;
-pub mod prelu;
 pub mod quantize;
+pub mod read_variable;
 pub mod relu;
 pub mod relu6;
-pub mod relu_n1_to_1;
 pub mod reshape;
-pub mod round;
-pub mod rsqrt;
-pub mod sin;
+mod signal;
+pub mod signal_delay;
+pub mod signal_energy;
+pub mod signal_fft_auto_scale;
+pub mod signal_filter_bank;
+pub mod signal_filter_bank_log;
+pub mod signal_filter_bank_spectral_subtraction;
+pub mod signal_filter_bank_square_root;
+pub mod signal_framer;
+pub mod signal_irfft;
+pub mod signal_overlap_add;
+pub mod signal_pcan;
+pub mod signal_rfft;
+pub mod signal_stacker;
+pub mod signal_window;
 mod sliding;
 pub mod softmax;
-pub mod sqrt;
-pub mod square;
-pub mod tanh;
-mod unary;
 
 use attributes::Attributes;
 use operator::{Operands, Operator, Results};
@@ -116,78 +111,68 @@ macro_rules! operators {
 }
 
 operators! {
-    /// ABS
-    Abs(abs),
     /// ADD
     Add(add),
+    /// ASSIGN_VARIABLE
+    AssignVariable(assign_variable),
     /// AVERAGE_POOL_2D
     AveragePool2d(average_pool_2d),
     /// BATCH_NORMALIZATION (training only; folded before export)
     BatchNormalization(batch_normalization),
-    /// CEIL
-    Ceil(ceil),
+    /// CIRCULAR_BUFFER (custom, of TFLM)
+    CircularBuffer(circular_buffer),
     /// CONV_2D
     Conv2d(conv_2d),
-    /// COS
-    Cos(cos),
     /// DEPTHWISE_CONV_2D
     DepthwiseConv2d(depthwise_conv_2d),
     /// DEQUANTIZE
     Dequantize(dequantize),
-    /// ELU
-    Elu(elu),
-    /// EXP
-    Exp(exp),
-    /// FLOOR
-    Floor(floor),
     /// FULLY_CONNECTED
     FullyConnected(fully_connected),
-    /// GELU
-    Gelu(gelu),
-    /// HARD_SWISH
-    HardSwish(hard_swish),
-    /// L2_NORMALIZATION
-    L2Normalization(l2_normalization),
-    /// LEAKY_RELU
-    LeakyRelu(leaky_relu),
-    /// LOG
-    Log(log),
-    /// LOG_SOFTMAX
-    LogSoftmax(log_softmax),
-    /// LOGISTIC
-    Logistic(logistic),
     /// MAX_POOL_2D
     MaxPool2d(max_pool_2d),
-    /// NEG
-    Neg(neg),
     /// PAD
     Pad(pad),
-    /// PRELU
-    Prelu(prelu),
     /// QUANTIZE
     Quantize(quantize),
+    /// READ_VARIABLE
+    ReadVariable(read_variable),
     /// RELU
     Relu(relu),
     /// RELU6
     Relu6(relu6),
-    /// RELU_N1_TO_1
-    ReluN1To1(relu_n1_to_1),
     /// RESHAPE
     Reshape(reshape),
-    /// ROUND
-    Round(round),
-    /// RSQRT
-    Rsqrt(rsqrt),
-    /// SIN
-    Sin(sin),
+    /// SIGNAL_DELAY (custom, of TFLM)
+    SignalDelay(signal_delay),
+    /// SIGNAL_ENERGY (custom, of TFLM)
+    SignalEnergy(signal_energy),
+    /// SIGNAL_FFT_AUTO_SCALE (custom, of TFLM)
+    SignalFftAutoScale(signal_fft_auto_scale),
+    /// SIGNAL_FILTER_BANK (custom, of TFLM)
+    SignalFilterBank(signal_filter_bank),
+    /// SIGNAL_FILTER_BANK_LOG (custom, of TFLM)
+    SignalFilterBankLog(signal_filter_bank_log),
+    /// SIGNAL_FILTER_BANK_SPECTRAL_SUBTRACTION (custom, of TFLM)
+    SignalFilterBankSpectralSubtraction(signal_filter_bank_spectral_subtraction),
+    /// SIGNAL_FILTER_BANK_SQUARE_ROOT (custom, of TFLM)
+    SignalFilterBankSquareRoot(signal_filter_bank_square_root),
+    /// SIGNAL_FRAMER (custom, of TFLM)
+    SignalFramer(signal_framer),
+    /// SIGNAL_IRFFT (custom, of TFLM)
+    SignalIrfft(signal_irfft),
+    /// SIGNAL_OVERLAP_ADD (custom, of TFLM)
+    SignalOverlapAdd(signal_overlap_add),
+    /// SIGNAL_PCAN (custom, of TFLM)
+    SignalPcan(signal_pcan),
+    /// SIGNAL_RFFT (custom, of TFLM)
+    SignalRfft(signal_rfft),
+    /// SIGNAL_STACKER (custom, of TFLM)
+    SignalStacker(signal_stacker),
+    /// SIGNAL_WINDOW (custom, of TFLM)
+    SignalWindow(signal_window),
     /// SOFTMAX
     Softmax(softmax),
-    /// SQRT
-    Sqrt(sqrt),
-    /// SQUARE
-    Square(square),
-    /// TANH
-    Tanh(tanh),
 }
 
 impl Op {
@@ -214,6 +199,15 @@ impl Op {
     /// Positions of the operands that are variables and that the operator changes.
     pub fn states(&self) -> &'static [usize] {
         self.operator().states()
+    }
+
+    /// Types of the variables at [`Op::states`] where TFLite keeps them inside of the operator, not as tensors: none
+    /// for most operators.
+    ///
+    /// # Errors
+    /// Operands that are missing or do not fit the attributes.
+    pub fn own_states(&self, operands: &[Option<&Tensor>]) -> Result<Vec<TensorType>, String> {
+        self.operator().own_states(&self.operands(operands))
     }
 
     /// The fused activation, where the operator can have one.

@@ -125,6 +125,11 @@ pub(crate) trait Operator {
         &[]
     }
 
+    /// Types of the variables at [`Operator::states`] where TFLite keeps them inside of the operator, not as tensors.
+    fn own_states(&self, _operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
+        Ok(Vec::new())
+    }
+
     /// The fused activation, where the operator can have one.
     fn activation_mut(&mut self) -> Option<&mut Activation> {
         None
