@@ -2,7 +2,8 @@
 
     goldens.py FOLDER OPERATOR...
 
-Each <case>.tflite is run over <case>.in.bin, inference by inference, state reset before each. The outputs go to
+Each <case>.tflite is run over <case>.in.bin, inference by inference, state reset before each
+but in cases whose name holds "stateful". The outputs go to
 <case>.out.bin, and the runtime that made them to runtimes.txt of the operator's folder.
 """
 import contextlib
@@ -27,8 +28,10 @@ class Tflm:
         self.shapes = shapes
         self.interpreter = runtime.Interpreter.from_file(str(path), arena_size=ARENA_BYTES)
 
-    def run(self, inputs, n_outputs):
+    def reset(self):
         self.interpreter.reset()
+
+    def run(self, inputs, n_outputs):
         for at, tensor in enumerate(inputs):
             self.interpreter.set_input(tensor, at)
         self.interpreter.invoke()
@@ -43,8 +46,10 @@ class LiteRt:
     def __init__(self, path, _):
         self.interpreter = litert(path)
 
-    def run(self, inputs, _):
+    def reset(self):
         self.interpreter.reset_all_variables()
+
+    def run(self, inputs, _):
         for detail, tensor in zip(self.interpreter.get_input_details(), inputs):
             self.interpreter.set_tensor(detail["index"], tensor)
         self.interpreter.invoke()
@@ -73,18 +78,22 @@ def quiet():
 def ports(path):
     """Types and shapes of the inputs, and the number of outputs, from the file itself."""
     from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
-    types = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8}
+    types = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8,
+             12: np.uint64, 15: np.uint32}
     graph = schema.Model.GetRootAsModel(path.read_bytes(), 0).Subgraphs(0)
     tensors = [graph.Tensors(graph.Inputs(at)) for at in range(graph.InputsLength())]
     inputs = [(types[tensor.Type()], [tensor.Shape(axis) for axis in range(tensor.ShapeLength())]) for tensor in tensors]
     return inputs, graph.OutputsLength()
 
 
-def outputs(interpreter, data, inputs, n_outputs):
+def outputs(interpreter, data, inputs, n_outputs, stateful):
     result = b""
     sizes = [int(np.prod(shape)) * np.dtype(kind).itemsize for kind, shape in inputs]
     assert data and len(data) % sum(sizes) == 0, f"{len(data)} bytes are no whole inferences"
+    interpreter.reset()
     while data:
+        if not stateful:
+            interpreter.reset()
         tensors = []
         for (kind, shape), size in zip(inputs, sizes):
             tensors.append(np.frombuffer(data[:size], kind).reshape(shape))
@@ -101,7 +110,7 @@ def make(path):
     for kind in (Tflm, LiteRt):
         try:
             with quiet():
-                result = outputs(kind(path, inputs), data, inputs, n_outputs)
+                result = outputs(kind(path, inputs), data, inputs, n_outputs, "stateful" in path.stem)
         except Exception as problem:  # The next runtime may have the kernel.
             problems.append(f"{kind.name}: {problem}")
             continue

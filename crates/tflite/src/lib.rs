@@ -10,7 +10,7 @@
 mod builtin_names;
 mod emit;
 mod findings;
-mod meta;
+mod flexbuffer;
 mod ops;
 mod read;
 mod runtime_versions;

@@ -4,7 +4,6 @@ use smidgen_ir::{Graph, Node, TensorIdx};
 
 use crate::builtin_names::builtin_name;
 use crate::findings::{Budget, Fault, Findings, ReadError, clip, text};
-use crate::meta;
 use crate::ops::{self, NodeOperands, Source};
 use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, builtin, model, operator, operator_code, sub_graph, tensor,
@@ -57,13 +56,13 @@ fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
     graph.nodes = importer.nodes(subgraph.tables(sub_graph::OPERATORS)?, &mut budget, findings)?;
     graph.inputs = importer.ends(subgraph.scalars(sub_graph::INPUTS)?, "input", &mut budget, findings)?;
     graph.outputs = importer.ends(subgraph.scalars(sub_graph::OUTPUTS)?, "output", &mut budget, findings)?;
-    graph.meta = meta::read(&model, &tensors, &graph, &mut budget, findings)?;
     warn_of_free_extents(&tensors, &subgraph, &graph, findings);
 
     budget.charge(tensors.len())?;
     let used = used_tensors(&graph, tensors.len());
     let places = Converter::new(tensors, &mut budget, findings).convert(&used, &mut graph)?;
     renumber(&mut graph, &places);
+    states::add_own_states(&mut graph, &mut budget, findings)?;
     Ok(graph)
 }
 
@@ -306,5 +305,6 @@ impl<'a> Importer<'a> {
     }
 }
 
+mod states;
 #[cfg(test)]
 mod tests;

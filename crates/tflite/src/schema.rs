@@ -316,10 +316,28 @@ pub(crate) mod tensor_type {
     pub(crate) const BOOL: i8 = 6;
     pub(crate) const INT16: i8 = 7;
     pub(crate) const INT8: i8 = 9;
-    pub(crate) const RESOURCE: i8 = 13;
     pub(crate) const UINT64: i8 = 12;
+    pub(crate) const RESOURCE: i8 = 13;
     pub(crate) const UINT32: i8 = 15;
     pub(crate) const INT4: i8 = 17;
+
+    /// The number of an element type of graphs.
+    pub(crate) const fn of(dtype: smidgen_ir::DType) -> i8 {
+        use smidgen_ir::DType;
+        match dtype {
+            DType::F32 => FLOAT32,
+            DType::F16 => FLOAT16,
+            DType::I4 => INT4,
+            DType::I8 => INT8,
+            DType::U8 => UINT8,
+            DType::I16 => INT16,
+            DType::I32 => INT32,
+            DType::I64 => INT64,
+            DType::U32 => UINT32,
+            DType::U64 => UINT64,
+            DType::Bool => BOOL,
+        }
+    }
 
     const NAMES: [&str; 21] = [
         "float32",

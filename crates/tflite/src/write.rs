@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use smidgen_ir::{DType, Graph, NodeIdx, Op, Problem, Signature, Tensor, TensorIdx};
+use smidgen_ir::{Graph, Node, NodeIdx, Op, Problem, Tensor, TensorIdx};
 
 use crate::emit;
 use crate::findings::lines;
-use crate::meta::{MIN_RUNTIME_VERSION, default_signature};
 use crate::ops::{self, Code, Encoded, FileOperand};
 use crate::runtime_versions;
-use crate::{DESCRIPTION_PREFIX, MAIN};
+use crate::schema::tensor_type;
 
 /// Why a graph could not be written: every reason that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +29,8 @@ impl std::error::Error for WriteError {}
 /// Writes a graph as a `.tflite` file of schema v3.
 ///
 /// Each operator carries the lowest version that has all it needs, constants are aligned to 16 bytes and equal ones
-/// stored once, the metadata say which release of TensorFlow is the first to run the file, and signatures name inputs
-/// and outputs: those of the imported model, or `serving_default`. The same graph gives the same bytes. Tensors that nothing uses are
+/// stored once, the metadata say which release of TensorFlow is the first to run the file, and the signature
+/// `serving_default` names inputs and outputs. The same graph gives the same bytes. Tensors that nothing uses are
 /// left out, and a CONV_2D without bias gets one of zeros, which TensorFlow's own runtime insists on.
 ///
 /// # Errors
@@ -109,28 +108,11 @@ pub(crate) struct FileNode {
     pub(crate) options: ops::Options,
 }
 
-/// A signature as it goes into the file.
-#[derive(Debug)]
-pub(crate) struct FileSignature {
-    /// Its key.
-    pub(crate) key: String,
-    /// Names of inputs and their tensors.
-    pub(crate) inputs: Vec<(String, u32)>,
-    /// Names of outputs and their tensors.
-    pub(crate) outputs: Vec<(String, u32)>,
-}
-
 /// Everything in the file, with the file's numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    /// Name of the subgraph.
+    /// Name of the graph.
     pub(crate) name: String,
-    /// Description of the model.
-    pub(crate) description: String,
-    /// Signatures with the file's numbers of the tensors.
-    pub(crate) signatures: Vec<FileSignature>,
-    /// Names of the metadata with the numbers of their buffers.
-    pub(crate) metadata: Vec<(String, u32)>,
     /// Tensors.
     pub(crate) tensors: Vec<FileTensor>,
     /// Data of the buffers from number 1 on; buffer 0 is empty.
@@ -143,14 +125,15 @@ pub(crate) struct Layout {
     pub(crate) inputs: Vec<i32>,
     /// The model's outputs.
     pub(crate) outputs: Vec<i32>,
+    /// Number of the buffer with the release that the file needs.
+    pub(crate) min_runtime_buffer: u32,
     known_buffers: BTreeMap<Vec<u8>, u32>,
 }
 
 impl Layout {
     /// The layout of a verified graph without BATCH_NORMALIZATION.
     pub(crate) fn of(graph: &Graph) -> Self {
-        let mut layout = Layout::default();
-        layout.name_model(graph);
+        let mut layout = Layout { name: graph.name.clone(), ..Layout::default() };
         let places = layout.add_used_tensors(graph);
         let place = |idx: TensorIdx| places.get(idx.idx()).copied().unwrap_or(-1);
         let mut since = [0; 3];
@@ -164,57 +147,25 @@ impl Layout {
                 inputs.pop();
             }
             let outputs: Vec<i32> = node.outputs.iter().copied().map(place).collect();
+            if matches!(node.op, Op::CircularBuffer(_)) {
+                layout.mark_variables(&outputs);
+            }
             layout.add_node(graph, encoded, inputs, outputs, node.outputs.first().copied());
         }
         layout.inputs = graph.inputs.iter().copied().map(place).collect();
         layout.outputs = graph.outputs.iter().copied().map(place).collect();
-        layout.add_signatures(graph);
-        layout.add_metadata(graph, since);
+        layout.add_min_runtime(since);
         layout
-    }
-
-    /// The graph's name stands in the description of a model that was made here, else in the subgraph.
-    fn name_model(&mut self, graph: &Graph) {
-        let own = || (MAIN.to_owned(), format!("{DESCRIPTION_PREFIX}{}", graph.name));
-        let foreign = |description: &String| {
-            let name = if graph.name.is_empty() { MAIN } else { &graph.name };
-            (name.to_owned(), description.clone())
-        };
-        (self.name, self.description) = graph.meta.description.as_ref().map_or_else(own, foreign);
-    }
-
-    fn add_signatures(&mut self, graph: &Graph) {
-        let names = |ends: &[TensorIdx]| -> Vec<String> {
-            ends.iter().map(|&idx| graph.get(idx).map_or_else(String::new, |end| end.name.clone())).collect()
-        };
-        let default = || vec![default_signature(&names(&graph.inputs), &names(&graph.outputs))];
-        let all = if graph.meta.signatures.is_empty() { default() } else { graph.meta.signatures.clone() };
-        let numbered = |named: Vec<(String, usize)>, ends: &[i32]| {
-            named
-                .into_iter()
-                .filter_map(|(name, at)| Some((name, u32::try_from(*ends.get(at)?).ok()?)))
-                .collect()
-        };
-        for Signature { key, inputs, outputs } in all {
-            let inputs = numbered(inputs, &self.inputs);
-            let outputs = numbered(outputs, &self.outputs);
-            self.signatures.push(FileSignature { key, inputs, outputs });
-        }
-    }
-
-    fn add_metadata(&mut self, graph: &Graph, since: [u8; 3]) {
-        let number = self.add_min_runtime(since);
-        self.metadata.push((MIN_RUNTIME_VERSION.to_owned(), number));
-        for (name, data) in &graph.meta.metadata {
-            let number = if data.is_empty() { 0 } else { self.add_buffer(data.to_vec()) };
-            self.metadata.push((name.clone(), number));
-        }
     }
 
     /// Adds the tensors that something uses, in the graph's order. Returns the file's number of each, -1 for the others.
     fn add_used_tensors(&mut self, graph: &Graph) -> Vec<i32> {
         let mut places = vec![-1; graph.tensors.len()];
-        let of_nodes = graph.nodes.iter().flat_map(|node| node.inputs.iter().flatten().chain(&node.outputs));
+        let of_nodes = graph.nodes.iter().flat_map(|node| {
+            let inside = states_inside(graph, node);
+            let operands = node.inputs.iter().enumerate().filter(move |(at, _)| !inside.contains(at));
+            operands.filter_map(|(_, operand)| operand.as_ref()).chain(&node.outputs)
+        });
         for idx in graph.inputs.iter().chain(&graph.outputs).chain(of_nodes) {
             if let Some(place) = places.get_mut(idx.idx()) {
                 *place = 0;
@@ -226,6 +177,16 @@ impl Layout {
             }
         }
         places
+    }
+
+    /// TFLM's CIRCULAR_BUFFER keeps its state in its result, which starts with its zero point where it is a variable.
+    fn mark_variables(&mut self, results: &[i32]) {
+        for &result in results {
+            let place = usize::try_from(result).ok();
+            if let Some(file) = place.and_then(|place| self.tensors.get_mut(place)) {
+                file.tensor.is_variable = true;
+            }
+        }
     }
 
     fn add_tensor(&mut self, mut tensor: Tensor) -> i32 {
@@ -279,10 +240,10 @@ impl Layout {
     }
 
     /// The release as TensorFlow's converter writes it: text in 16 bytes, filled with zeros.
-    fn add_min_runtime(&mut self, [major, minor, patch]: [u8; 3]) -> u32 {
+    fn add_min_runtime(&mut self, [major, minor, patch]: [u8; 3]) {
         let mut text = format!("{major}.{minor}.{patch}").into_bytes();
         text.resize(16, 0);
-        self.add_buffer(text)
+        self.min_runtime_buffer = self.add_buffer(text);
     }
 
     /// Sizes in options that do not fit.
@@ -297,6 +258,16 @@ impl Layout {
     }
 }
 
+/// Positions of the operands that the file keeps inside of the operator.
+fn states_inside(graph: &Graph, node: &Node) -> &'static [usize] {
+    let operands: Vec<Option<&Tensor>> =
+        node.inputs.iter().map(|input| input.and_then(|idx| graph.get(idx))).collect();
+    match node.op.own_states(&operands) {
+        Ok(own) if !own.is_empty() => node.op.states(),
+        _ => &[],
+    }
+}
+
 /// Index of the last of `len` things; there are never as many as 2³¹ of them.
 fn index(len: usize) -> i32 {
     i32::try_from(len).map_or(-1, |len| len - 1)
@@ -305,20 +276,7 @@ fn index(len: usize) -> i32 {
 impl FileTensor {
     /// Number of the element type in `TensorType`.
     pub(crate) fn element_type(&self) -> i8 {
-        use crate::schema::tensor_type;
-        match self.tensor.dtype {
-            DType::F32 => tensor_type::FLOAT32,
-            DType::F16 => tensor_type::FLOAT16,
-            DType::I4 => tensor_type::INT4,
-            DType::I8 => tensor_type::INT8,
-            DType::U8 => tensor_type::UINT8,
-            DType::I16 => tensor_type::INT16,
-            DType::I32 => tensor_type::INT32,
-            DType::I64 => tensor_type::INT64,
-            DType::U32 => tensor_type::UINT32,
-            DType::U64 => tensor_type::UINT64,
-            DType::Bool => tensor_type::BOOL,
-        }
+        tensor_type::of(self.tensor.dtype)
     }
 }
 

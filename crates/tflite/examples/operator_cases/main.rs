@@ -16,6 +16,7 @@ mod layers;
 mod net;
 mod networks;
 mod pools;
+mod signal;
 
 use std::error::Error;
 use std::fs;
@@ -24,7 +25,9 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).ok_or("usage: operator_cases FOLDER")?;
     let mut names = Vec::new();
-    for case in [layers::cases(), pools::cases(), activations::cases(), networks::cases()].concat() {
+    for case in
+        [layers::cases(), pools::cases(), activations::cases(), networks::cases(), signal::cases()].concat()
+    {
         let (model, inputs) = case.files()?;
         let folder = Path::new(&folder).join(case.operator);
         fs::create_dir_all(&folder)?;

@@ -79,9 +79,10 @@ fn inference(graph: &Graph, at: usize, random: &mut Random) -> Vec<u8> {
                     bytes.extend([low, drawn ^ 0x80]);
                 }
                 DType::I32 => bytes.extend((i32::from(drawn) - 128).to_le_bytes()),
+                // Values whose logarithms are spread.
+                DType::U32 => bytes.extend((u32::from(drawn) << random.below(25)).to_le_bytes()),
+                DType::U64 => bytes.extend((u64::from(drawn) << random.below(57)).to_le_bytes()),
                 DType::I64 => bytes.extend((i64::from(drawn) - 128).to_le_bytes()),
-                DType::U32 => bytes.extend(u32::from(drawn).to_le_bytes()),
-                DType::U64 => bytes.extend(u64::from(drawn).to_le_bytes()),
                 DType::F16 | DType::I4 => unreachable!("only constants have this type"),
             }
         }
@@ -149,6 +150,17 @@ impl Net {
     pub(crate) fn node(&mut self, op: Op, operands: &[TensorIdx], quant: Option<Quant>) -> TensorIdx {
         let operands: Vec<Option<TensorIdx>> = operands.iter().copied().map(Some).collect();
         self.builder.node(op, &operands, quant)
+    }
+
+    /// A node with several results, none of them quantised.
+    pub(crate) fn nodes(&mut self, op: Op, operands: &[TensorIdx], n_results: usize) -> Vec<TensorIdx> {
+        let operands: Vec<Option<TensorIdx>> = operands.iter().copied().map(Some).collect();
+        self.builder.nodes(op, &operands, &vec![None; n_results])
+    }
+
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.random.below(end)
     }
 
     /// An int8 constant with a scale of its own.

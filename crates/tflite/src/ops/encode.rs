@@ -3,6 +3,8 @@
 use smidgen_ir::{Activation, DType, Graph, Node, Padding, Tensor, TensorIdx};
 
 use super::Code;
+use crate::flexbuffer::{self, Setting};
+use crate::schema::tensor_type;
 
 /// A node in terms of the file.
 #[derive(Debug)]
@@ -34,6 +36,11 @@ impl Encoded {
         Encoded { code, version, options, operands: None }
     }
 
+    /// A custom operator of TFLM with its options. The states that it keeps inside are no operands of the file.
+    pub(crate) fn custom(name: &'static str, settings: &[(&str, Setting)]) -> Self {
+        Encoded::new(Code::Custom(name), Version(1), Options::custom(flexbuffer::encode(settings)))
+    }
+
     /// Puts a constant after the node's operands, of which there are `n_operands`.
     pub(crate) fn and(mut self, n_operands: usize, constant: Tensor) -> Self {
         let operands = self.operands.get_or_insert_with(|| (0..n_operands).map(FileOperand::Node).collect());
@@ -58,21 +65,17 @@ impl Version {
     pub(crate) fn two_for_int8(graph: &Graph, node: &Node) -> Self {
         if operand_type(graph, node, 0) == Some(DType::I8) { Version(2) } else { Version(1) }
     }
-
-    /// A version for an int8 first operand, one for int16, else version 1.
-    pub(crate) fn by_type(graph: &Graph, node: &Node, int8: i32, int16: i32) -> Self {
-        Version(match operand_type(graph, node, 0) {
-            Some(DType::I8) => int8,
-            Some(DType::I16) => int16,
-            _ => 1,
-        })
-    }
 }
 
 /// Element type of operand `at`.
 pub(crate) fn operand_type(graph: &Graph, node: &Node, at: usize) -> Option<DType> {
     let idx = node.inputs.get(at).copied().flatten()?;
     graph.get(idx).map(|tensor| tensor.dtype)
+}
+
+/// Number of the element type of operand `at` in `TensorType`, which custom options call `T`.
+pub(crate) fn operand_type_number(graph: &Graph, node: &Node, at: usize) -> i32 {
+    operand_type(graph, node, at).map_or(0, |dtype| tensor_type::of(dtype).into())
 }
 
 /// Whether a tensor has a scale for each channel.

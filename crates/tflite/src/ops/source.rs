@@ -5,7 +5,7 @@ use smidgen_ir::{Activation, Padding, TensorIdx};
 use crate::findings::Fault;
 use crate::schema::{operator, tensor_type};
 use crate::tensors::Tensors;
-use crate::wire::Table;
+use crate::wire::{Scalars, Table};
 
 /// One operator of the file.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Source<'a> {
     operands: &'a [Option<TensorIdx>],
     options: Option<(u8, Table<'a>)>,
     custom: &'a [u8],
-    n_results: usize,
+    results: Scalars<'a, i32>,
 }
 
 impl<'a> Source<'a> {
@@ -26,9 +26,8 @@ impl<'a> Source<'a> {
     ) -> Result<Self, Fault> {
         let kind = table.scalar(operator::OPTIONS_TYPE, 0u8)?;
         let options = table.table(operator::OPTIONS)?.filter(|_| kind != 0).map(|options| (kind, options));
-        let (custom, n_results) =
-            (table.bytes(operator::CUSTOM_OPTIONS)?, table.scalars::<i32>(operator::OUTPUTS)?.len());
-        Ok(Source { tensors, operands, options, custom, n_results })
+        let (custom, results) = (table.bytes(operator::CUSTOM_OPTIONS)?, table.scalars(operator::OUTPUTS)?);
+        Ok(Source { tensors, operands, options, custom, results })
     }
 
     /// The options of a custom operator, as bytes.
@@ -38,7 +37,14 @@ impl<'a> Source<'a> {
 
     /// How many results the operator has.
     pub(crate) fn n_results(&self) -> usize {
-        self.n_results
+        self.results.len()
+    }
+
+    /// Extent `axis` of result `at`, `None` where there is none.
+    pub(crate) fn result_extent(&self, at: usize, axis: usize) -> Result<Option<usize>, Fault> {
+        let Some(idx) = self.results.get(at).and_then(|idx| u32::try_from(idx).ok()) else { return Ok(None) };
+        let extent = self.tensors.shape(TensorIdx(idx))?.get(axis);
+        Ok(extent.and_then(|extent| usize::try_from(extent).ok()))
     }
 
     /// The options, which must be of the union's member `kind`; `None` where the file has none.

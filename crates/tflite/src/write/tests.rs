@@ -3,7 +3,7 @@ use smidgen_ir::ops::{
     depthwise_conv_2d::DepthwiseConv2d, dequantize::Dequantize, fully_connected::FullyConnected,
     max_pool_2d::MaxPool2d, pad::Pad, quantize::Quantize, relu::Relu, relu6::Relu6, softmax::Softmax,
 };
-use smidgen_ir::{Activation, Padding, Quant};
+use smidgen_ir::{Activation, DType, Padding, Quant};
 
 use super::*;
 use crate::sample::{self, one_node};
