@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::meta::Meta;
 use crate::ops::Op;
 use crate::tensor::Tensor;
 
@@ -61,6 +62,8 @@ pub struct Graph {
     pub outputs: Vec<TensorIdx>,
     /// The arithmetic of the quantised operators.
     pub dialect: Dialect,
+    /// What the model's file says besides; the text form leaves it out.
+    pub meta: Meta,
 }
 
 impl Graph {

@@ -108,34 +108,75 @@ macro_rules! kernels {
 }
 
 kernels! {
+    AbsFloat32: abs::Float32(Float32Spec), (input: f32) -> (output: f32);
+    AbsInt16: abs::Int16(Int16Spec), (input: i16) -> (output: i16);
+    AbsInt8: abs::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     AddFloat32: add::Float32(Float32Spec), (a: f32, b: f32) -> (output: f32);
     AddInt8: add::Int8(Int8Spec), (a: i8, b: i8) -> (output: i8);
     AssignVariableU8: assign_variable::Any(Spec), (value: u8) -> (variable: u8);
     AveragePool2dFloat32: average_pool_2d::Float32(Float32Spec), (input: f32) -> (output: f32);
     AveragePool2dInt8: average_pool_2d::Int8(Int8Spec), (input: i8) -> (output: i8);
+    CeilFloat32: ceil::Float32(Float32Spec), (input: f32) -> (output: f32);
     CircularBufferInt8: circular_buffer::Int8(Int8Spec), (input: i8) -> (output: i8, buffer: i8);
     Conv2dFloat32: conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     Conv2dInt8: conv_2d::Int8(Int8Spec), (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    CosFloat32: cos::Float32(Float32Spec), (input: f32) -> (output: f32);
     DepthwiseConv2dFloat32: depthwise_conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     DepthwiseConv2dInt8: depthwise_conv_2d::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     DequantizeInt8: dequantize::Int8(Int8Spec), (input: i8) -> (output: f32);
+    EluFloat32: elu::Float32(Float32Spec), (input: f32) -> (output: f32);
+    EluInt8: elu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    ExpFloat32: exp::Float32(Float32Spec), (input: f32) -> (output: f32);
+    ExpInt16: exp::Int16(Int16Spec), (input: i16, table: i16) -> (output: i16);
+    ExpInt8: exp::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    FloorFloat32: floor::Float32(Float32Spec), (input: f32) -> (output: f32);
     FullyConnectedFloat32: fully_connected::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     FullyConnectedInt8: fully_connected::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    GeluFloat32: gelu::Float32(Float32Spec), (input: f32) -> (output: f32);
+    GeluInt8: gelu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    HardSwishFloat32: hard_swish::Float32(Float32Spec), (input: f32) -> (output: f32);
+    HardSwishInt8: hard_swish::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    L2NormalizationFloat32: l2_normalization::Float32(Float32Spec), (input: f32) -> (output: f32);
+    L2NormalizationInt8: l2_normalization::Int8(Int8Spec), (input: i8) -> (output: i8);
+    LeakyReluFloat32: leaky_relu::Float32(Float32Spec), (input: f32) -> (output: f32);
+    LeakyReluInt16: leaky_relu::Int16(Int16Spec), (input: i16) -> (output: i16);
+    LeakyReluInt8: leaky_relu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    LogFloat32: log::Float32(Float32Spec), (input: f32) -> (output: f32);
+    LogInt16: log::Int16(Int16Spec), (input: i16, table: i16) -> (output: i16);
+    LogInt8: log::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    LogSoftmaxFloat32: log_softmax::Float32(Float32Spec), (input: f32) -> (output: f32);
+    LogSoftmaxInt8: log_softmax::Int8(Int8Spec), (input: i8) -> (output: i8);
+    LogisticFloat32: logistic::Float32(Float32Spec), (input: f32) -> (output: f32);
+    LogisticInt16: logistic::Int16(Int16Spec), (input: i16) -> (output: i16);
+    LogisticInt8: logistic::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     MaxPool2dFloat32: max_pool_2d::Float32(Float32Spec), (input: f32) -> (output: f32);
     MaxPool2dInt8: max_pool_2d::Int8(Int8Spec), (input: i8) -> (output: i8);
+    NegFloat32: neg::Float32(Float32Spec), (input: f32) -> (output: f32);
     PadFloat32: pad::Float32(Float32Spec), (input: f32) -> (output: f32);
     PadInt8: pad::Int8(Int8Spec), (input: i8) -> (output: i8);
+    PreluFloat32: prelu::Float32(Float32Spec), (input: f32, alpha: f32) -> (output: f32);
+    PreluInt16: prelu::Int16(Int8Spec), (input: i16, alpha: i8) -> (output: i16);
+    PreluInt8: prelu::Int8(Int8Spec), (input: i8, alpha: i8) -> (output: i8);
     QuantizeFloat32ToInt8: quantize::Float32ToInt8(Float32ToInt8Spec), (input: f32) -> (output: i8);
     QuantizeInt8: quantize::Int8(Int8Spec), (input: i8) -> (output: i8);
     ReadVariableU8: read_variable::Any(Spec), (variable: u8) -> (output: u8);
     ReluFloat32: relu::Float32(Float32Spec), (input: f32) -> (output: f32);
+    ReluInt16: relu::Int16(Int16Spec), (input: i16) -> (output: i16);
     ReluInt8: relu::Int8(Int8Spec), (input: i8) -> (output: i8);
     Relu6Float32: relu6::Float32(Float32Spec), (input: f32) -> (output: f32);
+    Relu6Int16: relu6::Int16(Int16Spec), (input: i16) -> (output: i16);
     Relu6Int8: relu6::Int8(Int8Spec), (input: i8) -> (output: i8);
+    ReluN1To1Float32: relu_n1_to_1::Float32(Float32Spec), (input: f32) -> (output: f32);
+    ReluN1To1Int8: relu_n1_to_1::Int8(Int8Spec), (input: i8) -> (output: i8);
     ReshapeFloat32: reshape::Float32(Float32Spec), (input: f32) -> (output: f32);
     ReshapeInt8: reshape::Int8(Int8Spec), (input: i8) -> (output: i8);
+    RoundFloat32: round::Float32(Float32Spec), (input: f32) -> (output: f32);
+    RsqrtFloat32: rsqrt::Float32(Float32Spec), (input: f32) -> (output: f32);
+    RsqrtInt16: rsqrt::Int16(Int16Spec), (input: i16, table: i16) -> (output: i16);
+    RsqrtInt8: rsqrt::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    SinFloat32: sin::Float32(Float32Spec), (input: f32) -> (output: f32);
     SignalDelayInt16: signal_delay::Int16(Int16Spec), (input: i16) -> (output: i16, samples: i16);
     SignalEnergyInt16: signal_energy::Int16(Int16Spec), (input: i16) -> (output: u32);
     SignalFftAutoScaleInt16: signal_fft_auto_scale::Int16(Int16Spec), (input: i16) -> (output: i16, scale_bits: i32);
@@ -161,5 +202,12 @@ kernels! {
     SignalStackerInt16: signal_stacker::Int16(Int16Spec), (input: i16) -> (output: i16, valid: u8, stack: i16, filled: i32);
     SignalWindowInt16: signal_window::Int16(Int16Spec), (input: i16, weights: i16) -> (output: i16);
     SoftmaxFloat32: softmax::Float32(Float32Spec), (input: f32) -> (output: f32);
+    SoftmaxInt16: softmax::Int16(Int16Spec), (input: i16, exponential: i16, reciprocal: i16) -> (output: i16);
     SoftmaxInt8: softmax::Int8(Int8Spec), (input: i8) -> (output: i8);
+    SqrtFloat32: sqrt::Float32(Float32Spec), (input: f32) -> (output: f32);
+    SqrtInt8: sqrt::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    SquareFloat32: square::Float32(Float32Spec), (input: f32) -> (output: f32);
+    TanhFloat32: tanh::Float32(Float32Spec), (input: f32) -> (output: f32);
+    TanhInt16: tanh::Int16(Int16Spec), (input: i16) -> (output: i16);
+    TanhInt8: tanh::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
 }

@@ -25,8 +25,20 @@ impl Graph {
     /// # Errors
     /// Every problem there is, in the order of the graph; past a hundred the rest is counted in one more.
     pub fn verify(&self) -> Result<(), Vec<Problem>> {
-        let mut verifier =
-            Verifier { graph: self, problems: Vec::new(), n_more: 0, sound: Vec::new(), ready: Vec::new() };
+        let mut written = vec![false; self.tensors.len()];
+        for idx in self.nodes.iter().flat_map(|node| &node.outputs) {
+            if let Some(written) = written.get_mut(idx.idx()) {
+                *written = true;
+            }
+        }
+        let mut verifier = Verifier {
+            graph: self,
+            problems: Vec::new(),
+            n_more: 0,
+            sound: Vec::new(),
+            ready: Vec::new(),
+            written,
+        };
         verifier.tensors();
         verifier.inputs();
         for (position, node) in (0u32..).zip(&self.nodes) {
@@ -52,6 +64,8 @@ struct Verifier<'g> {
     sound: Vec<bool>,
     /// Tensors that have a value at this point of the execution order.
     ready: Vec<bool>,
+    /// Tensors that some node writes.
+    written: Vec<bool>,
 }
 
 impl Verifier<'_> {
@@ -114,11 +128,22 @@ impl Verifier<'_> {
                     None => found.push(self.out_of_range(&format!("operand {at} ({name})"), *idx)),
                     Some(true) => {}
                     Some(false) => found.push(format!(
-                        "operand {at} ({name}, tensor {}) has no value yet: no node before this one writes it",
-                        idx.0
+                        "operand {at} ({name}, tensor {}) has no value yet: {}",
+                        idx.0,
+                        self.why_not_ready(*idx)
                     )),
                 },
             }
+        }
+    }
+
+    /// What is wrong with a tensor that is read before it has a value.
+    fn why_not_ready(&self, idx: TensorIdx) -> &'static str {
+        match self.written.get(idx.idx()) {
+            Some(true) => {
+                "only this node or a later one writes it, so the nodes form a cycle or are out of order"
+            }
+            _ => "it is dangling, nothing in the graph writes it",
         }
     }
 
@@ -168,14 +193,8 @@ impl Verifier<'_> {
         if self.graph.outputs.is_empty() {
             self.graph_problem("it has no outputs".into());
         }
-        let mut produced = vec![false; self.graph.tensors.len()];
-        for idx in self.graph.nodes.iter().flat_map(|node| &node.outputs) {
-            if let Some(produced) = produced.get_mut(idx.idx()) {
-                *produced = true;
-            }
-        }
         for (at, &idx) in self.graph.outputs.iter().enumerate() {
-            match produced.get(idx.idx()) {
+            match self.written.get(idx.idx()) {
                 None => self.graph_problem(self.out_of_range(&format!("output {at}"), idx)),
                 Some(false) => self.graph_problem(format!("no node writes output {at} (tensor {})", idx.0)),
                 Some(true) => {}

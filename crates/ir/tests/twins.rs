@@ -21,6 +21,14 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
+/// Stems of the operators' files.
+fn operators() -> Vec<String> {
+    let mut operators = stems("crates/ir/src/ops", "impl Operator for ");
+    operators.extend(stems("crates/ir/src/ops", "impl Unary for "));
+    operators.sort();
+    operators
+}
+
 /// Stems of the files of a folder that hold `part`.
 fn stems(folder: &str, part: &str) -> Vec<String> {
     let files = fs::read_dir(root().join(folder)).unwrap().map(|file| file.unwrap().path());
@@ -33,7 +41,7 @@ fn stems(folder: &str, part: &str) -> Vec<String> {
 
 #[test]
 fn every_operator_has_its_twins() {
-    let operators = stems("crates/ir/src/ops", "impl Operator for ");
+    let operators = operators();
     assert!(operators.len() >= 14, "{operators:?}");
     let mut missing = Vec::new();
     let mut expect = |holds: bool, what: String| missing.extend((!holds).then_some(what));
@@ -65,7 +73,7 @@ fn every_operator_has_its_twins() {
 
 #[test]
 fn every_kernel_belongs_to_an_operator() {
-    let operators = stems("crates/ir/src/ops", "impl Operator for ");
+    let operators = operators();
     for kernel in stems("crates/kernels/src/ops", "pub const fn new(") {
         assert!(
             operators.contains(&kernel),

@@ -8,8 +8,7 @@ use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, buffer, builtin, metadata, model, operator, operator_code, quantization,
     signature_def, sub_graph, tensor, tensor_map,
 };
-use crate::write::{FileNode, FileTensor, Layout};
-use crate::{DESCRIPTION_PREFIX, MAIN};
+use crate::write::{FileNode, FileSignature, FileTensor, Layout};
 
 /// Alignment of the constants in bytes, from the start of the file.
 const ALIGNMENT: usize = 16;
@@ -25,9 +24,9 @@ pub(crate) fn file(layout: &Layout) -> Vec<u8> {
     let subgraphs = subgraph(&mut builder, layout);
     let subgraphs = builder.create_vector(&[subgraphs]);
     let opcodes = opcodes(&mut builder, &layout.opcodes);
-    let metadata = runtime_metadata(&mut builder, layout.min_runtime_buffer);
-    let signatures = signature(&mut builder, layout);
-    let description = builder.create_string(&format!("{DESCRIPTION_PREFIX}{}", layout.name));
+    let metadata = metadata(&mut builder, &layout.metadata);
+    let signatures = signatures(&mut builder, &layout.signatures);
+    let description = builder.create_string(&layout.description);
 
     let start = builder.start_table();
     put(&mut builder, model::VERSION, SCHEMA_VERSION);
@@ -80,7 +79,7 @@ fn subgraph(builder: &mut Builder, layout: &Layout) -> Table {
     let nodes = builder.create_vector(&nodes);
     let inputs = builder.create_vector(&layout.inputs);
     let outputs = builder.create_vector(&layout.outputs);
-    let name = builder.create_string(MAIN);
+    let name = builder.create_string(&layout.name);
     let start = builder.start_table();
     put(builder, sub_graph::TENSORS, tensors);
     put(builder, sub_graph::INPUTS, inputs);
@@ -185,46 +184,41 @@ fn opcodes(builder: &mut Builder, opcodes: &[(Code, i32)]) -> TableVector {
     builder.create_vector(&tables)
 }
 
-fn runtime_metadata(builder: &mut Builder, number: u32) -> TableVector {
-    let name = builder.create_string("min_runtime_version");
-    let start = builder.start_table();
-    put(builder, metadata::NAME, name);
-    put(builder, metadata::BUFFER, number);
-    let table = builder.end_table(start);
-    builder.create_vector(&[table])
+fn metadata(builder: &mut Builder, named: &[(String, u32)]) -> TableVector {
+    let mut tables = Vec::with_capacity(named.len());
+    for (name, number) in named {
+        let name = builder.create_string(name);
+        let start = builder.start_table();
+        put(builder, metadata::NAME, name);
+        put(builder, metadata::BUFFER, *number);
+        tables.push(builder.end_table(start));
+    }
+    builder.create_vector(&tables)
 }
 
-fn signature(builder: &mut Builder, layout: &Layout) -> TableVector {
-    let inputs = tensor_maps(builder, layout, &layout.inputs, "input");
-    let outputs = tensor_maps(builder, layout, &layout.outputs, "output");
-    let key = builder.create_string("serving_default");
-    let start = builder.start_table();
-    put(builder, signature_def::INPUTS, inputs);
-    put(builder, signature_def::OUTPUTS, outputs);
-    put(builder, signature_def::SIGNATURE_KEY, key);
-    put(builder, signature_def::SUBGRAPH_INDEX, 0u32);
-    let table = builder.end_table(start);
-    builder.create_vector(&[table])
+fn signatures(builder: &mut Builder, signatures: &[FileSignature]) -> TableVector {
+    let mut tables = Vec::with_capacity(signatures.len());
+    for signature in signatures {
+        let inputs = tensor_maps(builder, &signature.inputs);
+        let outputs = tensor_maps(builder, &signature.outputs);
+        let key = builder.create_string(&signature.key);
+        let start = builder.start_table();
+        put(builder, signature_def::INPUTS, inputs);
+        put(builder, signature_def::OUTPUTS, outputs);
+        put(builder, signature_def::SIGNATURE_KEY, key);
+        put(builder, signature_def::SUBGRAPH_INDEX, 0u32);
+        tables.push(builder.end_table(start));
+    }
+    builder.create_vector(&tables)
 }
 
-/// Names of inputs or outputs: the tensors' where each has one of its own, else `input_0`, `input_1` and so on.
-fn tensor_maps(builder: &mut Builder, layout: &Layout, indices: &[i32], end: &str) -> TableVector {
-    let name = |&idx: &i32| {
-        let file = usize::try_from(idx).ok().and_then(|idx| layout.tensors.get(idx));
-        file.map_or("", |file| file.tensor.name.as_str())
-    };
-    let names: Vec<&str> = indices.iter().map(name).collect();
-    let mut distinct = names.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let good = distinct.len() == names.len() && !distinct.contains(&"");
-    let mut tables = Vec::with_capacity(names.len());
-    for (at, (name, idx)) in names.iter().zip(indices).enumerate() {
-        let numbered = format!("{end}_{at}");
-        let name = builder.create_string(if good { name } else { &numbered });
+fn tensor_maps(builder: &mut Builder, named: &[(String, u32)]) -> TableVector {
+    let mut tables = Vec::with_capacity(named.len());
+    for (name, idx) in named {
+        let name = builder.create_string(name);
         let start = builder.start_table();
         put(builder, tensor_map::NAME, name);
-        put(builder, tensor_map::TENSOR_INDEX, u32::try_from(*idx).unwrap_or(0));
+        put(builder, tensor_map::TENSOR_INDEX, *idx);
         tables.push(builder.end_table(start));
     }
     builder.create_vector(&tables)

@@ -11,6 +11,7 @@ mod builtin_names;
 mod emit;
 mod findings;
 mod flexbuffer;
+mod meta;
 mod ops;
 mod read;
 mod runtime_versions;

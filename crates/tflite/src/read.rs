@@ -4,6 +4,7 @@ use smidgen_ir::{Graph, Node, TensorIdx};
 
 use crate::builtin_names::builtin_name;
 use crate::findings::{Budget, Fault, Findings, ReadError, clip, text};
+use crate::meta;
 use crate::ops::{self, NodeOperands, Source};
 use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, builtin, model, operator, operator_code, sub_graph, tensor,
@@ -56,6 +57,7 @@ fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
     graph.nodes = importer.nodes(subgraph.tables(sub_graph::OPERATORS)?, &mut budget, findings)?;
     graph.inputs = importer.ends(subgraph.scalars(sub_graph::INPUTS)?, "input", &mut budget, findings)?;
     graph.outputs = importer.ends(subgraph.scalars(sub_graph::OUTPUTS)?, "output", &mut budget, findings)?;
+    graph.meta = meta::read(&model, &tensors, &graph, &mut budget, findings)?;
     warn_of_free_extents(&tensors, &subgraph, &graph, findings);
 
     budget.charge(tensors.len())?;

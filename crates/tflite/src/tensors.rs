@@ -94,8 +94,20 @@ impl<'a> Tensors<'a> {
 
     /// Number and bytes of a tensor's buffer; `None` for an activation, whose buffer is empty.
     fn buffer_of(&self, table: &Table<'a>) -> Result<Option<(usize, &'a [u8])>, Fault> {
-        let number = table.scalar(tensor::BUFFER, 0u32)? as usize;
-        let Some(found) = self.buffers.get(number) else {
+        if table.scalar(tensor::EXTERNAL_BUFFER, 0u32)? != 0 {
+            return Err(Fault::message(
+                "its data stand in another file; convert the model into one file without external buffers",
+            ));
+        }
+        let number = table.scalar(tensor::BUFFER, 0u32)?;
+        Ok(self.buffer(number)?.map(|data| (number as usize, data)))
+    }
+
+    /// The bytes of buffer `number`, inside the table or behind it as in large models; `None` where it is empty.
+    pub(crate) fn buffer(&self, number: u32) -> Result<Option<&'a [u8]>, Fault> {
+        /// Converters write this into both fields before they know where the data will stand.
+        const PLACEHOLDER: u64 = 1;
+        let Some(found) = self.buffers.get(number as usize) else {
             if number == 0 {
                 return Ok(None);
             }
@@ -105,13 +117,13 @@ impl<'a> Tensors<'a> {
             )));
         };
         let found = found?;
-        if found.scalar(buffer::OFFSET, 0u64)? > 1 {
-            return Err(Fault::message(
-                "its data stands outside the flatbuffer, as in models above 2 GB; convert a smaller model",
-            ));
-        }
-        let data = found.bytes(buffer::DATA)?;
-        Ok((!data.is_empty()).then_some((number, data)))
+        let offset = found.scalar(buffer::OFFSET, 0u64)?;
+        let data = if offset > PLACEHOLDER {
+            found.file_bytes(offset, found.scalar(buffer::SIZE, 0u64)?, "a buffer's offset plus size")?
+        } else {
+            found.bytes(buffer::DATA)?
+        };
+        Ok((!data.is_empty()).then_some(data))
     }
 }
 
@@ -334,14 +346,26 @@ fn extents(shape: Scalars<'_, i32>, dtype: DType) -> Result<Vec<usize>, Fault> {
     let known: Option<Vec<usize>> = shape.iter().map(|&extent| usize::try_from(extent).ok()).collect();
     let known = known.ok_or_else(|| {
         Fault::message(format!(
-            "its shape {shape:?} is not fixed; convert the model with a fixed input shape"
+            "its shape {shape:?} has a negative extent, so it is not fixed; convert the model with a fixed input shape"
         ))
     })?;
     // Zero extents must not hide an overflow of the others.
-    let elements = known.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent.max(1)));
-    let bits = elements.and_then(|elements| elements.checked_mul(dtype.bits()));
-    match bits.map(|bits| bits / 8) {
-        Some(bytes) if i32::try_from(bytes).is_ok() => Ok(known),
-        _ => Err(Fault::message(format!("its shape {shape:?} takes 2 GiB or more; make the model smaller"))),
+    let wide = known.iter().try_fold(1i64, |product, &extent| product.checked_mul(extent.max(1) as i64));
+    let Some(elements) = wide else {
+        return Err(Fault::message(format!(
+            "its shape {shape:?} multiplies past 2^63, the file is damaged; fetch or convert the model again"
+        )));
+    };
+    if i32::try_from(elements).is_err() {
+        return Err(Fault::message(format!(
+            "its shape {shape:?} has {elements} elements, a count that wraps around 32 bits; make the model smaller"
+        )));
     }
+    let bytes = dtype.n_bytes(elements as usize);
+    if i32::try_from(bytes).is_err() {
+        return Err(Fault::message(format!(
+            "its shape {shape:?} takes {bytes} bytes, 2 GiB or more; make the model smaller"
+        )));
+    }
+    Ok(known)
 }

@@ -130,6 +130,12 @@ impl<'a> Table<'a> {
         Ok(Tables { file: self.file, at, len: offsets.len() / u32::BYTES })
     }
 
+    /// `length` bytes of the file from byte `start` on, wherever they stand.
+    pub(crate) fn file_bytes(&self, start: u64, length: u64, what: &'static str) -> Result<&'a [u8], Broken> {
+        let place = |value| usize::try_from(value).map_err(|_| self.file.broken(what, usize::MAX));
+        self.file.slice(place(start)?, place(length)?, what)
+    }
+
     /// Whether field `id` is there.
     pub(crate) fn has(&self, id: u16) -> bool {
         self.field(id).is_some()

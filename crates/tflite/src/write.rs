@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use smidgen_ir::{Graph, Node, NodeIdx, Op, Problem, Tensor, TensorIdx};
+use smidgen_ir::{Graph, Node, NodeIdx, Op, Problem, Signature, Tensor, TensorIdx};
 
 use crate::emit;
 use crate::findings::lines;
+use crate::meta::{MIN_RUNTIME_VERSION, default_signature};
 use crate::ops::{self, Code, Encoded, FileOperand};
 use crate::runtime_versions;
 use crate::schema::tensor_type;
+use crate::{DESCRIPTION_PREFIX, MAIN};
 
 /// Why a graph could not be written: every reason that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +31,8 @@ impl std::error::Error for WriteError {}
 /// Writes a graph as a `.tflite` file of schema v3.
 ///
 /// Each operator carries the lowest version that has all it needs, constants are aligned to 16 bytes and equal ones
-/// stored once, the metadata say which release of TensorFlow is the first to run the file, and the signature
-/// `serving_default` names inputs and outputs. The same graph gives the same bytes. Tensors that nothing uses are
+/// stored once, the metadata say which release of TensorFlow is the first to run the file, and signatures name inputs
+/// and outputs: those of the imported model, or `serving_default`. The same graph gives the same bytes. Tensors that nothing uses are
 /// left out, and a CONV_2D without bias gets one of zeros, which TensorFlow's own runtime insists on.
 ///
 /// # Errors
@@ -108,11 +110,28 @@ pub(crate) struct FileNode {
     pub(crate) options: ops::Options,
 }
 
+/// A signature as it goes into the file.
+#[derive(Debug)]
+pub(crate) struct FileSignature {
+    /// Its key.
+    pub(crate) key: String,
+    /// Names of inputs and their tensors.
+    pub(crate) inputs: Vec<(String, u32)>,
+    /// Names of outputs and their tensors.
+    pub(crate) outputs: Vec<(String, u32)>,
+}
+
 /// Everything in the file, with the file's numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
-    /// Name of the graph.
+    /// Name of the subgraph.
     pub(crate) name: String,
+    /// Description of the model.
+    pub(crate) description: String,
+    /// Signatures with the file's numbers of the tensors.
+    pub(crate) signatures: Vec<FileSignature>,
+    /// Names of the metadata with the numbers of their buffers.
+    pub(crate) metadata: Vec<(String, u32)>,
     /// Tensors.
     pub(crate) tensors: Vec<FileTensor>,
     /// Data of the buffers from number 1 on; buffer 0 is empty.
@@ -125,15 +144,14 @@ pub(crate) struct Layout {
     pub(crate) inputs: Vec<i32>,
     /// The model's outputs.
     pub(crate) outputs: Vec<i32>,
-    /// Number of the buffer with the release that the file needs.
-    pub(crate) min_runtime_buffer: u32,
     known_buffers: BTreeMap<Vec<u8>, u32>,
 }
 
 impl Layout {
     /// The layout of a verified graph without BATCH_NORMALIZATION.
     pub(crate) fn of(graph: &Graph) -> Self {
-        let mut layout = Layout { name: graph.name.clone(), ..Layout::default() };
+        let mut layout = Layout::default();
+        layout.name_model(graph);
         let places = layout.add_used_tensors(graph);
         let place = |idx: TensorIdx| places.get(idx.idx()).copied().unwrap_or(-1);
         let mut since = [0; 3];
@@ -154,8 +172,47 @@ impl Layout {
         }
         layout.inputs = graph.inputs.iter().copied().map(place).collect();
         layout.outputs = graph.outputs.iter().copied().map(place).collect();
-        layout.add_min_runtime(since);
+        layout.add_signatures(graph);
+        layout.add_metadata(graph, since);
         layout
+    }
+
+    /// The graph's name stands in the description of a model that was made here, else in the subgraph.
+    fn name_model(&mut self, graph: &Graph) {
+        let own = || (MAIN.to_owned(), format!("{DESCRIPTION_PREFIX}{}", graph.name));
+        let foreign = |description: &String| {
+            let name = if graph.name.is_empty() { MAIN } else { &graph.name };
+            (name.to_owned(), description.clone())
+        };
+        (self.name, self.description) = graph.meta.description.as_ref().map_or_else(own, foreign);
+    }
+
+    fn add_signatures(&mut self, graph: &Graph) {
+        let names = |ends: &[TensorIdx]| -> Vec<String> {
+            ends.iter().map(|&idx| graph.get(idx).map_or_else(String::new, |end| end.name.clone())).collect()
+        };
+        let default = || vec![default_signature(&names(&graph.inputs), &names(&graph.outputs))];
+        let all = if graph.meta.signatures.is_empty() { default() } else { graph.meta.signatures.clone() };
+        let numbered = |named: Vec<(String, usize)>, ends: &[i32]| {
+            named
+                .into_iter()
+                .filter_map(|(name, at)| Some((name, u32::try_from(*ends.get(at)?).ok()?)))
+                .collect()
+        };
+        for Signature { key, inputs, outputs } in all {
+            let inputs = numbered(inputs, &self.inputs);
+            let outputs = numbered(outputs, &self.outputs);
+            self.signatures.push(FileSignature { key, inputs, outputs });
+        }
+    }
+
+    fn add_metadata(&mut self, graph: &Graph, since: [u8; 3]) {
+        let number = self.add_min_runtime(since);
+        self.metadata.push((MIN_RUNTIME_VERSION.to_owned(), number));
+        for (name, data) in &graph.meta.metadata {
+            let number = if data.is_empty() { 0 } else { self.add_buffer(data.to_vec()) };
+            self.metadata.push((name.clone(), number));
+        }
     }
 
     /// Adds the tensors that something uses, in the graph's order. Returns the file's number of each, -1 for the others.
@@ -240,10 +297,10 @@ impl Layout {
     }
 
     /// The release as TensorFlow's converter writes it: text in 16 bytes, filled with zeros.
-    fn add_min_runtime(&mut self, [major, minor, patch]: [u8; 3]) {
+    fn add_min_runtime(&mut self, [major, minor, patch]: [u8; 3]) -> u32 {
         let mut text = format!("{major}.{minor}.{patch}").into_bytes();
         text.resize(16, 0);
-        self.min_runtime_buffer = self.add_buffer(text);
+        self.add_buffer(text)
     }
 
     /// Sizes in options that do not fit.

@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod raw;
 mod repeating;
 mod shared_models;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
+use std::path::Path;
 
+use raw::hostile::Hostile;
 use repeating::Repeated;
+use smidgen_ir::Interpreter;
 use smidgen_testkit::{Random, shared_or_skip};
 use smidgen_tflite::{ReadError, read, read_with_warnings};
 
@@ -228,4 +232,39 @@ fn a_file_that_repeats_itself_takes_no_more_than_the_bound() {
             read_within_bound(&bytes, &|| format!("{repeated:?}")).expect_err("a model that repeats itself");
         assert!(error.problems.len() <= 501, "{repeated:?}");
     }
+}
+
+/// The files of `testdata/hostile` are what `examples/hostile_files.rs` writes, so that other readers can be tried on
+/// them as well.
+#[test]
+fn every_hostile_file_is_refused_by_the_name_of_its_class() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/hostile");
+    for (name, bytes) in raw::hostile::sound() {
+        assert_eq!(read(&bytes).map(|_| ()), Ok(()), "{name}");
+    }
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".tflite"))
+        .collect();
+    names.sort();
+    let (mut classes, mut failures) = (Vec::new(), Vec::new());
+    for Hostile { class, says, bytes } in raw::hostile::all() {
+        classes.push(format!("{class}.tflite"));
+        assert!(
+            fs::read(folder.join(class).with_extension("tflite")).unwrap() == bytes,
+            "write {class} again"
+        );
+        let refused =
+            read(&bytes).map(|graph| Interpreter::new(&graph).map(|_| ()).map_err(|error| error.to_string()));
+        match refused {
+            Err(error) if error.to_string().contains(says) => {}
+            Err(error) => failures.push(format!("{class}: expected {says}, found {error}")),
+            Ok(Err(error)) if error.contains(says) => {}
+            Ok(outcome) => failures.push(format!("{class}: read, and {outcome:?}")),
+        }
+        let _ = read_within_bound(&bytes, &|| class.to_owned());
+    }
+    assert_eq!(failures, Vec::<String>::new(), "{}", failures.join("\n"));
+    assert_eq!(names, classes, "testdata/hostile has other files");
 }

@@ -47,7 +47,7 @@ impl Fnv {
 /// Identity of a model: everything but the values that training changes.
 fn identity(graph: &Graph, parameters: &Parameters) -> u64 {
     let mut hash = Fnv(Fnv::of(b"smidgen model"));
-    let Graph { name: _, tensors, nodes, inputs, outputs, dialect } = graph;
+    let Graph { name: _, tensors, nodes, inputs, outputs, dialect, meta: _ } = graph;
     hash.add(format!("{nodes:?} {inputs:?} {outputs:?} {dialect:?}").as_bytes());
     for (at, tensor) in (0u32..).zip(tensors) {
         hash.add(format!("{:?} {:?}", tensor.shape, tensor.dtype).as_bytes());

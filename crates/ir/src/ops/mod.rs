@@ -1,23 +1,42 @@
 //! The operators, one file each, and the enum that lists them.
 
+pub mod abs;
 pub mod add;
 pub mod assign_variable;
 pub(crate) mod attributes;
 pub mod average_pool_2d;
 pub mod batch_normalization;
+pub mod ceil;
 pub mod circular_buffer;
 pub mod conv_2d;
+pub mod cos;
 pub mod depthwise_conv_2d;
 pub mod dequantize;
+pub mod elu;
+pub mod exp;
+pub mod floor;
 pub mod fully_connected;
+pub mod gelu;
+pub mod hard_swish;
+pub mod l2_normalization;
+pub mod leaky_relu;
+pub mod log;
+pub mod log_softmax;
+pub mod logistic;
 pub mod max_pool_2d;
+pub mod neg;
 pub(crate) mod operator;
 pub mod pad;
+pub mod prelu;
 pub mod quantize;
 pub mod read_variable;
 pub mod relu;
 pub mod relu6;
+pub mod relu_n1_to_1;
 pub mod reshape;
+pub mod round;
+pub mod rsqrt;
+pub mod sin;
 mod signal;
 pub mod signal_delay;
 pub mod signal_energy;
@@ -35,6 +54,10 @@ pub mod signal_stacker;
 pub mod signal_window;
 mod sliding;
 pub mod softmax;
+pub mod sqrt;
+pub mod square;
+pub mod tanh;
+mod unary;
 
 use attributes::Attributes;
 use operator::{Operands, Operator, Results};
@@ -111,6 +134,8 @@ macro_rules! operators {
 }
 
 operators! {
+    /// ABS
+    Abs(abs),
     /// ADD
     Add(add),
     /// ASSIGN_VARIABLE
@@ -119,20 +144,48 @@ operators! {
     AveragePool2d(average_pool_2d),
     /// BATCH_NORMALIZATION (training only; folded before export)
     BatchNormalization(batch_normalization),
+    /// CEIL
+    Ceil(ceil),
     /// CIRCULAR_BUFFER (custom, of TFLM)
     CircularBuffer(circular_buffer),
     /// CONV_2D
     Conv2d(conv_2d),
+    /// COS
+    Cos(cos),
     /// DEPTHWISE_CONV_2D
     DepthwiseConv2d(depthwise_conv_2d),
     /// DEQUANTIZE
     Dequantize(dequantize),
+    /// ELU
+    Elu(elu),
+    /// EXP
+    Exp(exp),
+    /// FLOOR
+    Floor(floor),
     /// FULLY_CONNECTED
     FullyConnected(fully_connected),
+    /// GELU
+    Gelu(gelu),
+    /// HARD_SWISH
+    HardSwish(hard_swish),
+    /// L2_NORMALIZATION
+    L2Normalization(l2_normalization),
+    /// LEAKY_RELU
+    LeakyRelu(leaky_relu),
+    /// LOG
+    Log(log),
+    /// LOG_SOFTMAX
+    LogSoftmax(log_softmax),
+    /// LOGISTIC
+    Logistic(logistic),
     /// MAX_POOL_2D
     MaxPool2d(max_pool_2d),
+    /// NEG
+    Neg(neg),
     /// PAD
     Pad(pad),
+    /// PRELU
+    Prelu(prelu),
     /// QUANTIZE
     Quantize(quantize),
     /// READ_VARIABLE
@@ -141,8 +194,16 @@ operators! {
     Relu(relu),
     /// RELU6
     Relu6(relu6),
+    /// RELU_N1_TO_1
+    ReluN1To1(relu_n1_to_1),
     /// RESHAPE
     Reshape(reshape),
+    /// ROUND
+    Round(round),
+    /// RSQRT
+    Rsqrt(rsqrt),
+    /// SIN
+    Sin(sin),
     /// SIGNAL_DELAY (custom, of TFLM)
     SignalDelay(signal_delay),
     /// SIGNAL_ENERGY (custom, of TFLM)
@@ -173,6 +234,12 @@ operators! {
     SignalWindow(signal_window),
     /// SOFTMAX
     Softmax(softmax),
+    /// SQRT
+    Sqrt(sqrt),
+    /// SQUARE
+    Square(square),
+    /// TANH
+    Tanh(tanh),
 }
 
 impl Op {

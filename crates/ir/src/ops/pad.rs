@@ -58,7 +58,10 @@ impl Operator for Pad {
         }
         let padded = input.shape.iter().zip(&self.paddings).map(|(&extent, &[before, after])| {
             let sum = before.checked_add(after).and_then(|around| around.checked_add(extent));
-            sum.ok_or_else(|| format!("its paddings {before} and {after} are too large"))
+            let fits = sum.filter(|&sum| i32::try_from(sum).is_ok());
+            fits.ok_or_else(|| {
+                format!("its paddings {before} and {after} are too large: 2^31 or more elements")
+            })
         });
         Ok(TensorType::one(dtype, padded.collect::<Result<_, _>>()?))
     }

@@ -3,10 +3,12 @@
 use smidgen_kernels::ops::softmax;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8};
+use super::logistic::INT16_OUTPUT_SCALE;
+use super::operator::OutputQuant;
+use super::unary::{Lowered, Unary, fixed_quant, rows, symmetric_scales};
 use crate::kernel::Kernel;
-use crate::lower::NodeLowering;
 use crate::scales::{Multiplier, per_tensor, quantize_multiplier};
+use crate::tables;
 use crate::tensor::{DType, Quant, Tensor};
 
 /// The int8 result covers [0, 1) in steps of 1/256 (TFLite quantisation specification).
@@ -17,14 +19,14 @@ const OUTPUT_ZERO_POINT: i32 = -128;
 const INTEGER_BITS: u32 = 5;
 
 /// Attributes of SOFTMAX. Inputs: x.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Softmax {
     /// Factor of the exponent.
     pub beta: f32,
 }
 
 /// PreprocessSoftmaxScaling and CalculateInputRadius: the input multiplier and the smallest difference that counts.
-fn int8_scaling(beta: f32, input_scale: f32) -> Result<(Multiplier, i32), String> {
+pub(super) fn int8_scaling(beta: f32, input_scale: f32) -> Result<(Multiplier, i32), String> {
     let fraction_bits = 31 - INTEGER_BITS;
     let real = f64::from(beta) * f64::from(input_scale) * f64::from(1u32 << fraction_bits);
     if real.is_nan() || real <= 1.0 {
@@ -44,78 +46,65 @@ fn frexp_up_to_31(real: f64) -> Result<Multiplier, String> {
     Ok(Multiplier { multiplier: quarter.multiplier, shift: quarter.shift + 2 })
 }
 
-impl Softmax {
-    fn rows(input: &Tensor) -> Result<(usize, usize), String> {
-        let depth = input.shape.last().copied().unwrap_or(0);
-        let rows = input.n_elements().checked_div(depth);
-        rows.map(|rows| (rows, depth)).ok_or_else(|| "its input must have at least 1 dimension".into())
-    }
+/// The table of `e^x` from -10 to 0 and that of `1 / (1 + x)` from 0 to 1, in steps of 2^-15.
+fn int16_tables() -> [(&'static str, Vec<i16>); 2] {
+    let exponential = tables::interpolated([-10.0, 0.0], [-1.0, 1.0], tables::exp);
+    let reciprocal = tables::interpolated([0.0, 1.0], [-1.0, 1.0], |x| 1.0 / (1.0 + x));
+    [("exponential", exponential), ("reciprocal", reciprocal)]
 }
 
-impl Operator for Softmax {
-    fn name() -> &'static str {
-        "SOFTMAX"
-    }
+impl Unary for Softmax {
+    const NAME: &'static str = "SOFTMAX";
+    const TYPES: &'static [DType] = &[DType::F32, DType::I8, DType::I16];
 
-    fn read(attributes: &mut Attributes) -> Result<Self, String> {
+    fn from_text(attributes: &mut Attributes) -> Result<Self, String> {
         Ok(Softmax { beta: attributes.take("beta")? })
     }
 
-    fn attributes(&self) -> Attributes {
+    fn to_text(&self) -> Attributes {
         Attributes::default().with("beta", format!("{:?}", self.beta))
     }
 
-    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
-        let input = operands.get(0)?;
-        float_or_int8("input", input)?;
+    fn check(&self, input: &Tensor) -> Result<(), String> {
         if !self.beta.is_finite() {
             return Err(format!("its beta must be finite, found {:?}", self.beta));
         }
-        if input.shape.is_empty() {
-            return Err("its input must have at least 1 dimension, found a scalar".into());
-        }
-        Ok(vec![TensorType::of(input)])
+        rows(input).map(|_| ())
     }
 
-    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
-        let output = results.get(0)?;
-        if output.dtype != DType::I8 {
-            return Ok(());
-        }
-        let (input_scale, _) = per_tensor("input", operands.get(0)?)?;
-        int8_scaling(self.beta, input_scale)?;
-        match per_tensor("output", output)? {
-            (scale, OUTPUT_ZERO_POINT) if scale == OUTPUT_SCALE => Ok(()),
-            (scale, zero_point) => Err(format!(
-                "its output must have scale 1/256 and zero point -128, found {scale:?} and {zero_point}"
-            )),
-        }
-    }
-
-    fn output_quant(&self) -> OutputQuant {
+    fn result_quant(&self) -> OutputQuant {
         OutputQuant::Fixed(Quant::per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT))
     }
 
-    fn lower(
-        &self,
-        operands: &Operands<'_>,
-        results: &Results<'_>,
-        to: &mut NodeLowering<'_>,
-    ) -> Result<(), String> {
-        let output = results.get(0)?;
-        let input = operands.get(0)?;
-        let (rows, depth) = Softmax::rows(input)?;
-        let kernel = if output.dtype == DType::I8 {
-            let (input_scale, _) = per_tensor("input", input)?;
-            let (Multiplier { multiplier, shift }, diff_min) = int8_scaling(self.beta, input_scale)?;
-            let spec =
-                softmax::Int8Spec { rows, depth, input_multiplier: multiplier, input_shift: shift, diff_min };
-            Kernel::SoftmaxInt8(spec)
-        } else {
-            Kernel::SoftmaxFloat32(softmax::Float32Spec { rows, depth, beta: self.beta })
-        };
-        let arguments = vec![to.operand(0)];
-        to.call(kernel, arguments)
+    fn lowered(&self, input: &Tensor, output: &Tensor) -> Result<Lowered, String> {
+        let (rows, depth) = rows(input)?;
+        Ok(match input.dtype {
+            DType::I8 => {
+                let (input_scale, _) = per_tensor("input", input)?;
+                let (Multiplier { multiplier, shift }, diff_min) = int8_scaling(self.beta, input_scale)?;
+                match per_tensor("output", output)? {
+                    (scale, OUTPUT_ZERO_POINT) if scale == OUTPUT_SCALE => {}
+                    (scale, zero_point) => {
+                        return Err(format!(
+                            "its output must have scale 1/256 and zero point -128, found {scale:?} and {zero_point}"
+                        ));
+                    }
+                }
+                let (input_multiplier, input_shift) = (multiplier, shift);
+                let spec = softmax::Int8Spec { rows, depth, input_multiplier, input_shift, diff_min };
+                Kernel::SoftmaxInt8(spec).into()
+            }
+            DType::I16 => {
+                fixed_quant(output, INT16_OUTPUT_SCALE, 0)?;
+                let [scale, _] = symmetric_scales(input, output)?;
+                let real = f64::from(scale) * f64::from(self.beta) / (10.0 / 65_535.0);
+                let Multiplier { multiplier, shift } = quantize_multiplier(real)?;
+                let (input_multiplier, input_shift) = (multiplier, shift);
+                let spec = softmax::Int16Spec { rows, depth, input_multiplier, input_shift };
+                Lowered::int16(Kernel::SoftmaxInt16(spec), int16_tables())
+            }
+            _ => Kernel::SoftmaxFloat32(softmax::Float32Spec { rows, depth, beta: self.beta }).into(),
+        })
     }
 }
 

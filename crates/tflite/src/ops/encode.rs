@@ -65,6 +65,15 @@ impl Version {
     pub(crate) fn two_for_int8(graph: &Graph, node: &Node) -> Self {
         if operand_type(graph, node, 0) == Some(DType::I8) { Version(2) } else { Version(1) }
     }
+
+    /// A version for an int8 first operand, one for int16, else version 1.
+    pub(crate) fn by_type(graph: &Graph, node: &Node, int8: i32, int16: i32) -> Self {
+        Version(match operand_type(graph, node, 0) {
+            Some(DType::I8) => int8,
+            Some(DType::I16) => int16,
+            _ => 1,
+        })
+    }
 }
 
 /// Element type of operand `at`.

@@ -1,19 +1,38 @@
 //! The operators, one file each with its reader and its writer side by side, and the table that lists them.
 
+mod abs;
 mod add;
 mod average_pool_2d;
+mod ceil;
 mod circular_buffer;
 mod conv_2d;
+mod cos;
 mod depthwise_conv_2d;
 mod dequantize;
+mod elu;
 mod encode;
+mod exp;
+mod floor;
 mod fully_connected;
+mod gelu;
+mod hard_swish;
+mod l2_normalization;
+mod leaky_relu;
+mod log;
+mod log_softmax;
+mod logistic;
 mod max_pool_2d;
+mod neg;
 mod pad;
+mod prelu;
 mod quantize;
 mod relu;
 mod relu6;
+mod relu_n1_to_1;
 mod reshape;
+mod round;
+mod rsqrt;
+mod sin;
 mod signal_delay;
 mod signal_energy;
 mod signal_fft_auto_scale;
@@ -30,6 +49,9 @@ mod signal_stacker;
 mod signal_window;
 mod softmax;
 mod source;
+mod sqrt;
+mod square;
+mod tanh;
 
 pub(crate) use encode::{Encoded, FileOperand, Options, Value, Version};
 pub(crate) use source::Source;
@@ -106,19 +128,38 @@ use NodeOperands::{All, At};
 
 // Variant and module of the operator, its code, the newest version known, and which operands are the node's.
 operators! {
+    Abs: abs, Builtin(builtin::ABS), 5, All;
     Add: add, Builtin(builtin::ADD), 5, All;
     AveragePool2d: average_pool_2d, Builtin(builtin::AVERAGE_POOL_2D), 3, All;
+    Ceil: ceil, Builtin(builtin::CEIL), 1, All;
     CircularBuffer: circular_buffer, Custom("CIRCULAR_BUFFER"), 1, All;
     Conv2d: conv_2d, Builtin(builtin::CONV_2D), 8, All;
+    Cos: cos, Builtin(builtin::COS), 1, All;
     DepthwiseConv2d: depthwise_conv_2d, Builtin(builtin::DEPTHWISE_CONV_2D), 7, All;
     Dequantize: dequantize, Builtin(builtin::DEQUANTIZE), 6, All;
+    Elu: elu, Builtin(builtin::ELU), 1, All;
+    Exp: exp, Builtin(builtin::EXP), 2, All;
+    Floor: floor, Builtin(builtin::FLOOR), 1, All;
     FullyConnected: fully_connected, Builtin(builtin::FULLY_CONNECTED), 12, All;
+    Gelu: gelu, Builtin(builtin::GELU), 2, All;
+    HardSwish: hard_swish, Builtin(builtin::HARD_SWISH), 1, All;
+    L2Normalization: l2_normalization, Builtin(builtin::L2_NORMALIZATION), 2, All;
+    LeakyRelu: leaky_relu, Builtin(builtin::LEAKY_RELU), 2, All;
+    Log: log, Builtin(builtin::LOG), 2, All;
+    LogSoftmax: log_softmax, Builtin(builtin::LOG_SOFTMAX), 2, All;
+    Logistic: logistic, Builtin(builtin::LOGISTIC), 3, All;
     MaxPool2d: max_pool_2d, Builtin(builtin::MAX_POOL_2D), 3, All;
+    Neg: neg, Builtin(builtin::NEG), 1, All;
     Pad: pad, Builtin(builtin::PAD), 4, At(&[0]);
+    Prelu: prelu, Builtin(builtin::PRELU), 1, All;
     Quantize: quantize, Builtin(builtin::QUANTIZE), 4, All;
     Relu: relu, Builtin(builtin::RELU), 3, All;
     Relu6: relu6, Builtin(builtin::RELU6), 3, All;
+    ReluN1To1: relu_n1_to_1, Builtin(builtin::RELU_N1_TO_1), 1, All;
     Reshape: reshape, Builtin(builtin::RESHAPE), 1, At(&[0]);
+    Round: round, Builtin(builtin::ROUND), 1, All;
+    Rsqrt: rsqrt, Builtin(builtin::RSQRT), 3, All;
+    Sin: sin, Builtin(builtin::SIN), 1, All;
     SignalDelay: signal_delay, Custom("SignalDelay"), 1, All;
     SignalEnergy: signal_energy, Custom("SignalEnergy"), 1, All;
     SignalFftAutoScale: signal_fft_auto_scale, Custom("SignalFftAutoScale"), 1, All;
@@ -134,6 +175,9 @@ operators! {
     SignalStacker: signal_stacker, Custom("SignalStacker"), 1, All;
     SignalWindow: signal_window, Custom("SignalWindow"), 1, All;
     Softmax: softmax, Builtin(builtin::SOFTMAX), 3, All;
+    Sqrt: sqrt, Builtin(builtin::SQRT), 2, All;
+    Square: square, Builtin(builtin::SQUARE), 1, All;
+    Tanh: tanh, Builtin(builtin::TANH), 3, All;
 }
 
 /// The operator with number `code`, or the custom operator called `custom`; `None` where it is not supported.

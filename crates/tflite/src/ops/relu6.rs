@@ -11,6 +11,5 @@ pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
 }
 
 pub(super) fn write(_: &Relu6, graph: &Graph, node: &Node) -> Encoded {
-    let version = Version::two_for_int8(graph, node);
-    Encoded::new(Code::Builtin(builtin::RELU6), version, Options::default())
+    Encoded::new(Code::Builtin(builtin::RELU6), Version::by_type(graph, node, 2, 3), Options::default())
 }

@@ -14,7 +14,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
 pub(super) fn write(op: &Softmax, graph: &Graph, node: &Node) -> Encoded {
     Encoded::new(
         Code::Builtin(builtin::SOFTMAX),
-        Version::two_for_int8(graph, node),
+        Version::by_type(graph, node, 2, 3),
         Options::new(options::SOFTMAX).with(field::BETA, Value::Float(op.beta)),
     )
 }

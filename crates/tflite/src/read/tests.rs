@@ -195,7 +195,7 @@ fn tensors_that_make_no_sense_are_refused() {
     refused(&conv, "quantized_dimension 4 is outside the shape", |layout| {
         layout.tensors[1].tensor.quant.as_mut().unwrap().axis = 4;
     });
-    refused(&conv, "takes 2 GiB or more", |layout| layout.tensors[0].tensor.shape = vec![1 << 16, 1 << 16]);
+    refused(&conv, "wraps around 32 bits", |layout| layout.tensors[0].tensor.shape = vec![1 << 16, 1 << 16]);
     refused(&conv, "it has 9 dimensions, at most 8", |layout| layout.tensors[0].tensor.shape = vec![1; 9]);
     refused(&conv, "there is no tensor 9, only 4", |layout| layout.nodes[0].inputs[0] = 9);
     refused(&conv, "output 0: it is absent", |layout| layout.outputs = vec![-1]);
