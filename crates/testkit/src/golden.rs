@@ -21,49 +21,93 @@ pub struct GoldenSet {
     pub name: &'static str,
     /// Inputs.
     pub inputs: Vec<u8>,
-    /// Outputs.
+    /// Outputs: of each inference all, in order.
     pub outputs: Vec<u8>,
+    /// Whether each inference starts from the state that the one before left.
+    pub stateful: bool,
 }
 
-/// One operator's output in the first inference of the set `in`.
+/// One result of an operator in the inference with the input of seed 1.
 #[derive(Debug)]
 pub struct Layer {
     /// TFLite name of the operator.
     pub operator: String,
-    /// Its output.
-    pub output: Vec<u8>,
+    /// Position among the operator's results.
+    pub result: usize,
+    /// Its size in bytes.
+    pub n_bytes: usize,
+    /// Its bytes; where the goldens do not store them, their hash.
+    pub output: Output,
+}
+
+/// What is known of a layer's result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// The bytes.
+    Bytes(Vec<u8>),
+    /// SHA-256 of the bytes, in hexadecimal digits.
+    Sha256(String),
+}
+
+impl Output {
+    /// Whether `bytes` are these.
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        match self {
+            Output::Bytes(golden) => golden == bytes,
+            Output::Sha256(golden) => {
+                use sha2::Digest;
+                let digest = sha2::Sha256::digest(bytes);
+                digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>() == *golden
+            }
+        }
+    }
 }
 
 const ALL: &[&str] = &["in", "in25", "walk25"];
+const TWO: &[&str] = &["in25", "walk25"];
+const BIG: &[&str] = &["in5", "walk5"];
 
-/// The int8 models whose operators are supported.
+const fn case(stem: &'static str, model: &'static str, sets: &'static [&'static str]) -> GoldenCase {
+    GoldenCase { stem, model, sets }
+}
+
+/// The quantised models.
 pub const INT8_CASES: &[GoldenCase] = &[
-    GoldenCase { stem: "kws_ref_model", model: "mlperf_tiny/kws_ref_model_int8.tflite", sets: ALL },
-    GoldenCase {
-        stem: "pretrainedResnet_quant",
-        model: "mlperf_tiny/pretrainedResnet_int8.tflite",
-        sets: ALL,
-    },
-    GoldenCase { stem: "ad01_int8", model: "mlperf_tiny/ad01_int8.tflite", sets: ALL },
-    GoldenCase {
-        stem: "hello_world_int8",
-        model: "tflm/hello_world_int8.tflite",
-        sets: &["in", "in25", "walk25", "sweep"],
-    },
-    GoldenCase { stem: "micro_speech_quantized", model: "tflm/micro_speech_int8.tflite", sets: ALL },
-    GoldenCase { stem: "person_detect", model: "tflm/person_detect_int8.tflite", sets: ALL },
+    case("kws_ref_model", "mlperf_tiny/kws_ref_model_int8.tflite", ALL),
+    case("pretrainedResnet_quant", "mlperf_tiny/pretrainedResnet_int8.tflite", ALL),
+    case("ad01_int8", "mlperf_tiny/ad01_int8.tflite", ALL),
+    case("hello_world_int8", "tflm/hello_world_int8.tflite", &["in", "in25", "walk25", "sweep"]),
+    case("micro_speech_quantized", "tflm/micro_speech_int8.tflite", ALL),
+    case("person_detect", "tflm/person_detect_int8.tflite", ALL),
+    case(
+        "trained_lstm_int8",
+        "tflm/mnist_lstm_int8.tflite",
+        &["in", "in25", "walk25", "stateful", "walk5.stateful"],
+    ),
+    case("wand_spells_quantized_model", "wand_spells/quantized_model.tflite", TWO),
+    case("yolo-fastest_192_face_v4_int8", "detect/yolo-fastest_192_face_v4_int8.tflite", BIG),
+    case("tf2_mobilenet_v2_1.0_224_ptq", "mobilenet/tf2_mobilenet_v2_1.0_224_ptq.tflite", BIG),
 ];
 
-/// The float32 models whose operators are supported.
+/// The audio front end; its inference is a frame of 30 ms.
+pub const AUDIO_CASE: GoldenCase = case(
+    "audio_preprocessor_int8",
+    "tflm/audio_preprocessor_int8.tflite",
+    &["in25", "walk25", "stateful25", "walk25.stateful", "no_30ms", "yes_30ms", "yes_1000ms"],
+);
+
+/// The float32 models.
 pub const FLOAT_CASES: &[GoldenCase] = &[
-    GoldenCase { stem: "hello_world_float", model: "tflm/hello_world_float.tflite", sets: ALL },
-    GoldenCase { stem: "ad01_fp32", model: "mlperf_tiny/ad01_fp32.tflite", sets: &["in25", "walk25"] },
-    GoldenCase {
-        stem: "pretrainedResnet_float",
-        model: "mlperf_tiny/pretrainedResnet_float.tflite",
-        sets: &["in25", "walk25"],
-    },
-    GoldenCase { stem: "magic_wand_float", model: "tflm/magic_wand_float.tflite", sets: &["in25", "walk25"] },
+    case("hello_world_float", "tflm/hello_world_float.tflite", ALL),
+    case("ad01_fp32", "mlperf_tiny/ad01_fp32.tflite", TWO),
+    case("pretrainedResnet_float", "mlperf_tiny/pretrainedResnet_float.tflite", TWO),
+    case("magic_wand_float", "tflm/magic_wand_float.tflite", TWO),
+    case("wand_spells_model", "wand_spells/model.tflite", TWO),
+    case(
+        "mnist_lstm_float",
+        "tflm/mnist_lstm_float.tflite",
+        &["in25", "walk25", "stateful25", "walk25.stateful"],
+    ),
 ];
 
 impl GoldenCase {
@@ -80,46 +124,85 @@ impl GoldenCase {
         read(&self.model_path(shared))
     }
 
-    /// All sets of inputs and outputs.
+    /// All sets of inputs and outputs. `output_bytes` are the sizes of the model's outputs, which stand in files of
+    /// their own.
     ///
     /// # Panics
     /// When a file can't be read.
-    pub fn sets(&self, shared: &Path) -> Vec<GoldenSet> {
-        let folder = shared.join("golden/tflm");
-        let load = |name: &'static str| {
-            let (input, output) = match name {
-                "in" => ("in.bin", "out.bin"),
-                "in25" => ("in25.bin", "out25.bin"),
-                "walk25" => ("walk25.in.bin", "walk25.out.bin"),
-                "sweep" => ("sweep.in.bin", "sweep.out.bin"),
-                other => panic!("no golden set is called {other}"),
-            };
-            let file = |suffix: &str| read(&folder.join(format!("{}.{suffix}", self.stem)));
-            GoldenSet { name, inputs: file(input), outputs: file(output) }
-        };
-        self.sets.iter().map(|&name| load(name)).collect()
+    pub fn sets(&self, shared: &Path, output_bytes: &[usize]) -> Vec<GoldenSet> {
+        self.sets.iter().map(|&name| self.set(shared, name, output_bytes)).collect()
     }
 
-    /// Every operator's output in the inference with the input of seed 1, in execution order.
+    fn set(&self, shared: &Path, name: &'static str, output_bytes: &[usize]) -> GoldenSet {
+        // The files of inputs and of the first output, and what further outputs are called.
+        let (input, first, further) = match name {
+            "in" => ("in.bin", "out.bin", ""),
+            "in25" => ("in25.bin", "out25.bin", ""),
+            "in5" => ("in5.bin", "out5.bin", "out5_1.bin"),
+            "walk25" => ("walk25.in.bin", "walk25.out.bin", ""),
+            "walk5" => ("walk5.in.bin", "walk5.out.bin", "walk5.out_1.bin"),
+            "sweep" => ("sweep.in.bin", "sweep.out.bin", ""),
+            "stateful" => ("in.bin", "stateful.out.bin", ""),
+            "stateful25" => ("in25.bin", "stateful25.out.bin", ""),
+            "walk25.stateful" => ("walk25.in.bin", "walk25.stateful.out.bin", ""),
+            "walk5.stateful" => ("walk25.in.bin", "walk5.stateful.out.bin", ""),
+            "no_30ms" => ("no_30ms.in.bin", "no_30ms.out.bin", ""),
+            "yes_30ms" => ("yes_30ms.in.bin", "yes_30ms.out.bin", ""),
+            "yes_1000ms" => ("yes_1000ms.in.bin", "yes_1000ms.out.bin", ""),
+            other => panic!("no golden set is called {other}"),
+        };
+        let folder = shared.join("golden/tflm");
+        let file = |suffix: &str| read(&folder.join(format!("{}.{suffix}", self.stem)));
+        let files: Vec<Vec<u8>> =
+            [first, further].iter().take(output_bytes.len()).map(|suffix| file(suffix)).collect();
+        let n = files[0].len() / output_bytes[0];
+        let of = |at: usize| {
+            let parts = files.iter().zip(output_bytes);
+            parts.flat_map(move |(file, &bytes)| file[at * bytes..][..bytes].to_vec())
+        };
+        let mut inputs = file(input);
+        if name == "walk5.stateful" {
+            // It has the first five of the twenty-five.
+            inputs.truncate(inputs.len() / 25 * n);
+        }
+        let stateful = name.contains("stateful") || name == "yes_1000ms";
+        GoldenSet { name, inputs, outputs: (0..n).flat_map(of).collect(), stateful }
+    }
+
+    /// Every operator's results in the inference with the input of seed 1, in execution order.
     ///
     /// # Panics
     /// When the files can't be read or are not what their description says.
     pub fn layers(&self, shared: &Path) -> Vec<Layer> {
+        self.layers_of(shared, "seed1")
+    }
+
+    /// The layers of the inference that is called `name`: `seed1`, `yes.frame20`.
+    ///
+    /// # Panics
+    /// When the files can't be read or are not what their description says.
+    pub fn layers_of(&self, shared: &Path, name: &str) -> Vec<Layer> {
         let folder = shared.join("golden/tflm/layers");
-        let bytes = read(&folder.join(format!("{}.seed1.bin", self.stem)));
-        let index = String::from_utf8(read(&folder.join(format!("{}.seed1.txt", self.stem)))).expect("UTF-8");
+        let bytes = fs::read(folder.join(format!("{}.{name}.bin", self.stem))).unwrap_or_default();
+        let index =
+            String::from_utf8(read(&folder.join(format!("{}.{name}.txt", self.stem)))).expect("UTF-8");
         let layer = |line: &str| {
-            let field = |key: &str| {
-                let start = line.find(key).unwrap_or_else(|| panic!("no {key} in {line}")) + key.len();
-                line[start..]
-                    .split(' ')
-                    .next()
-                    .and_then(|value| value.parse::<usize>().ok())
-                    .expect("a number")
+            let field = |key: &str| line.split(' ').find_map(|word| word.strip_prefix(key));
+            let number = |key: &str| field(key).and_then(|value| value.parse::<usize>().ok());
+            let n_bytes = number("bytes=").expect("a size");
+            let operator = match line.split(' ').next().expect("an operator") {
+                "LSTM" => "UNIDIRECTIONAL_SEQUENCE_LSTM",
+                other => other,
             };
-            let (offset, length) = (field("offset="), field("bytes="));
-            let operator = line.split(' ').next().expect("an operator").to_owned();
-            Layer { operator, output: bytes[offset..offset + length].to_vec() }
+            Layer {
+                operator: operator.to_owned(),
+                result: number("out=").unwrap_or(0),
+                n_bytes,
+                output: match number("offset=") {
+                    Some(offset) => Output::Bytes(bytes[offset..offset + n_bytes].to_vec()),
+                    None => Output::Sha256(field("sha256=").expect("a hash").to_owned()),
+                },
+            }
         };
         index.lines().map(layer).collect()
     }

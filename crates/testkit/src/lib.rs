@@ -5,7 +5,7 @@ mod golden;
 mod random;
 mod strategy;
 
-pub use golden::{FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, Layer, close_f32};
+pub use golden::{AUDIO_CASE, FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, Layer, Output, close_f32};
 pub use random::Random;
 pub use strategy::{graph, unfinished_graph};
 
