@@ -4,10 +4,12 @@
 mod golden;
 mod random;
 mod strategy;
+mod union;
 
 pub use golden::{AUDIO_CASE, FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, Layer, Output, close_f32};
 pub use random::Random;
 pub use strategy::{graph, unfinished_graph};
+pub use union::union;
 
 use std::path::PathBuf;
 

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use smidgen_ir::{DType, Interpreter};
-use smidgen_tflite::{read, write};
 use smidgen_testkit::shared_or_skip;
+use smidgen_tflite::{read, write};
 
 /// The numbers of a file, as elements of the type that its name ends in.
 fn numbers(path: &Path) -> Vec<u8> {
@@ -54,6 +54,7 @@ fn check(path: &Path) -> Result<(), String> {
         let differing = ours.iter().zip(&golden).filter(|(a, b)| a != b).count();
         return Err(format!("{} bytes against {}, {differing} differ", ours.len(), golden.len()));
     }
-    let again = read(&write(&graph).map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
+    let again =
+        read(&write(&graph).map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
     if run(&again)? == ours { Ok(()) } else { Err("what was written computes something else".into()) }
 }
