@@ -106,7 +106,8 @@ fn check_options(config: &Config) -> Result<(), CompressError> {
 
 fn check_float(graph: &Graph) -> Result<(), CompressError> {
     for (idx, tensor) in (0u32..).zip(&graph.tensors) {
-        if tensor.dtype != DType::F32 {
+        let is_quantized = tensor.quant.is_some() || tensor.dtype.is_quantized() || tensor.dtype == DType::I4;
+        if is_quantized || tensor.dtype == DType::F16 {
             let message = format!(
                 "it is {}; expected a float32 graph, which is not quantised yet",
                 tensor.dtype.name()

@@ -21,7 +21,8 @@ pub(super) fn rewrite(
     config: &Config,
     log: &mut Vec<String>,
 ) -> Result<Graph, CompressError> {
-    let mut rewriter = Rewriter { graph: graph.clone(), ranges, config, log };
+    let nodes = Vec::with_capacity(graph.nodes.len());
+    let mut rewriter = Rewriter { graph: graph.clone(), nodes, ranges, config, log };
     rewriter.log.push(row("activation", "min", "max", "scale", "zero point"));
     for &input in &graph.inputs {
         let range = rewriter.range(input)?;
@@ -30,6 +31,7 @@ pub(super) fn rewrite(
     for (at, node) in (0u32..).zip(&graph.nodes) {
         rewriter.node(NodeIdx(at), node)?;
     }
+    rewriter.graph.nodes = std::mem::take(&mut rewriter.nodes);
     if config.float_io {
         rewriter.float_inputs();
         rewriter.float_outputs();
@@ -39,6 +41,8 @@ pub(super) fn rewrite(
 
 struct Rewriter<'a> {
     graph: Graph,
+    /// The nodes so far, with the QUANTIZE nodes that bring operands to one scale.
+    nodes: Vec<Node>,
     ranges: &'a [Option<Range>],
     config: &'a Config,
     log: &'a mut Vec<String>,
@@ -51,20 +55,65 @@ impl Rewriter<'_> {
         if let Some(layout) = layout {
             self.weights(idx, node, layout).map_err(|message| at(&self.graph, message))?;
         }
+        let shared = self.shared_quant(node, layout)?;
         // All operands of an operator without weights are activations, even where they are constant.
         let n_activations = if layout.is_some() { 1 } else { node.inputs.len() };
         for (operand, &input) in node.inputs.iter().enumerate().take(n_activations) {
-            if let Some(input) = input.filter(|&input| self.graph.tensor(input).is_const()) {
+            if let Some(input) = input.filter(|&input| is_float_constant(self.graph.tensor(input))) {
+                let tensor = self.graph.tensor(input);
                 let constant =
-                    constant(self.graph.tensor(input)).map_err(|message| at(&self.graph, message))?;
+                    constant(tensor, shared.as_ref()).map_err(|message| at(&self.graph, message))?;
                 let constant = self.graph.add_tensor(constant);
                 self.graph.nodes[idx.idx()].inputs[operand] = Some(constant);
             }
         }
-        let &[output] = node.outputs.as_slice() else { return Ok(()) };
-        let quant = self.output_quant(idx, output)?;
-        self.set(output, quant, node.op.name());
+        if let Some(shared) = &shared {
+            self.bring_to(idx, shared);
+        }
+        for &output in &node.outputs {
+            if self.graph.tensor(output).dtype == DType::F32 {
+                let quant = match &shared {
+                    Some(shared) => shared.clone(),
+                    None => self.output_quant(idx, output)?,
+                };
+                self.set(output, quant, node.op.name());
+            }
+        }
+        self.nodes.push(self.graph.nodes[idx.idx()].clone());
         Ok(())
+    }
+
+    /// The one quantisation of all operands and the result of an operator that keeps its input's and has several:
+    /// CONCATENATION, MAXIMUM. It is that of the result, which holds the values of all.
+    fn shared_quant(&self, node: &Node, layout: Option<Layout>) -> Result<Option<Quant>, CompressError> {
+        let is_real = |idx: &TensorIdx| {
+            let tensor = self.graph.tensor(*idx);
+            tensor.quant.is_some() || tensor.dtype == DType::F32
+        };
+        let n_real = node.inputs.iter().flatten().filter(|idx| is_real(idx)).count();
+        let keeps = node.op.output_quant() == OutputQuant::SameAsInput;
+        let &[output] = node.outputs.as_slice() else { return Ok(None) };
+        if layout.is_some() || !keeps || n_real < 2 {
+            return Ok(None);
+        }
+        Ok(Some(self.range(output)?.activation_quant()))
+    }
+
+    /// Puts a QUANTIZE before each int8 operand that has another quantisation than `shared`.
+    fn bring_to(&mut self, idx: NodeIdx, shared: &Quant) {
+        for operand in 0..self.graph.nodes[idx.idx()].inputs.len() {
+            let Some(input) = self.graph.nodes[idx.idx()].inputs[operand] else { continue };
+            let tensor = self.graph.tensor(input);
+            if tensor.dtype != DType::I8 || tensor.quant.as_ref() == Some(shared) {
+                continue;
+            }
+            let name = format!("{}_rescaled", tensor.name);
+            let rescaled = Tensor::activation(name, DType::I8, tensor.shape.clone());
+            let rescaled = self.graph.add_tensor(Tensor { quant: Some(shared.clone()), ..rescaled });
+            let op = Op::Quantize(quantize::Quantize);
+            self.nodes.push(Node { op, inputs: vec![Some(input)], outputs: vec![rescaled] });
+            self.graph.nodes[idx.idx()].inputs[operand] = Some(rescaled);
+        }
     }
 
     /// Where the output channels of a weighted operator's filter lie, and whether they have their own scales.
@@ -106,7 +155,7 @@ impl Rewriter<'_> {
             |message: &str| CompressError::Place { place: self.graph.describe(idx), message: message.into() };
         match node.op.output_quant() {
             OutputQuant::SameAsInput => {
-                let input = operands.clone().next().flatten();
+                let input = operands.clone().flatten().next();
                 input.cloned().ok_or_else(|| missing("its input has no scale"))
             }
             OutputQuant::Fixed(quant) => Ok(quant),
@@ -168,12 +217,18 @@ impl Rewriter<'_> {
     }
 }
 
-/// A constant that stands where an activation may, as an operand of ADD: asymmetric, by its own range.
-fn constant(tensor: &Tensor) -> Result<Tensor, String> {
+fn is_float_constant(tensor: &Tensor) -> bool {
+    tensor.is_const() && tensor.dtype == DType::F32
+}
+
+/// A constant that stands where an activation may, as an operand of ADD: asymmetric, by its own range unless it shares
+/// the quantisation of its neighbours.
+fn constant(tensor: &Tensor, shared: Option<&Quant>) -> Result<Tensor, String> {
     let values = tensor.f32s().ok_or_else(|| format!("its operand \"{}\" must be float32", tensor.name))?;
     let range = Range::of(&values)
         .map_err(|bad| format!("its operand \"{}\" holds {bad}; expected finite values", tensor.name))?;
-    let quant = range.unwrap_or(Range { min: 0.0, max: 0.0 }).activation_quant();
+    let own = range.unwrap_or(Range { min: 0.0, max: 0.0 });
+    let quant = shared.cloned().unwrap_or_else(|| own.activation_quant());
     let (scale, zero_point) = match (quant.scales.as_slice(), quant.zero_points.as_slice()) {
         (&[scale], &[zero_point]) => (scale, zero_point),
         _ => return Err(format!("its operand \"{}\" has no scale", tensor.name)),
