@@ -42,9 +42,11 @@ class LiteRt:
     """LiteRT, reference kernels."""
 
     name = "ai-edge-litert"
+    kernels = OpResolverType.BUILTIN_REF
 
     def __init__(self, path, _):
-        self.interpreter = litert(path)
+        self.interpreter = Interpreter(str(path), experimental_op_resolver_type=self.kernels)
+        self.interpreter.allocate_tensors()
 
     def reset(self):
         self.interpreter.reset_all_variables()
@@ -56,10 +58,10 @@ class LiteRt:
         return [self.interpreter.get_tensor(detail["index"]) for detail in self.interpreter.get_output_details()]
 
 
-def litert(path):
-    interpreter = Interpreter(str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
-    return interpreter
+class LiteRtOptimized(LiteRt):
+    """LiteRT's other kernels, for versions of operators that its reference kernels are not registered for."""
+
+    kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
 
 
 @contextlib.contextmanager
@@ -107,7 +109,7 @@ def make(path):
     inputs, n_outputs = ports(path)
     data = path.with_suffix(".in.bin").read_bytes()
     problems = []
-    for kind in (Tflm, LiteRt):
+    for kind in (Tflm, LiteRt, LiteRtOptimized):
         try:
             with quiet():
                 result = outputs(kind(path, inputs), data, inputs, n_outputs, "stateful" in path.stem)

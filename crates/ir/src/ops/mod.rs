@@ -6,16 +6,25 @@ pub mod assign_variable;
 pub(crate) mod attributes;
 pub mod average_pool_2d;
 pub mod batch_normalization;
+pub mod batch_to_space_nd;
+pub mod broadcast_to;
 pub mod ceil;
 pub mod circular_buffer;
+pub mod concatenation;
 pub mod conv_2d;
 pub mod cos;
+pub mod depth_to_space;
 pub mod depthwise_conv_2d;
 pub mod dequantize;
+pub mod dynamic_update_slice;
 pub mod elu;
 pub mod exp;
+pub mod expand_dims;
+pub mod fill;
 pub mod floor;
 pub mod fully_connected;
+pub mod gather;
+pub mod gather_nd;
 pub mod gelu;
 pub mod hard_swish;
 pub mod l2_normalization;
@@ -24,9 +33,13 @@ pub mod log;
 pub mod log_softmax;
 pub mod logistic;
 pub mod max_pool_2d;
+pub mod mirror_pad;
+mod movers;
 pub mod neg;
 pub(crate) mod operator;
+pub mod pack;
 pub mod pad;
+pub mod padv2;
 pub mod prelu;
 pub mod quantize;
 pub mod read_variable;
@@ -34,8 +47,12 @@ pub mod relu;
 pub mod relu6;
 pub mod relu_n1_to_1;
 pub mod reshape;
+pub mod resize_bilinear;
+pub mod resize_nearest_neighbor;
+pub mod reverse_v2;
 pub mod round;
 pub mod rsqrt;
+pub mod shape;
 mod signal;
 pub mod signal_delay;
 pub mod signal_energy;
@@ -52,12 +69,23 @@ pub mod signal_rfft;
 pub mod signal_stacker;
 pub mod signal_window;
 pub mod sin;
+pub mod slice;
 mod sliding;
 pub mod softmax;
+pub mod space_to_batch_nd;
+pub mod space_to_depth;
+pub mod split;
+pub mod split_v;
 pub mod sqrt;
 pub mod square;
+pub mod squeeze;
+pub mod strided_slice;
 pub mod tanh;
+pub mod tile;
+pub mod transpose;
 mod unary;
+pub mod unpack;
+pub mod zeros_like;
 
 use attributes::Attributes;
 use operator::{Operands, Operator, Results};
@@ -144,26 +172,44 @@ operators! {
     AveragePool2d(average_pool_2d),
     /// BATCH_NORMALIZATION (training only; folded before export)
     BatchNormalization(batch_normalization),
+    /// BATCH_TO_SPACE_ND
+    BatchToSpaceNd(batch_to_space_nd),
+    /// BROADCAST_TO
+    BroadcastTo(broadcast_to),
     /// CEIL
     Ceil(ceil),
     /// CIRCULAR_BUFFER (custom, of TFLM)
     CircularBuffer(circular_buffer),
+    /// CONCATENATION
+    Concatenation(concatenation),
     /// CONV_2D
     Conv2d(conv_2d),
     /// COS
     Cos(cos),
+    /// DEPTH_TO_SPACE
+    DepthToSpace(depth_to_space),
     /// DEPTHWISE_CONV_2D
     DepthwiseConv2d(depthwise_conv_2d),
     /// DEQUANTIZE
     Dequantize(dequantize),
+    /// DYNAMIC_UPDATE_SLICE
+    DynamicUpdateSlice(dynamic_update_slice),
     /// ELU
     Elu(elu),
     /// EXP
     Exp(exp),
+    /// EXPAND_DIMS
+    ExpandDims(expand_dims),
+    /// FILL
+    Fill(fill),
     /// FLOOR
     Floor(floor),
     /// FULLY_CONNECTED
     FullyConnected(fully_connected),
+    /// GATHER
+    Gather(gather),
+    /// GATHER_ND
+    GatherNd(gather_nd),
     /// GELU
     Gelu(gelu),
     /// HARD_SWISH
@@ -180,10 +226,16 @@ operators! {
     Logistic(logistic),
     /// MAX_POOL_2D
     MaxPool2d(max_pool_2d),
+    /// MIRROR_PAD
+    MirrorPad(mirror_pad),
     /// NEG
     Neg(neg),
+    /// PACK
+    Pack(pack),
     /// PAD
     Pad(pad),
+    /// PADV2
+    PadV2(padv2),
     /// PRELU
     Prelu(prelu),
     /// QUANTIZE
@@ -198,12 +250,18 @@ operators! {
     ReluN1To1(relu_n1_to_1),
     /// RESHAPE
     Reshape(reshape),
+    /// RESIZE_BILINEAR
+    ResizeBilinear(resize_bilinear),
+    /// RESIZE_NEAREST_NEIGHBOR
+    ResizeNearestNeighbor(resize_nearest_neighbor),
+    /// REVERSE_V2
+    ReverseV2(reverse_v2),
     /// ROUND
     Round(round),
     /// RSQRT
     Rsqrt(rsqrt),
-    /// SIN
-    Sin(sin),
+    /// SHAPE
+    Shape(shape),
     /// SIGNAL_DELAY (custom, of TFLM)
     SignalDelay(signal_delay),
     /// SIGNAL_ENERGY (custom, of TFLM)
@@ -232,14 +290,38 @@ operators! {
     SignalStacker(signal_stacker),
     /// SIGNAL_WINDOW (custom, of TFLM)
     SignalWindow(signal_window),
+    /// SIN
+    Sin(sin),
+    /// SLICE
+    Slice(slice),
     /// SOFTMAX
     Softmax(softmax),
+    /// SPACE_TO_BATCH_ND
+    SpaceToBatchNd(space_to_batch_nd),
+    /// SPACE_TO_DEPTH
+    SpaceToDepth(space_to_depth),
+    /// SPLIT
+    Split(split),
+    /// SPLIT_V
+    SplitV(split_v),
     /// SQRT
     Sqrt(sqrt),
     /// SQUARE
     Square(square),
+    /// SQUEEZE
+    Squeeze(squeeze),
+    /// STRIDED_SLICE
+    StridedSlice(strided_slice),
     /// TANH
     Tanh(tanh),
+    /// TILE
+    Tile(tile),
+    /// TRANSPOSE
+    Transpose(transpose),
+    /// UNPACK
+    Unpack(unpack),
+    /// ZEROS_LIKE
+    ZerosLike(zeros_like),
 }
 
 impl Op {

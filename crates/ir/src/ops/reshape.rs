@@ -1,15 +1,12 @@
 //! RESHAPE: the same elements under another shape.
 
-use smidgen_kernels::ops::reshape;
+use smidgen_kernels::ops::reshape::Spec;
 
 use super::attributes::Attributes;
-use super::operator::{
-    Operands, Operator, OutputQuant, Results, TensorType, checked_elements, float_or_int8,
-};
-use crate::kernel::Kernel;
+use super::movers::{keeps_quant, kernel_by_width, movable};
+use super::operator::{Operands, Operator, Results, TensorType, checked_elements};
 use crate::lower::NodeLowering;
-use crate::scales::same_quant;
-use crate::tensor::DType;
+use crate::tensor::Tensor;
 use crate::verify::MAX_DIMENSIONS;
 
 /// Attributes of RESHAPE. Inputs: x; the shape operand of TFLite is the attribute.
@@ -47,6 +44,8 @@ impl Reshape {
 }
 
 impl Operator for Reshape {
+    keeps_quant!();
+
     fn name() -> &'static str {
         "RESHAPE"
     }
@@ -61,37 +60,29 @@ impl Operator for Reshape {
 
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
-        let dtype = float_or_int8("input", input)?;
+        let dtype = movable("input", input)?;
         Ok(TensorType::one(dtype, self.extents(checked_elements(&input.shape)?)?))
-    }
-
-    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
-        let output = results.get(0)?;
-        same_quant("input", operands.get(0)?, output)
-    }
-
-    fn output_quant(&self) -> OutputQuant {
-        OutputQuant::SameAsInput
     }
 
     fn lower(
         &self,
         operands: &Operands<'_>,
-        results: &Results<'_>,
+        _results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
-        let output = results.get(0)?;
-        if to.view() {
-            return Ok(());
-        }
-        let len = operands.get(0)?.n_elements();
-        let kernel = match output.dtype {
-            DType::F32 => Kernel::ReshapeFloat32(reshape::Float32Spec { len }),
-            _ => Kernel::ReshapeInt8(reshape::Int8Spec { len }),
-        };
-        let arguments = vec![to.operand(0)];
-        to.call(kernel, arguments)
+        lower_same_elements(operands.get(0)?, to)
     }
+}
+
+/// Makes the result the input's elements under another shape: a view of them where it can be one.
+pub(super) fn lower_same_elements(input: &Tensor, to: &mut NodeLowering<'_>) -> Result<(), String> {
+    if to.view() {
+        return Ok(());
+    }
+    let spec = Spec { len: input.n_elements() };
+    let kernel = kernel_by_width!(input.dtype, spec, Reshape8, Reshape16, Reshape32, Reshape64)?;
+    let arguments = vec![to.operand(0)];
+    to.call(kernel, arguments)
 }
 
 #[cfg(test)]

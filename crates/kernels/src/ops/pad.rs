@@ -1,78 +1,42 @@
-//! PAD: the input surrounded by a constant, on up to six axes.
+//! PAD, PADV2: the input surrounded by a constant, on up to six axes.
 //!
-//! Source: TensorFlow Lite Micro, `reference_ops::Pad`. The int8 constant is the output's zero point.
+//! Source: TensorFlow Lite Micro, `reference_ops::Pad`. The constant of a quantised PAD is the
+//! output's zero point, that of PADV2 is an operand.
 
 use super::broadcast::{advance, at};
 use crate::error::{attempt, elements, ensure, length};
+use crate::memory::Pod;
 use crate::rows::rows;
 use crate::{InvalidSpec, WrongLength};
 
-/// Everything about an int8 PAD that is known when it is compiled.
+/// Everything about a PAD that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Int8Spec {
+pub struct Spec {
     /// Extents of the input with leading ones.
     pub in_shape: [usize; 6],
     /// Elements added before the input on each axis.
     pub before: [usize; 6],
     /// Elements added after the input on each axis.
     pub after: [usize; 6],
-    /// The constant.
-    pub value: i8,
 }
 
-/// Everything about a float PAD that is known when it is compiled.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Float32Spec {
-    /// Extents of the input with leading ones.
-    pub in_shape: [usize; 6],
-    /// Elements added before the input on each axis.
-    pub before: [usize; 6],
-    /// Elements added after the input on each axis.
-    pub after: [usize; 6],
-    /// The constant.
-    pub value: f32,
-}
-
-/// Int8 PAD.
+/// PAD of elements of any type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Int8 {
+pub struct Any {
     frame: Frame,
-    value: i8,
 }
 
-/// Float PAD.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Float32 {
-    frame: Frame,
-    value: f32,
-}
-
-impl Int8 {
+impl Any {
     /// Checks the specification.
-    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
-        let frame = attempt!(Frame::new(spec.in_shape, spec.before, spec.after));
-        Ok(Self { frame, value: spec.value })
+    pub const fn new(spec: Spec) -> Result<Self, InvalidSpec> {
+        Ok(Self { frame: attempt!(Frame::new(spec.in_shape, spec.before, spec.after)) })
     }
 
-    /// Row-major input and output.
+    /// Row-major input and output; `value` is one element, the constant.
     #[inline(never)]
-    pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
-        self.frame.apply(input, self.value, output)
-    }
-}
-
-impl Float32 {
-    /// Checks the specification.
-    pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
-        ensure!(spec.value.is_finite(), "the constant of PAD must be finite");
-        let frame = attempt!(Frame::new(spec.in_shape, spec.before, spec.after));
-        Ok(Self { frame, value: spec.value })
-    }
-
-    /// Row-major input and output.
-    #[inline(never)]
-    pub fn run(&self, input: &[f32], output: &mut [f32]) -> Result<(), WrongLength> {
-        self.frame.apply(input, self.value, output)
+    pub fn run<T: Pod>(&self, input: &[T], value: &[T], output: &mut [T]) -> Result<(), WrongLength> {
+        let &[value] = value else { return length("value", value.len(), 1) };
+        self.frame.apply(input, value, output)
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod activations;
 mod layers;
+mod movers;
 mod net;
 mod networks;
 mod pools;
@@ -25,9 +26,15 @@ use std::path::Path;
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).ok_or("usage: operator_cases FOLDER")?;
     let mut names = Vec::new();
-    for case in
-        [layers::cases(), pools::cases(), activations::cases(), networks::cases(), signal::cases()].concat()
-    {
+    let families = [
+        layers::cases(),
+        pools::cases(),
+        activations::cases(),
+        networks::cases(),
+        movers::cases(),
+        signal::cases(),
+    ];
+    for case in families.concat() {
         let (model, inputs) = case.files()?;
         let folder = Path::new(&folder).join(case.operator);
         fs::create_dir_all(&folder)?;

@@ -74,6 +74,13 @@ impl Version {
             _ => 1,
         })
     }
+
+    /// The version that the element type of the first operand has in a list; 1 where it has none.
+    pub(crate) fn of_type(graph: &Graph, node: &Node, versions: &[(DType, i32)]) -> Self {
+        let dtype = operand_type(graph, node, 0);
+        let version = versions.iter().find(|(of, _)| Some(*of) == dtype);
+        Version(version.map_or(1, |&(_, number)| number))
+    }
 }
 
 /// Element type of operand `at`.

@@ -5,22 +5,16 @@ use std::vec;
 use super::super::naive::Random;
 use super::*;
 
-const SPEC: Int8Spec = Int8Spec {
-    in_shape: [1, 1, 1, 1, 2, 2],
-    before: [0, 0, 0, 0, 1, 0],
-    after: [0, 0, 0, 0, 0, 1],
-    value: -7,
-};
+const SPEC: Spec =
+    Spec { in_shape: [1, 1, 1, 1, 2, 2], before: [0, 0, 0, 0, 1, 0], after: [0, 0, 0, 0, 0, 1] };
 
 #[test]
 fn a_row_above_and_a_column_after_by_hand() {
-    let mut output = [0; 9];
-    assert_eq!(Int8::new(SPEC).unwrap().run(&[1, 2, 3, 4], &mut output), Ok(()));
+    let mut output = [0_i16; 9];
+    assert_eq!(Any::new(SPEC).unwrap().run(&[1, 2, 3, 4], &[-7], &mut output), Ok(()));
     assert_eq!(output, [-7, -7, -7, 1, 2, -7, 3, 4, -7]);
-    let Int8Spec { in_shape, before, after, .. } = SPEC;
     let mut output = [0.0; 9];
-    let kernel = Float32::new(Float32Spec { in_shape, before, after, value: 0.5 }).unwrap();
-    assert_eq!(kernel.run(&[1.0, 2.0, 3.0, 4.0], &mut output), Ok(()));
+    assert_eq!(Any::new(SPEC).unwrap().run(&[1.0, 2.0, 3.0, 4.0], &[0.5], &mut output), Ok(()));
     assert_eq!(output, [0.5, 0.5, 0.5, 1.0, 2.0, 0.5, 3.0, 4.0, 0.5]);
 }
 
@@ -33,8 +27,8 @@ fn random_paddings_equal_the_definition() {
         let out_shape: [usize; 6] = core::array::from_fn(|axis| before[axis] + in_shape[axis] + after[axis]);
         let input = random.int8s(in_shape.iter().product());
         let mut output = vec![0; out_shape.iter().product()];
-        let kernel = Int8::new(Int8Spec { in_shape, before, after, value: 42 }).unwrap();
-        assert_eq!(kernel.run(&input, &mut output), Ok(()));
+        let kernel = Any::new(Spec { in_shape, before, after }).unwrap();
+        assert_eq!(kernel.run(&input, &[42], &mut output), Ok(()));
         for (mut at, &y) in output.iter().enumerate() {
             let mut from = Some(0);
             let mut step = 1;
@@ -53,12 +47,14 @@ fn random_paddings_equal_the_definition() {
 #[test]
 fn senseless_specifications_and_wrong_lengths_fail() {
     for wrong in [
-        Int8Spec { in_shape: [0, 1, 1, 1, 1, 1], ..SPEC },
-        Int8Spec { before: [usize::MAX, 0, 0, 0, 0, 0], ..SPEC },
-        Int8Spec { after: [1 << 16, 1 << 16, 0, 0, 0, 0], ..SPEC },
+        Spec { in_shape: [0, 1, 1, 1, 1, 1], ..SPEC },
+        Spec { before: [usize::MAX, 0, 0, 0, 0, 0], ..SPEC },
+        Spec { after: [1 << 16, 1 << 16, 0, 0, 0, 0], ..SPEC },
     ] {
-        assert!(Int8::new(wrong).is_err(), "{wrong:?}");
+        assert!(Any::new(wrong).is_err(), "{wrong:?}");
     }
     let wrong = WrongLength { operand: "output", expected: 9, found: 8 };
-    assert_eq!(Int8::new(SPEC).unwrap().run(&[0; 4], &mut [0; 8]), Err(wrong));
+    assert_eq!(Any::new(SPEC).unwrap().run(&[0_u8; 4], &[0], &mut [0; 8]), Err(wrong));
+    let wrong = WrongLength { operand: "value", expected: 1, found: 0 };
+    assert_eq!(Any::new(SPEC).unwrap().run(&[0_u8; 4], &[], &mut [0; 9]), Err(wrong));
 }
