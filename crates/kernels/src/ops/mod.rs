@@ -29,6 +29,7 @@ pub mod fill;
 pub mod floor;
 pub mod floor_div;
 pub mod floor_mod;
+pub mod detection_postprocess;
 pub mod fully_connected;
 pub mod gather;
 pub mod gather_nd;
@@ -95,6 +96,7 @@ pub mod sub;
 pub mod sum;
 pub mod tanh;
 pub mod transpose_conv;
+pub mod svdf;
 
 mod blocks;
 mod broadcast;
