@@ -7,31 +7,31 @@ use crate::error::{attempt, ensure, length, multiplier, zero_point};
 use crate::fixed::{Output, multiply_by_quantized_multiplier};
 use crate::{InvalidSpec, WrongLength};
 
-/// Everything about an int8 SUM that is known when it is compiled.
+/// Everything about an int8 SUM, or MEAN, that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8Spec {
     /// Extents of the input with leading ones.
     pub shape: [usize; 6],
-    /// Which of them are summed.
+    /// Which of them are reduced.
     pub axes: [bool; 6],
     /// The int8 value of a real 0 in the input.
     pub input_zero_point: i32,
     /// The int8 value of a real 0 in the output.
     pub output_zero_point: i32,
-    /// Input scale over output scale, a Q0.31.
+    /// Input scale over output scale, a Q0.31; that of a MEAN is divided by the elements of a sum.
     pub multiplier: i32,
     /// Its exponent in `-31..=30`.
     pub shift: i32,
 }
 
-/// Everything about an int16 SUM that is known when it is compiled. The zero points are 0.
+/// Everything about an int16 SUM, or MEAN, that is known when it is compiled. The zero points are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int16Spec {
     /// Extents of the input with leading ones.
     pub shape: [usize; 6],
     /// Which of them are summed.
     pub axes: [bool; 6],
-    /// Input scale over output scale, a Q0.31.
+    /// Input scale over output scale, a Q0.31; that of a MEAN is divided by the elements of a sum.
     pub multiplier: i32,
     /// Its exponent in `-31..=30`.
     pub shift: i32,
@@ -46,7 +46,7 @@ pub struct Float32Spec {
     pub axes: [bool; 6],
 }
 
-/// Int8 SUM.
+/// Int8 SUM or MEAN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8 {
     reduction: Reduction,
@@ -54,7 +54,7 @@ pub struct Int8 {
     output: Output,
 }
 
-/// Int16 SUM.
+/// Int16 SUM or MEAN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int16 {
     reduction: Reduction,
