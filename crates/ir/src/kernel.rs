@@ -113,49 +113,75 @@ kernels! {
     AbsInt8: abs::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     AddFloat32: add::Float32(Float32Spec), (a: f32, b: f32) -> (output: f32);
     AddInt8: add::Int8(Int8Spec), (a: i8, b: i8) -> (output: i8);
+    ArgMaxFloat32: arg_max::Any(Spec), (input: f32) -> (output: i32);
+    ArgMaxFloat32ToInt64: arg_max::Any(Spec), (input: f32) -> (output: i64);
+    ArgMaxInt16: arg_max::Any(Spec), (input: i16) -> (output: i32);
+    ArgMaxInt16ToInt64: arg_max::Any(Spec), (input: i16) -> (output: i64);
+    ArgMaxInt32: arg_max::Any(Spec), (input: i32) -> (output: i32);
+    ArgMaxInt32ToInt64: arg_max::Any(Spec), (input: i32) -> (output: i64);
+    ArgMaxInt8: arg_max::Any(Spec), (input: i8) -> (output: i32);
+    ArgMaxInt8ToInt64: arg_max::Any(Spec), (input: i8) -> (output: i64);
+    ArgMaxUint8: arg_max::Any(Spec), (input: u8) -> (output: i32);
+    ArgMaxUint8ToInt64: arg_max::Any(Spec), (input: u8) -> (output: i64);
+    ArgMinFloat32: arg_min::Any(Spec), (input: f32) -> (output: i32);
+    ArgMinFloat32ToInt64: arg_min::Any(Spec), (input: f32) -> (output: i64);
+    ArgMinInt16: arg_min::Any(Spec), (input: i16) -> (output: i32);
+    ArgMinInt16ToInt64: arg_min::Any(Spec), (input: i16) -> (output: i64);
+    ArgMinInt32: arg_min::Any(Spec), (input: i32) -> (output: i32);
+    ArgMinInt32ToInt64: arg_min::Any(Spec), (input: i32) -> (output: i64);
+    ArgMinInt8: arg_min::Any(Spec), (input: i8) -> (output: i32);
+    ArgMinInt8ToInt64: arg_min::Any(Spec), (input: i8) -> (output: i64);
+    ArgMinUint8: arg_min::Any(Spec), (input: u8) -> (output: i32);
+    ArgMinUint8ToInt64: arg_min::Any(Spec), (input: u8) -> (output: i64);
     AssignVariableU8: assign_variable::Any(Spec), (value: u8) -> (variable: u8);
     AveragePool2dFloat32: average_pool_2d::Float32(Float32Spec), (input: f32) -> (output: f32);
     AveragePool2dInt8: average_pool_2d::Int8(Int8Spec), (input: i8) -> (output: i8);
-    BatchToSpaceNd8: batch_to_space_nd::Any(Spec), (input: u8) -> (output: u8);
     BatchToSpaceNd16: batch_to_space_nd::Any(Spec), (input: u16) -> (output: u16);
     BatchToSpaceNd32: batch_to_space_nd::Any(Spec), (input: u32) -> (output: u32);
     BatchToSpaceNd64: batch_to_space_nd::Any(Spec), (input: u64) -> (output: u64);
+    BatchToSpaceNd8: batch_to_space_nd::Any(Spec), (input: u8) -> (output: u8);
     CeilFloat32: ceil::Float32(Float32Spec), (input: f32) -> (output: f32);
     CircularBufferInt8: circular_buffer::Int8(Int8Spec), (input: i8) -> (output: i8, buffer: i8);
     Conv2dFloat32: conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     Conv2dInt8: conv_2d::Int8(Int8Spec), (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     CosFloat32: cos::Float32(Float32Spec), (input: f32) -> (output: f32);
+    CumsumFloat32: cumsum::Float32(Float32Spec), (input: f32) -> (output: f32);
+    CumsumInt8: cumsum::Int8(Int8Spec), (input: i8) -> (output: i8);
     DepthwiseConv2dFloat32: depthwise_conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     DepthwiseConv2dInt8: depthwise_conv_2d::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     DequantizeInt8: dequantize::Int8(Int8Spec), (input: i8) -> (output: f32);
-    DynamicUpdateSlice8: dynamic_update_slice::Any(Spec), (operand: u8, update: u8, start: i32) -> (output: u8);
+    DetectionPostprocessFloat32: detection_postprocess::Float32(Float32Spec), (encodings: f32, scores: f32, anchors: f32)
+        -> (boxes: f32, classes: f32, best: f32, number: f32, scratch: f32);
     DynamicUpdateSlice16: dynamic_update_slice::Any(Spec), (operand: u16, update: u16, start: i32) -> (output: u16);
     DynamicUpdateSlice32: dynamic_update_slice::Any(Spec), (operand: u32, update: u32, start: i32) -> (output: u32);
     DynamicUpdateSlice64: dynamic_update_slice::Any(Spec), (operand: u64, update: u64, start: i32) -> (output: u64);
+    DynamicUpdateSlice8: dynamic_update_slice::Any(Spec), (operand: u8, update: u8, start: i32) -> (output: u8);
     EluFloat32: elu::Float32(Float32Spec), (input: f32) -> (output: f32);
     EluInt8: elu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     ExpFloat32: exp::Float32(Float32Spec), (input: f32) -> (output: f32);
     ExpInt16: exp::Int16(Int16Spec), (input: i16, table: i16) -> (output: i16);
     ExpInt8: exp::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
-    Fill8: fill::Any(Spec), (value: u8) -> (output: u8);
     Fill16: fill::Any(Spec), (value: u16) -> (output: u16);
     Fill32: fill::Any(Spec), (value: u32) -> (output: u32);
     Fill64: fill::Any(Spec), (value: u64) -> (output: u64);
+    Fill8: fill::Any(Spec), (value: u8) -> (output: u8);
     FloorFloat32: floor::Float32(Float32Spec), (input: f32) -> (output: f32);
     FullyConnectedFloat32: fully_connected::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     FullyConnectedInt8: fully_connected::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
-    Gather8: gather::Any(Spec), (input: u8, positions: i32) -> (output: u8);
     Gather16: gather::Any(Spec), (input: u16, positions: i32) -> (output: u16);
     Gather32: gather::Any(Spec), (input: u32, positions: i32) -> (output: u32);
     Gather64: gather::Any(Spec), (input: u64, positions: i32) -> (output: u64);
-    GatherNd8: gather_nd::Any(Spec), (input: u8, positions: i32) -> (output: u8);
+    Gather8: gather::Any(Spec), (input: u8, positions: i32) -> (output: u8);
     GatherNd16: gather_nd::Any(Spec), (input: u16, positions: i32) -> (output: u16);
     GatherNd32: gather_nd::Any(Spec), (input: u32, positions: i32) -> (output: u32);
     GatherNd64: gather_nd::Any(Spec), (input: u64, positions: i32) -> (output: u64);
+    GatherNd8: gather_nd::Any(Spec), (input: u8, positions: i32) -> (output: u8);
     GeluFloat32: gelu::Float32(Float32Spec), (input: f32) -> (output: f32);
     GeluInt8: gelu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    GruFloat32: gru::Float32(Float32Spec), (input: f32, weights: f32, recurrent: f32, bias: f32, initial: f32)
+        -> (output: f32, scratch: f32);
     HardSwishFloat32: hard_swish::Float32(Float32Spec), (input: f32) -> (output: f32);
     HardSwishInt8: hard_swish::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     L2NormalizationFloat32: l2_normalization::Float32(Float32Spec), (input: f32) -> (output: f32);
@@ -173,40 +199,51 @@ kernels! {
     LogisticInt8: logistic::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     MaxPool2dFloat32: max_pool_2d::Float32(Float32Spec), (input: f32) -> (output: f32);
     MaxPool2dInt8: max_pool_2d::Int8(Int8Spec), (input: i8) -> (output: i8);
-    MirrorPad8: mirror_pad::Any(Spec), (input: u8) -> (output: u8);
+    MeanFloat32: mean::Float32(Float32Spec), (input: f32) -> (output: f32);
+    MeanInt16: mean::Int16(Int16Spec), (input: i16) -> (output: i16);
+    MeanInt8: mean::Int8(Int8Spec), (input: i8) -> (output: i8);
     MirrorPad16: mirror_pad::Any(Spec), (input: u16) -> (output: u16);
     MirrorPad32: mirror_pad::Any(Spec), (input: u32) -> (output: u32);
     MirrorPad64: mirror_pad::Any(Spec), (input: u64) -> (output: u64);
+    MirrorPad8: mirror_pad::Any(Spec), (input: u8) -> (output: u8);
     NegFloat32: neg::Float32(Float32Spec), (input: f32) -> (output: f32);
-    Pad8: pad::Any(Spec), (input: u8, value: u8) -> (output: u8);
     Pad16: pad::Any(Spec), (input: u16, value: u16) -> (output: u16);
     Pad32: pad::Any(Spec), (input: u32, value: u32) -> (output: u32);
     Pad64: pad::Any(Spec), (input: u64, value: u64) -> (output: u64);
+    Pad8: pad::Any(Spec), (input: u8, value: u8) -> (output: u8);
     PreluFloat32: prelu::Float32(Float32Spec), (input: f32, alpha: f32) -> (output: f32);
     PreluInt16: prelu::Int16(Int8Spec), (input: i16, alpha: i8) -> (output: i16);
     PreluInt8: prelu::Int8(Int8Spec), (input: i8, alpha: i8) -> (output: i8);
     QuantizeFloat32ToInt8: quantize::Float32ToInt8(Float32ToInt8Spec), (input: f32) -> (output: i8);
     QuantizeInt8: quantize::Int8(Int8Spec), (input: i8) -> (output: i8);
     ReadVariableU8: read_variable::Any(Spec), (variable: u8) -> (output: u8);
-    ReluFloat32: relu::Float32(Float32Spec), (input: f32) -> (output: f32);
-    ReluInt16: relu::Int16(Int16Spec), (input: i16) -> (output: i16);
-    ReluInt8: relu::Int8(Int8Spec), (input: i8) -> (output: i8);
+    ReduceMaxFloat32: reduce_max::Any(Spec), (input: f32) -> (output: f32);
+    ReduceMaxInt16: reduce_max::Any(Spec), (input: i16) -> (output: i16);
+    ReduceMaxInt32: reduce_max::Any(Spec), (input: i32) -> (output: i32);
+    ReduceMaxInt8: reduce_max::Any(Spec), (input: i8) -> (output: i8);
+    ReduceMinFloat32: reduce_min::Any(Spec), (input: f32) -> (output: f32);
+    ReduceMinInt16: reduce_min::Any(Spec), (input: i16) -> (output: i16);
+    ReduceMinInt32: reduce_min::Any(Spec), (input: i32) -> (output: i32);
+    ReduceMinInt8: reduce_min::Any(Spec), (input: i8) -> (output: i8);
     Relu6Float32: relu6::Float32(Float32Spec), (input: f32) -> (output: f32);
     Relu6Int16: relu6::Int16(Int16Spec), (input: i16) -> (output: i16);
     Relu6Int8: relu6::Int8(Int8Spec), (input: i8) -> (output: i8);
+    ReluFloat32: relu::Float32(Float32Spec), (input: f32) -> (output: f32);
+    ReluInt16: relu::Int16(Int16Spec), (input: i16) -> (output: i16);
+    ReluInt8: relu::Int8(Int8Spec), (input: i8) -> (output: i8);
     ReluN1To1Float32: relu_n1_to_1::Float32(Float32Spec), (input: f32) -> (output: f32);
     ReluN1To1Int8: relu_n1_to_1::Int8(Int8Spec), (input: i8) -> (output: i8);
-    Reshape8: reshape::Any(Spec), (input: u8) -> (output: u8);
     Reshape16: reshape::Any(Spec), (input: u16) -> (output: u16);
     Reshape32: reshape::Any(Spec), (input: u32) -> (output: u32);
     Reshape64: reshape::Any(Spec), (input: u64) -> (output: u64);
+    Reshape8: reshape::Any(Spec), (input: u8) -> (output: u8);
     ResizeBilinearFloat32: resize_bilinear::Float32(Spec), (input: f32) -> (output: f32);
     ResizeBilinearInt16: resize_bilinear::Int16(Spec), (input: i16) -> (output: i16);
     ResizeBilinearInt8: resize_bilinear::Int8(Spec), (input: i8) -> (output: i8);
-    ResizeNearestNeighbor8: resize_nearest_neighbor::Any(Spec), (input: u8, rows: i16, columns: i16) -> (output: u8);
     ResizeNearestNeighbor16: resize_nearest_neighbor::Any(Spec), (input: u16, rows: i16, columns: i16) -> (output: u16);
     ResizeNearestNeighbor32: resize_nearest_neighbor::Any(Spec), (input: u32, rows: i16, columns: i16) -> (output: u32);
     ResizeNearestNeighbor64: resize_nearest_neighbor::Any(Spec), (input: u64, rows: i16, columns: i16) -> (output: u64);
+    ResizeNearestNeighbor8: resize_nearest_neighbor::Any(Spec), (input: u8, rows: i16, columns: i16) -> (output: u8);
     RoundFloat32: round::Float32(Float32Spec), (input: f32) -> (output: f32);
     RsqrtFloat32: rsqrt::Float32(Float32Spec), (input: f32) -> (output: f32);
     RsqrtInt16: rsqrt::Int16(Int16Spec), (input: i16, table: i16) -> (output: i16);
@@ -214,13 +251,13 @@ kernels! {
     SignalDelayInt16: signal_delay::Int16(Int16Spec), (input: i16) -> (output: i16, samples: i16);
     SignalEnergyInt16: signal_energy::Int16(Int16Spec), (input: i16) -> (output: u32);
     SignalFftAutoScaleInt16: signal_fft_auto_scale::Int16(Int16Spec), (input: i16) -> (output: i16, scale_bits: i32);
-    SignalFilterBankUint32: signal_filter_bank::Uint32(Uint32Spec),
-        (input: u32, weights: i16, unweights: i16, frequency_starts: i16, weight_starts: i16, widths: i16) -> (output: u64);
     SignalFilterBankLogUint32: signal_filter_bank_log::Uint32(Uint32Spec), (input: u32) -> (output: i16);
     SignalFilterBankSpectralSubtractionUint32: signal_filter_bank_spectral_subtraction::Uint32(Uint32Spec),
         (input: u32) -> (output: u32, noise: u32, state: u32);
     SignalFilterBankSquareRootUint64: signal_filter_bank_square_root::Uint64(Uint64Spec),
         (input: u64, scale_bits: i32) -> (output: u32);
+    SignalFilterBankUint32: signal_filter_bank::Uint32(Uint32Spec),
+        (input: u32, weights: i16, unweights: i16, frequency_starts: i16, weight_starts: i16, widths: i16) -> (output: u64);
     SignalFramerInt16: signal_framer::Int16(Int16Spec), (input: i16) -> (output: i16, valid: u8, samples: i16, steps: i32);
     SignalIrfftFloat32: signal_irfft::Float32(Float32Spec),
         (input: f32, twiddles: f32, split: f32) -> (output: f32, scratch: f32);
@@ -239,18 +276,39 @@ kernels! {
     SoftmaxFloat32: softmax::Float32(Float32Spec), (input: f32) -> (output: f32);
     SoftmaxInt16: softmax::Int16(Int16Spec), (input: i16, exponential: i16, reciprocal: i16) -> (output: i16);
     SoftmaxInt8: softmax::Int8(Int8Spec), (input: i8) -> (output: i8);
-    SpaceToBatchNd8: space_to_batch_nd::Any(Spec), (input: u8, value: u8) -> (output: u8);
     SpaceToBatchNd16: space_to_batch_nd::Any(Spec), (input: u16, value: u16) -> (output: u16);
     SpaceToBatchNd32: space_to_batch_nd::Any(Spec), (input: u32, value: u32) -> (output: u32);
     SpaceToBatchNd64: space_to_batch_nd::Any(Spec), (input: u64, value: u64) -> (output: u64);
+    SpaceToBatchNd8: space_to_batch_nd::Any(Spec), (input: u8, value: u8) -> (output: u8);
     SqrtFloat32: sqrt::Float32(Float32Spec), (input: f32) -> (output: f32);
     SqrtInt8: sqrt::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     SquareFloat32: square::Float32(Float32Spec), (input: f32) -> (output: f32);
-    StridedCopy8: strided_copy::Any(Spec), (input: u8) -> (output: u8);
     StridedCopy16: strided_copy::Any(Spec), (input: u16) -> (output: u16);
     StridedCopy32: strided_copy::Any(Spec), (input: u32) -> (output: u32);
     StridedCopy64: strided_copy::Any(Spec), (input: u64) -> (output: u64);
+    StridedCopy8: strided_copy::Any(Spec), (input: u8) -> (output: u8);
+    SumFloat32: sum::Float32(Float32Spec), (input: f32) -> (output: f32);
+    SumInt16: sum::Int16(Int16Spec), (input: i16) -> (output: i16);
+    SumInt8: sum::Int8(Int8Spec), (input: i8) -> (output: i8);
+    SvdfFloat32: svdf::Float32(Float32Spec), (input: f32, feature: f32, time: f32, bias: f32) -> (output: f32, state: f32);
+    SvdfInt8: svdf::Int8(Int8Spec), (input: i8, feature: i8, time: i16, bias: i32) -> (output: i8, state: i16);
+    SvdfInt8StateInt8: svdf::Int8(Int8Spec), (input: i8, feature: i8, time: i8, bias: i32) -> (output: i8, state: i8);
     TanhFloat32: tanh::Float32(Float32Spec), (input: f32) -> (output: f32);
     TanhInt16: tanh::Int16(Int16Spec), (input: i16) -> (output: i16);
     TanhInt8: tanh::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    UnidirectionalSequenceLstmFloat32: unidirectional_sequence_lstm::Float32(Float32Spec),
+        (input: f32, input_to_input: f32, input_to_forget: f32, input_to_cell: f32, input_to_output: f32,
+         recurrent_to_input: f32, recurrent_to_forget: f32, recurrent_to_cell: f32, recurrent_to_output: f32,
+         input_bias: f32, forget_bias: f32, cell_bias: f32, output_bias: f32)
+        -> (output: f32, hidden: f32, cell: f32);
+    UnidirectionalSequenceLstmInt16: unidirectional_sequence_lstm::Int16(Int16Spec),
+        (input: i16, input_to_input: i8, input_to_forget: i8, input_to_cell: i8, input_to_output: i8,
+         recurrent_to_input: i8, recurrent_to_forget: i8, recurrent_to_cell: i8, recurrent_to_output: i8,
+         input_bias: i64, forget_bias: i64, cell_bias: i64, output_bias: i64)
+        -> (output: i16, hidden: i16, cell: i16);
+    UnidirectionalSequenceLstmInt8: unidirectional_sequence_lstm::Int8(Int8Spec),
+        (input: i8, input_to_input: i8, input_to_forget: i8, input_to_cell: i8, input_to_output: i8,
+         recurrent_to_input: i8, recurrent_to_forget: i8, recurrent_to_cell: i8, recurrent_to_output: i8,
+         input_bias: i32, forget_bias: i32, cell_bias: i32, output_bias: i32)
+        -> (output: i8, hidden: i8, cell: i16);
 }

@@ -2,9 +2,12 @@
 
 pub mod abs;
 pub mod add;
+pub mod arg_max;
+pub mod arg_min;
 pub mod assign_variable;
 pub(crate) mod attributes;
 pub mod average_pool_2d;
+mod axis;
 pub mod batch_normalization;
 pub mod batch_to_space_nd;
 pub mod broadcast_to;
@@ -13,9 +16,11 @@ pub mod circular_buffer;
 pub mod concatenation;
 pub mod conv_2d;
 pub mod cos;
+pub mod cumsum;
 pub mod depth_to_space;
 pub mod depthwise_conv_2d;
 pub mod dequantize;
+pub mod detection_postprocess;
 pub mod dynamic_update_slice;
 pub mod elu;
 pub mod exp;
@@ -26,6 +31,7 @@ pub mod fully_connected;
 pub mod gather;
 pub mod gather_nd;
 pub mod gelu;
+pub mod gru;
 pub mod hard_swish;
 pub mod l2_normalization;
 pub mod leaky_relu;
@@ -33,6 +39,7 @@ pub mod log;
 pub mod log_softmax;
 pub mod logistic;
 pub mod max_pool_2d;
+pub mod mean;
 pub mod mirror_pad;
 mod movers;
 pub mod neg;
@@ -43,6 +50,9 @@ pub mod padv2;
 pub mod prelu;
 pub mod quantize;
 pub mod read_variable;
+pub mod reduce_max;
+pub mod reduce_min;
+mod reduction;
 pub mod relu;
 pub mod relu6;
 pub mod relu_n1_to_1;
@@ -80,10 +90,13 @@ pub mod sqrt;
 pub mod square;
 pub mod squeeze;
 pub mod strided_slice;
+pub mod sum;
+pub mod svdf;
 pub mod tanh;
 pub mod tile;
 pub mod transpose;
 mod unary;
+pub mod unidirectional_sequence_lstm;
 pub mod unpack;
 pub mod zeros_like;
 
@@ -166,6 +179,10 @@ operators! {
     Abs(abs),
     /// ADD
     Add(add),
+    /// ARG_MAX
+    ArgMax(arg_max),
+    /// ARG_MIN
+    ArgMin(arg_min),
     /// ASSIGN_VARIABLE
     AssignVariable(assign_variable),
     /// AVERAGE_POOL_2D
@@ -186,12 +203,16 @@ operators! {
     Conv2d(conv_2d),
     /// COS
     Cos(cos),
+    /// CUMSUM
+    Cumsum(cumsum),
     /// DEPTH_TO_SPACE
     DepthToSpace(depth_to_space),
     /// DEPTHWISE_CONV_2D
     DepthwiseConv2d(depthwise_conv_2d),
     /// DEQUANTIZE
     Dequantize(dequantize),
+    /// DETECTION_POSTPROCESS (TFLite_Detection_PostProcess)
+    DetectionPostprocess(detection_postprocess),
     /// DYNAMIC_UPDATE_SLICE
     DynamicUpdateSlice(dynamic_update_slice),
     /// ELU
@@ -212,6 +233,8 @@ operators! {
     GatherNd(gather_nd),
     /// GELU
     Gelu(gelu),
+    /// GRU (ONNX; float32)
+    Gru(gru),
     /// HARD_SWISH
     HardSwish(hard_swish),
     /// L2_NORMALIZATION
@@ -226,6 +249,8 @@ operators! {
     Logistic(logistic),
     /// MAX_POOL_2D
     MaxPool2d(max_pool_2d),
+    /// MEAN
+    Mean(mean),
     /// MIRROR_PAD
     MirrorPad(mirror_pad),
     /// NEG
@@ -242,6 +267,10 @@ operators! {
     Quantize(quantize),
     /// READ_VARIABLE
     ReadVariable(read_variable),
+    /// REDUCE_MAX
+    ReduceMax(reduce_max),
+    /// REDUCE_MIN
+    ReduceMin(reduce_min),
     /// RELU
     Relu(relu),
     /// RELU6
@@ -312,12 +341,18 @@ operators! {
     Squeeze(squeeze),
     /// STRIDED_SLICE
     StridedSlice(strided_slice),
+    /// SUM
+    Sum(sum),
+    /// SVDF
+    Svdf(svdf),
     /// TANH
     Tanh(tanh),
     /// TILE
     Tile(tile),
     /// TRANSPOSE
     Transpose(transpose),
+    /// UNIDIRECTIONAL_SEQUENCE_LSTM
+    UnidirectionalSequenceLstm(unidirectional_sequence_lstm),
     /// UNPACK
     Unpack(unpack),
     /// ZEROS_LIKE

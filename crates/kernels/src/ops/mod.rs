@@ -58,6 +58,7 @@ pub mod neg;
 pub mod not_equal;
 pub mod pad;
 pub mod pow;
+pub mod prelu;
 pub mod quantize;
 pub mod read_variable;
 pub mod reduce_max;

@@ -2,7 +2,8 @@
 //! `y[u] = act(bias[u] + sum over the filters f of u, and over t, of time[f, t] * (feature[f] · x at step t))`.
 //!
 //! Source: TensorFlow Lite Micro, `EvalIntegerSvdfReference` and `EvalFloatSvdfReference`. The state holds the feature
-//! products of the last steps, the newest last. The int8 kernel has no activation beyond the int8 range.
+//! products of the last steps, the newest last. The int8 kernel has no activation beyond the int8 range. Products saturate
+//! before the zero point of an int8 state moves them, so that one past the range wraps, as in the source.
 
 use super::dot::tail;
 use crate::error::{
@@ -81,6 +82,9 @@ pub struct Float32 {
 pub trait State: Pod + Into<i32> {
     /// The nearest value of the type.
     fn saturate(value: i32) -> Self;
+
+    /// The value moved by a zero point; past the range of the type it wraps.
+    fn moved(self, zero_point: i32) -> Self;
 }
 
 impl State for i8 {
@@ -88,12 +92,22 @@ impl State for i8 {
     fn saturate(value: i32) -> Self {
         value.max(i8::MIN.into()).min(i8::MAX.into()) as i8
     }
+
+    #[inline(always)]
+    fn moved(self, zero_point: i32) -> Self {
+        self.wrapping_add(zero_point as i8)
+    }
 }
 
 impl State for i16 {
     #[inline(always)]
     fn saturate(value: i32) -> Self {
         value.max(i16::MIN.into()).min(i16::MAX.into()) as i16
+    }
+
+    #[inline(always)]
+    fn moved(self, zero_point: i32) -> Self {
+        self.wrapping_add(zero_point as i16)
     }
 }
 
@@ -138,7 +152,7 @@ impl Int8 {
                 });
                 let product =
                     multiply_by_quantized_multiplier(product, spec.state_multiplier, spec.state_shift);
-                push(state, S::saturate(product.wrapping_add(spec.state_zero_point)));
+                push(state, S::saturate(product).moved(spec.state_zero_point));
                 sum = time.iter().zip(state).fold(sum, |sum, (&w, &mut s)| {
                     sum.wrapping_add(w.into().wrapping_mul(s.into() - spec.state_zero_point))
                 });

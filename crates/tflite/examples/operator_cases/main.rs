@@ -17,6 +17,7 @@ mod movers;
 mod net;
 mod networks;
 mod pools;
+mod sequences;
 mod signal;
 
 use std::error::Error;
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         activations::cases(),
         networks::cases(),
         movers::cases(),
+        sequences::cases(),
         signal::cases(),
     ];
     for case in families.concat() {

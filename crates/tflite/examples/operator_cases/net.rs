@@ -176,6 +176,38 @@ impl Net {
         self.builder.constant(Tensor::const_f32("constant", shape.to_vec(), &values))
     }
 
+    /// Symmetric int8 weights with a scale of up to `scale`.
+    pub(crate) fn weights_int8(&mut self, shape: &[usize], scale: f32) -> TensorIdx {
+        let values: Vec<i8> =
+            self.int8s(shape.iter().product()).iter().map(|&value| value.max(-127)).collect();
+        let quant = Quant::per_tensor(real(&mut self.random, scale / 2.0, scale), 0);
+        self.builder.constant(Tensor::const_i8("weights", shape.to_vec(), &values, quant))
+    }
+
+    /// Symmetric int16 weights with a scale of up to `scale`.
+    pub(crate) fn weights_int16(&mut self, shape: &[usize], scale: f32) -> TensorIdx {
+        let values = (0..shape.iter().product()).map(|_| self.random.below(65_535) as i32 - 32_767);
+        let data = values.flat_map(|value| (value as i16).to_le_bytes()).collect();
+        let quant = Some(Quant::per_tensor(real(&mut self.random, scale / 2.0, scale), 0));
+        let tensor = Tensor::activation("weights", DType::I16, shape.to_vec());
+        self.builder.constant(Tensor { quant, data: Some(data), ..tensor })
+    }
+
+    /// A bias of int32 values up to `reach`; without `quant` its scale follows from the weights.
+    pub(crate) fn bias_int32(&mut self, n: usize, reach: i32, quant: Option<Quant>) -> TensorIdx {
+        let values: Vec<i32> =
+            (0..n).map(|_| self.random.below(2 * reach as usize + 1) as i32 - reach).collect();
+        self.builder.constant(Tensor::const_i32("bias", vec![n], &values, quant))
+    }
+
+    /// A bias of int64 values up to `reach`, whose scale follows from the weights.
+    pub(crate) fn bias_int64(&mut self, n: usize, reach: i64) -> TensorIdx {
+        let values = (0..n).map(|_| self.random.below(2 * reach as usize + 1) as i64 - reach);
+        let data = values.flat_map(i64::to_le_bytes).collect();
+        let tensor = Tensor::activation("bias", DType::I64, vec![n]);
+        self.builder.constant(Tensor { data: Some(data), ..tensor })
+    }
+
     /// An int8 layer with its own filter and bias; the result's scale is such that few results saturate.
     pub(crate) fn layer_int8(&mut self, op: Op, x: TensorIdx, weights: Weights) -> TensorIdx {
         let Weights { shape, channel_axis, per_channel, bias } = weights;

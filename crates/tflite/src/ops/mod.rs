@@ -2,6 +2,8 @@
 
 mod abs;
 mod add;
+mod arg_max;
+mod arg_min;
 mod attribute_operands;
 mod average_pool_2d;
 mod batch_to_space_nd;
@@ -11,6 +13,7 @@ mod circular_buffer;
 mod concatenation;
 mod conv_2d;
 mod cos;
+mod cumsum;
 mod depth_to_space;
 mod depthwise_conv_2d;
 mod dequantize;
@@ -32,6 +35,7 @@ mod log;
 mod log_softmax;
 mod logistic;
 mod max_pool_2d;
+mod mean;
 mod mirror_pad;
 mod neg;
 mod pack;
@@ -39,6 +43,9 @@ mod pad;
 mod padv2;
 mod prelu;
 mod quantize;
+mod reduce_max;
+mod reduce_min;
+mod reducer;
 mod relu;
 mod relu6;
 mod relu_n1_to_1;
@@ -75,9 +82,12 @@ mod sqrt;
 mod square;
 mod squeeze;
 mod strided_slice;
+mod sum;
+mod svdf;
 mod tanh;
 mod tile;
 mod transpose;
+mod unidirectional_sequence_lstm;
 mod unpack;
 mod zeros_like;
 
@@ -158,6 +168,8 @@ use NodeOperands::{All, At};
 operators! {
     Abs: abs, Builtin(builtin::ABS), 5, All;
     Add: add, Builtin(builtin::ADD), 5, All;
+    ArgMax: arg_max, Builtin(builtin::ARG_MAX), 3, At(&[0]);
+    ArgMin: arg_min, Builtin(builtin::ARG_MIN), 3, At(&[0]);
     AveragePool2d: average_pool_2d, Builtin(builtin::AVERAGE_POOL_2D), 3, All;
     BatchToSpaceNd: batch_to_space_nd, Builtin(builtin::BATCH_TO_SPACE_ND), 4, At(&[0]);
     BroadcastTo: broadcast_to, Builtin(builtin::BROADCAST_TO), 3, At(&[0]);
@@ -166,6 +178,7 @@ operators! {
     Concatenation: concatenation, Builtin(builtin::CONCATENATION), 4, All;
     Conv2d: conv_2d, Builtin(builtin::CONV_2D), 8, All;
     Cos: cos, Builtin(builtin::COS), 1, All;
+    Cumsum: cumsum, Builtin(builtin::CUMSUM), 1, At(&[0]);
     DepthToSpace: depth_to_space, Builtin(builtin::DEPTH_TO_SPACE), 2, All;
     DepthwiseConv2d: depthwise_conv_2d, Builtin(builtin::DEPTHWISE_CONV_2D), 7, All;
     Dequantize: dequantize, Builtin(builtin::DEQUANTIZE), 6, All;
@@ -186,6 +199,7 @@ operators! {
     LogSoftmax: log_softmax, Builtin(builtin::LOG_SOFTMAX), 2, All;
     Logistic: logistic, Builtin(builtin::LOGISTIC), 3, All;
     MaxPool2d: max_pool_2d, Builtin(builtin::MAX_POOL_2D), 3, All;
+    Mean: mean, Builtin(builtin::MEAN), 3, At(&[0]);
     MirrorPad: mirror_pad, Builtin(builtin::MIRROR_PAD), 3, At(&[0]);
     Neg: neg, Builtin(builtin::NEG), 1, All;
     Pack: pack, Builtin(builtin::PACK), 4, All;
@@ -193,6 +207,8 @@ operators! {
     PadV2: padv2, Builtin(builtin::PADV2), 5, At(&[0, 2]);
     Prelu: prelu, Builtin(builtin::PRELU), 1, All;
     Quantize: quantize, Builtin(builtin::QUANTIZE), 4, All;
+    ReduceMax: reduce_max, Builtin(builtin::REDUCE_MAX), 3, At(&[0]);
+    ReduceMin: reduce_min, Builtin(builtin::REDUCE_MIN), 3, At(&[0]);
     Relu: relu, Builtin(builtin::RELU), 3, All;
     Relu6: relu6, Builtin(builtin::RELU6), 3, All;
     ReluN1To1: relu_n1_to_1, Builtin(builtin::RELU_N1_TO_1), 1, All;
@@ -228,9 +244,13 @@ operators! {
     Square: square, Builtin(builtin::SQUARE), 1, All;
     Squeeze: squeeze, Builtin(builtin::SQUEEZE), 2, All;
     StridedSlice: strided_slice, Builtin(builtin::STRIDED_SLICE), 8, At(&[0]);
+    Sum: sum, Builtin(builtin::SUM), 2, At(&[0]);
+    Svdf: svdf, Builtin(builtin::SVDF), 4, All;
     Tanh: tanh, Builtin(builtin::TANH), 3, All;
     Tile: tile, Builtin(builtin::TILE), 3, At(&[0]);
     Transpose: transpose, Builtin(builtin::TRANSPOSE), 8, At(&[0]);
+    UnidirectionalSequenceLstm: unidirectional_sequence_lstm, Builtin(builtin::UNIDIRECTIONAL_SEQUENCE_LSTM), 4,
+        At(unidirectional_sequence_lstm::OPERANDS);
     Unpack: unpack, Builtin(builtin::UNPACK), 5, All;
     ZerosLike: zeros_like, Builtin(builtin::ZEROS_LIKE), 1, All;
 }

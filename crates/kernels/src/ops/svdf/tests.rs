@@ -66,8 +66,8 @@ fn check<S: State>(seed: u64, state_zero_point: i32, bits: u32) {
                     let dot: i64 = products.map(|(&x, &w)| (i64::from(x) - zero) * i64::from(w)).sum();
                     let scaled = scale(dot.into(), spec.state_multiplier, spec.state_shift) as i64;
                     let limit = 1_i64 << (bits - 1);
-                    let zero = i64::from(state_zero_point);
-                    let kept = (scaled + zero).clamp(-limit, limit - 1) - zero;
+                    let kept = S::saturate(scaled.clamp(-limit, limit - 1) as i32);
+                    let kept = i64::from(kept.moved(state_zero_point).into() - state_zero_point);
                     let weight: i32 = time[filter * memory + memory - 1 - age].into();
                     sum += i64::from(weight) * kept;
                 }
