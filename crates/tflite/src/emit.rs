@@ -13,6 +13,9 @@ use crate::write::{FileNode, FileSignature, FileTensor, Layout};
 /// Alignment of the constants in bytes, from the start of the file.
 const ALIGNMENT: usize = 16;
 
+/// Name of the subgraph that gives variables their first values.
+const INITIAL: &str = "initial";
+
 type Builder = FlatBufferBuilder<'static>;
 type Table = WIPOffset<TableFinishedWIPOffset>;
 type TableVector = WIPOffset<Vector<'static, flatbuffers::ForwardsUOffset<TableFinishedWIPOffset>>>;
@@ -21,8 +24,17 @@ type TableVector = WIPOffset<Vector<'static, flatbuffers::ForwardsUOffset<TableF
 pub(crate) fn file(layout: &Layout) -> Vec<u8> {
     let mut builder = Builder::new();
     let buffers = buffers(&mut builder, &layout.buffers);
-    let subgraphs = subgraph(&mut builder, layout);
-    let subgraphs = builder.create_vector(&[subgraphs]);
+    let mut subgraphs = vec![subgraph(
+        &mut builder,
+        &layout.name,
+        (&layout.tensors, &layout.nodes),
+        (&layout.inputs, &layout.outputs),
+    )];
+    let (tensors, nodes) = &layout.initial;
+    if !nodes.is_empty() {
+        subgraphs.push(subgraph(&mut builder, INITIAL, (tensors, nodes), (&[], &[])));
+    }
+    let subgraphs = builder.create_vector(&subgraphs);
     let opcodes = opcodes(&mut builder, &layout.opcodes);
     let metadata = metadata(&mut builder, &layout.metadata);
     let signatures = signatures(&mut builder, &layout.signatures);
@@ -72,14 +84,20 @@ fn buffers(builder: &mut Builder, buffers: &[Vec<u8>]) -> TableVector {
     builder.create_vector(&tables)
 }
 
-fn subgraph(builder: &mut Builder, layout: &Layout) -> Table {
-    let tensors: Vec<Table> = layout.tensors.iter().map(|tensor| file_tensor(builder, tensor)).collect();
-    let nodes: Vec<Table> = layout.nodes.iter().map(|node| file_node(builder, node)).collect();
+/// Tensors and operators under a name, with its inputs and outputs.
+fn subgraph(
+    builder: &mut Builder,
+    name: &str,
+    (tensors, nodes): (&[FileTensor], &[FileNode]),
+    (inputs, outputs): (&[i32], &[i32]),
+) -> Table {
+    let tensors: Vec<Table> = tensors.iter().map(|tensor| file_tensor(builder, tensor)).collect();
+    let nodes: Vec<Table> = nodes.iter().map(|node| file_node(builder, node)).collect();
     let tensors = builder.create_vector(&tensors);
     let nodes = builder.create_vector(&nodes);
-    let inputs = builder.create_vector(&layout.inputs);
-    let outputs = builder.create_vector(&layout.outputs);
-    let name = builder.create_string(&layout.name);
+    let inputs = builder.create_vector(inputs);
+    let outputs = builder.create_vector(outputs);
+    let name = builder.create_string(name);
     let start = builder.start_table();
     put(builder, sub_graph::TENSORS, tensors);
     put(builder, sub_graph::INPUTS, inputs);
@@ -146,7 +164,8 @@ fn options(builder: &mut Builder, options: &Options) -> Table {
         .fields
         .iter()
         .map(|(_, value)| match value {
-            Value::Ints(values) => Some(builder.create_vector(values)),
+            Value::Ints(values) => Some(builder.create_vector(values).as_union_value()),
+            Value::Text(text) => Some(builder.create_string(text).as_union_value()),
             Value::Byte(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Long(_) => None,
         })
         .collect();
@@ -158,7 +177,9 @@ fn options(builder: &mut Builder, options: &Options) -> Table {
             Value::Float(value) => put(builder, *id, *value),
             Value::Bool(value) => put(builder, *id, *value),
             Value::Long(value) => put(builder, *id, *value),
-            Value::Ints(_) => vector.into_iter().for_each(|vector| put(builder, *id, vector)),
+            Value::Ints(_) | Value::Text(_) => {
+                vector.into_iter().for_each(|vector| put(builder, *id, vector))
+            }
         }
     }
     builder.end_table(start)

@@ -49,12 +49,15 @@ pub fn read_with_warnings(bytes: &[u8]) -> Result<(Graph, Vec<String>), ReadErro
 /// Reads the graph; what is wrong with its parts goes to `findings`, and the graph is then not to be used.
 fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
     let model = open(bytes)?;
-    let subgraph = main_subgraph(&model, findings)?;
+    let subgraph = main_subgraph(&model)?;
     let mut budget = Budget::for_file(bytes.len());
     let tensors = Tensors::of(&model, &subgraph)?;
-    let importer = Importer { tensors, codes: model.tables(model::OPERATOR_CODES)? };
+    let importer = Importer { model, tensors, codes: model.tables(model::OPERATOR_CODES)? };
+    let mut variables = Variables::default();
     let mut graph = Graph { name: graph_name(&model, &subgraph)?, ..Graph::default() };
-    graph.nodes = importer.nodes(subgraph.tables(sub_graph::OPERATORS)?, &mut budget, findings)?;
+    let operators = subgraph.tables(sub_graph::OPERATORS)?;
+    graph.nodes = importer.nodes(operators, &mut variables, &mut budget, findings)?;
+    warn_of_subgraphs(&model, &variables, findings)?;
     graph.inputs = importer.ends(subgraph.scalars(sub_graph::INPUTS)?, "input", &mut budget, findings)?;
     graph.outputs = importer.ends(subgraph.scalars(sub_graph::OUTPUTS)?, "output", &mut budget, findings)?;
     graph.meta = meta::read(&model, &tensors, &graph, &mut budget, findings)?;
@@ -62,7 +65,8 @@ fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
 
     budget.charge(tensors.len())?;
     let used = used_tensors(&graph, tensors.len());
-    let places = Converter::new(tensors, &mut budget, findings).convert(&used, &mut graph)?;
+    let mut places = Converter::new(tensors, &mut budget, findings).convert(&used, &mut graph)?;
+    variables.convert(&mut graph, &mut places, &mut budget, findings)?;
     renumber(&mut graph, &places);
     states::add_own_states(&mut graph, &mut budget, findings)?;
     Ok(graph)
@@ -90,16 +94,22 @@ fn open(bytes: &[u8]) -> Result<Table<'_>, Fault> {
     }
 }
 
-fn main_subgraph<'a>(model: &Table<'a>, findings: &mut Findings) -> Result<Table<'a>, Fault> {
-    let subgraphs = model.tables(model::SUBGRAPHS)?;
-    let main = subgraphs
-        .get(0)
-        .ok_or_else(|| Fault::message("the file has no subgraph; convert the model again"))?;
-    let others = subgraphs.len() - 1;
-    if others > 0 {
-        findings.warn(format!("only the first of {} subgraphs is read", others + 1));
+fn main_subgraph<'a>(model: &Table<'a>) -> Result<Table<'a>, Fault> {
+    let main = model.tables(model::SUBGRAPHS)?.get(0);
+    Ok(main.ok_or_else(|| Fault::message("the file has no subgraph; convert the model again"))??)
+}
+
+/// Subgraphs that are neither the main one nor give variables their first values are left out; the user should know.
+fn warn_of_subgraphs(
+    model: &Table<'_>,
+    variables: &Variables<'_>,
+    findings: &mut Findings,
+) -> Result<(), Fault> {
+    let n_subgraphs = model.tables(model::SUBGRAPHS)?.len();
+    if n_subgraphs > 1 + variables.initial_subgraphs.len() {
+        findings.warn(format!("only the first of {n_subgraphs} subgraphs is read"));
     }
-    Ok(main?)
+    Ok(())
 }
 
 /// Bytes that are kept of the model's name: it stands in messages, so it must not be as long as the file.
@@ -176,6 +186,7 @@ impl Code<'_> {
 /// The file's tables that nodes refer to.
 #[derive(Debug)]
 struct Importer<'a> {
+    model: Table<'a>,
     tensors: Tensors<'a>,
     codes: Tables<'a>,
 }
@@ -185,6 +196,7 @@ impl<'a> Importer<'a> {
     fn nodes(
         &self,
         tables: Tables<'a>,
+        variables: &mut Variables<'a>,
         budget: &mut Budget,
         findings: &mut Findings,
     ) -> Result<Vec<Node>, Fault> {
@@ -200,13 +212,26 @@ impl<'a> Importer<'a> {
                 }
             };
             let place = || format!("node {at} {} \"{}\"", code.name(), clip(self.output_name(&table)));
+            let noted = match code.builtin {
+                builtin::VAR_HANDLE => Some(variables.declare(&table, budget)),
+                builtin::CALL_ONCE => Some(variables.initialise(self, &table, budget)),
+                _ => None,
+            };
+            if let Some(noted) = noted {
+                noted.or_else(|fault| findings.fault(&place(), fault))?;
+                continue;
+            }
             let Some(operator) = ops::find(code.builtin, code.custom) else {
                 unsupported = true;
                 findings
                     .problem(&place(), format!("version {} of this operator is not supported", code.version));
                 continue;
             };
-            match self.node(&table, operator, budget) {
+            let node = self.node(&table, operator, budget);
+            match node.and_then(|mut node| {
+                variables.resolve(&mut node, self.tensors.len())?;
+                Ok(node)
+            }) {
                 Ok(node) => nodes.push(node),
                 Err(fault) => findings.fault(&place(), fault)?,
             }
@@ -308,5 +333,9 @@ impl<'a> Importer<'a> {
 }
 
 mod states;
+mod variables;
+
+use variables::Variables;
+
 #[cfg(test)]
 mod tests;

@@ -92,6 +92,11 @@ impl<'a> Tensors<'a> {
         })
     }
 
+    /// The bytes of a constant, `None` for an activation.
+    pub(crate) fn constant_bytes(&self, idx: TensorIdx) -> Result<Option<&'a [u8]>, Fault> {
+        Ok(self.buffer_of(&self.table(idx)?)?.map(|(_, data)| data))
+    }
+
     /// Number and bytes of a tensor's buffer; `None` for an activation, whose buffer is empty.
     fn buffer_of(&self, table: &Table<'a>) -> Result<Option<(usize, &'a [u8])>, Fault> {
         if table.scalar(tensor::EXTERNAL_BUFFER, 0u32)? != 0 {

@@ -1,6 +1,6 @@
 //! A [`Graph`] to `.tflite` bytes: what goes into the file, in file order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use smidgen_ir::{Graph, Node, NodeIdx, Op, Problem, Signature, Tensor, TensorIdx};
@@ -8,9 +8,9 @@ use smidgen_ir::{Graph, Node, NodeIdx, Op, Problem, Signature, Tensor, TensorIdx
 use crate::emit;
 use crate::findings::lines;
 use crate::meta::{MIN_RUNTIME_VERSION, default_signature};
-use crate::ops::{self, Code, Encoded, FileOperand};
+use crate::ops::{self, Code, Encoded, FileOperand, Value};
 use crate::runtime_versions;
-use crate::schema::tensor_type;
+use crate::schema::{builtin, call_once_options, options, tensor_type, var_handle_options};
 use crate::{DESCRIPTION_PREFIX, MAIN};
 
 /// Why a graph could not be written: every reason that was found.
@@ -95,6 +95,8 @@ pub(crate) struct FileTensor {
     pub(crate) tensor: Tensor,
     /// Number of its buffer, 0 for an activation.
     pub(crate) buffer: u32,
+    /// Whether it is the handle of a variable.
+    pub(crate) is_handle: bool,
 }
 
 /// An operator as it goes into the file.
@@ -138,8 +140,12 @@ pub(crate) struct Layout {
     pub(crate) buffers: Vec<Vec<u8>>,
     /// Codes and versions of the operators.
     pub(crate) opcodes: Vec<(Code, i32)>,
-    /// Operators.
+    /// Operators, first the handles of variables.
     pub(crate) nodes: Vec<FileNode>,
+    /// How many of the operators are not nodes of the graph.
+    n_own_nodes: usize,
+    /// Tensors and operators of the subgraph that gives variables their first values; none where it is empty.
+    pub(crate) initial: (Vec<FileTensor>, Vec<FileNode>),
     /// The model's inputs.
     pub(crate) inputs: Vec<i32>,
     /// The model's outputs.
@@ -152,9 +158,10 @@ impl Layout {
     pub(crate) fn of(graph: &Graph) -> Self {
         let mut layout = Layout::default();
         layout.name_model(graph);
-        let places = layout.add_used_tensors(graph);
+        let handles = handles(graph);
+        let places = layout.add_used_tensors(graph, &handles);
         let place = |idx: TensorIdx| places.get(idx.idx()).copied().unwrap_or(-1);
-        let mut since = [0; 3];
+        let mut since = layout.add_variables(graph, &handles, place);
         for node in &graph.nodes {
             let Some(encoded) = ops::encode(graph, node) else { continue };
             if let Code::Builtin(code) = encoded.code {
@@ -215,8 +222,8 @@ impl Layout {
         }
     }
 
-    /// Adds the tensors that something uses, in the graph's order. Returns the file's number of each, -1 for the others.
-    fn add_used_tensors(&mut self, graph: &Graph) -> Vec<i32> {
+    /// Adds the tensors that something uses, in the graph's order, and then the handles of variables. Returns the file's number of each, -1 for the others.
+    fn add_used_tensors(&mut self, graph: &Graph, handles: &BTreeMap<TensorIdx, String>) -> Vec<i32> {
         let mut places = vec![-1; graph.tensors.len()];
         let of_nodes = graph.nodes.iter().flat_map(|node| {
             let inside = states_inside(graph, node);
@@ -228,12 +235,62 @@ impl Layout {
                 *place = 0;
             }
         }
-        for (tensor, place) in graph.tensors.iter().zip(&mut places) {
-            if *place == 0 {
+        for ((idx, tensor), place) in (0u32..).map(TensorIdx).zip(&graph.tensors).zip(&mut places) {
+            if *place == 0 && !handles.contains_key(&idx) {
                 *place = self.add_tensor(tensor.clone());
             }
         }
+        for (idx, name) in handles {
+            if let Some(place) = places.get_mut(idx.idx()) {
+                self.tensors.push(FileTensor::handle(name));
+                *place = index(self.tensors.len());
+            }
+        }
         places
+    }
+
+    /// Adds the operators that make the variables, and the subgraph that gives them their first values. Returns the
+    /// release that knows them.
+    fn add_variables(
+        &mut self,
+        graph: &Graph,
+        handles: &BTreeMap<TensorIdx, String>,
+        place: impl Fn(TensorIdx) -> i32,
+    ) -> [u8; 3] {
+        if handles.is_empty() {
+            return [0; 3];
+        }
+        let codes = [builtin::CALL_ONCE, builtin::VAR_HANDLE, builtin::ASSIGN_VARIABLE];
+        let [call, handle, assign] = codes.map(|code| self.opcode((Code::Builtin(code), 1)));
+        let options =
+            ops::Options::new(options::CALL_ONCE).with(call_once_options::INIT_SUBGRAPH_INDEX, Value::Int(1));
+        self.nodes.push(FileNode { opcode: call, inputs: Vec::new(), outputs: Vec::new(), options });
+        for (number, (&idx, name)) in (0..).step_by(2).zip(handles) {
+            let variable = graph.tensor(idx);
+            let named = |outputs| FileNode {
+                opcode: handle,
+                inputs: Vec::new(),
+                outputs: vec![outputs],
+                options: ops::Options::new(options::VAR_HANDLE)
+                    .with(var_handle_options::CONTAINER, Value::Text(String::new()))
+                    .with(var_handle_options::SHARED_NAME, Value::Text(name.clone())),
+            };
+            self.nodes.push(named(place(idx)));
+            let buffer = self.add_buffer(variable.initial_bytes());
+            let value = Tensor::activation(name.clone(), variable.dtype, variable.shape.clone());
+            self.initial.0.push(FileTensor::handle(name));
+            self.initial.0.push(FileTensor { tensor: value, buffer, is_handle: false });
+            self.initial.1.push(named(number));
+            let options = ops::Options::new(options::ASSIGN_VARIABLE);
+            self.initial.1.push(FileNode {
+                opcode: assign,
+                inputs: vec![number, number + 1],
+                outputs: Vec::new(),
+                options,
+            });
+        }
+        self.n_own_nodes = self.nodes.len();
+        codes.map(|code| runtime_versions::since(code, 1)).into_iter().max().unwrap_or_default()
     }
 
     /// TFLM's CIRCULAR_BUFFER keeps its state in its result, which starts with its zero point where it is a variable.
@@ -252,7 +309,7 @@ impl Layout {
             .take()
             .filter(|data| !data.is_empty())
             .map_or(0, |data| self.add_buffer(data.to_vec()));
-        self.tensors.push(FileTensor { tensor, buffer });
+        self.tensors.push(FileTensor { tensor, buffer, is_handle: false });
         index(self.tensors.len())
     }
 
@@ -264,6 +321,15 @@ impl Layout {
         let number = u32::try_from(self.buffers.len()).unwrap_or(u32::MAX);
         self.known_buffers.insert(data, number);
         number
+    }
+
+    /// Number of a code with its version.
+    fn opcode(&mut self, opcode: (Code, i32)) -> u32 {
+        let at = self.opcodes.iter().position(|&known| known == opcode).unwrap_or_else(|| {
+            self.opcodes.push(opcode);
+            self.opcodes.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
     }
 
     fn add_node(
@@ -287,12 +353,7 @@ impl Layout {
                 FileOperand::Absent => -1,
             }));
         }
-        let opcode = (encoded.code, encoded.version.0);
-        let at = self.opcodes.iter().position(|&known| known == opcode).unwrap_or_else(|| {
-            self.opcodes.push(opcode);
-            self.opcodes.len() - 1
-        });
-        let opcode = u32::try_from(at).unwrap_or(u32::MAX);
+        let opcode = self.opcode((encoded.code, encoded.version.0));
         self.nodes.push(FileNode { opcode, inputs, outputs, options: encoded.options });
     }
 
@@ -305,7 +366,7 @@ impl Layout {
 
     /// Sizes in options that do not fit.
     fn too_large(&self, graph: &Graph) -> Vec<Problem> {
-        let numbered = (0u32..).map(NodeIdx).zip(&self.nodes);
+        let numbered = (0u32..).map(NodeIdx).zip(self.nodes.iter().skip(self.n_own_nodes));
         let problem = |(idx, node): (NodeIdx, &FileNode)| {
             let size = node.options.too_large?;
             let message = format!("{size} does not fit the format's 32 bits; make it smaller");
@@ -325,15 +386,38 @@ fn states_inside(graph: &Graph, node: &Node) -> &'static [usize] {
     }
 }
 
+/// The variables that READ_VARIABLE and ASSIGN_VARIABLE use, which are handles in the file. Their names differ there,
+/// which those of tensors need not.
+fn handles(graph: &Graph) -> BTreeMap<TensorIdx, String> {
+    let users =
+        graph.nodes.iter().filter(|node| matches!(node.op, Op::ReadVariable(_) | Op::AssignVariable(_)));
+    let used: BTreeSet<TensorIdx> = users.filter_map(|node| node.inputs.first().copied().flatten()).collect();
+    let mut names = BTreeSet::new();
+    let unique = |idx: TensorIdx| {
+        let mut name = graph.tensor(idx).name.clone();
+        while !names.insert(name.clone()) {
+            name = format!("{name}:{}", idx.0);
+        }
+        (idx, name)
+    };
+    used.into_iter().map(unique).collect()
+}
+
 /// Index of the last of `len` things; there are never as many as 2³¹ of them.
 fn index(len: usize) -> i32 {
     i32::try_from(len).map_or(-1, |len| len - 1)
 }
 
 impl FileTensor {
+    /// The handle of a variable, a scalar.
+    fn handle(name: &str) -> Self {
+        let tensor = Tensor::activation(name, smidgen_ir::DType::I32, Vec::new());
+        FileTensor { tensor, buffer: 0, is_handle: true }
+    }
+
     /// Number of the element type in `TensorType`.
     pub(crate) fn element_type(&self) -> i8 {
-        tensor_type::of(self.tensor.dtype)
+        if self.is_handle { tensor_type::RESOURCE } else { tensor_type::of(self.tensor.dtype) }
     }
 }
 

@@ -1,6 +1,9 @@
-//! TFLM's signal library: windows, transforms, filter banks, streams.
+//! TFLM's signal library: windows, transforms, filter banks, streams; and variables.
 
+use smidgen_ir::ops::add::Add;
+use smidgen_ir::ops::assign_variable::AssignVariable;
 use smidgen_ir::ops::circular_buffer::CircularBuffer;
+use smidgen_ir::ops::read_variable::ReadVariable;
 use smidgen_ir::ops::signal_delay::SignalDelay;
 use smidgen_ir::ops::signal_energy::SignalEnergy;
 use smidgen_ir::ops::signal_fft_auto_scale::SignalFftAutoScale;
@@ -20,7 +23,7 @@ use smidgen_ir::{DType, Op, Tensor, TensorIdx};
 use crate::net::{Case, Net};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [spectra(), features(), streams()].concat()
+    [spectra(), features(), streams(), variables()].concat()
 }
 
 fn spectra() -> Vec<Case> {
@@ -189,6 +192,35 @@ fn overlapped(net: &mut Net, dtype: DType, shape: &[usize; 3]) -> TensorIdx {
     let x = input(net, dtype, shape);
     let sums = state(net, dtype, &[shape[0], shape[2]]);
     net.node(Op::SignalOverlapAdd(SignalOverlapAdd { frame_step: 5 }), &[x, sums], None)
+}
+
+fn variables() -> Vec<Case> {
+    vec![
+        // What the last inference assigned.
+        Case::new("read_variable", "float_stateful", |net| {
+            let x = net.input(&[2, 3]);
+            let first = Tensor::const_f32("first", vec![2, 3], &[0.5, -1.0, 2.0, 0.0, 7.0, -0.25]);
+            let variable = net.float().constant(Tensor { is_variable: true, ..first });
+            let last = net.node(Op::ReadVariable(ReadVariable {}), &[variable], None);
+            net.nodes(Op::AssignVariable(AssignVariable {}), &[variable, x], 0);
+            net.node(Op::Add(Add::default()), &[last, x], None)
+        }),
+        // A running sum, beside another variable of the same name that is int8 and starts with zeros.
+        Case::several("assign_variable", "mixed_stateful", |net| {
+            let x = net.input(&[4]);
+            let y = net.input_int8(&[5]);
+            let quant = net.float().graph().tensor(y).quant.clone();
+            let sum = state(net, DType::F32, &[4]);
+            let last = net.float().constant(Tensor::variable("state", DType::I8, vec![5], None));
+            let before = net.node(Op::ReadVariable(ReadVariable {}), &[sum], None);
+            let after = net.node(Op::Add(Add::default()), &[before, x], None);
+            net.nodes(Op::AssignVariable(AssignVariable {}), &[sum, after], 0);
+            let shown = net.node(Op::ReadVariable(ReadVariable {}), &[last], quant);
+            net.nodes(Op::AssignVariable(AssignVariable {}), &[last, y], 0);
+            let again = net.node(Op::ReadVariable(ReadVariable {}), &[sum], None);
+            vec![shown, again]
+        }),
+    ]
 }
 
 fn input(net: &mut Net, dtype: DType, shape: &[usize]) -> TensorIdx {

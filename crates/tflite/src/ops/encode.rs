@@ -128,6 +128,8 @@ pub(crate) enum Value {
     Long(i64),
     /// A vector of integers.
     Ints(Vec<i32>),
+    /// A text.
+    Text(String),
 }
 
 impl Options {
