@@ -246,7 +246,7 @@ kernels! {
     ResizeNearestNeighbor8: resize_nearest_neighbor::Any(Spec), (input: u8, rows: i16, columns: i16) -> (output: u8);
     RoundFloat32: round::Float32(Float32Spec), (input: f32) -> (output: f32);
     RsqrtFloat32: rsqrt::Float32(Float32Spec), (input: f32) -> (output: f32);
-    RsqrtInt16: rsqrt::Int16(Int16Spec), (input: i16, table: i16) -> (output: i16);
+    RsqrtInt16: rsqrt::Int16(Int16Spec), (input: i16) -> (output: i16);
     RsqrtInt8: rsqrt::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     SignalDelayInt16: signal_delay::Int16(Int16Spec), (input: i16) -> (output: i16, samples: i16);
     SignalEnergyInt16: signal_energy::Int16(Int16Spec), (input: i16) -> (output: u32);

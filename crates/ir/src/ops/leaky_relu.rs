@@ -1,4 +1,7 @@
 //! LEAKY_RELU: `y = x` where `x >= 0`, else `y = alpha * x`.
+//!
+//! Multipliers are quotients in single precision, as TFLM has them today; earlier releases took double precision, which
+//! now and then gives a neighbouring int16.
 
 use smidgen_kernels::ops::leaky_relu;
 

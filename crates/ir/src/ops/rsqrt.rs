@@ -1,18 +1,23 @@
-//! RSQRT: `y = 1 / sqrt(x)`. int16 is LiteRT's, TFLM has int8 and float.
+//! RSQRT: `y = 1 / sqrt(x)`.
 //!
-//! What has no root gives the largest value; TFLM and LiteRT stop at an input below the zero point.
+//! What has no root gives the largest value; TFLM stops at an input below the zero point. LiteRT interpolates int16 in a
+//! table; TFLM, which is followed here, computes it.
 
 use smidgen_kernels::ops::rsqrt;
 
 use super::unary::{Lowered, Unary, symmetric_scales};
 use crate::kernel::Kernel;
-use crate::scales::{per_tensor, quantize_multiplier};
-use crate::tables;
+use crate::scales::{Multiplier, per_tensor, quantize_multiplier};
 use crate::tensor::{DType, Tensor};
 
 /// RSQRT has no attributes. Inputs: x.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Rsqrt;
+
+/// SetRsqrtOutputMultiplier.
+fn scaling(input: f32, output: f32) -> Result<Multiplier, String> {
+    quantize_multiplier(1.0 / (f64::from(input).sqrt() * f64::from(output)))
+}
 
 impl Unary for Rsqrt {
     const NAME: &'static str = "RSQRT";
@@ -23,8 +28,7 @@ impl Unary for Rsqrt {
         Ok(match input.dtype {
             DType::I8 => {
                 let (input, output) = (per_tensor("input", input)?, per_tensor("output", output)?);
-                // SetRsqrtOutputMultiplier.
-                let quantized = quantize_multiplier(1.0 / (f64::from(input.0).sqrt() * f64::from(output.0)))?;
+                let quantized = scaling(input.0, output.0)?;
                 let spec = rsqrt::TableSpec {
                     input_zero_point: input.1,
                     output_zero_point: output.1,
@@ -36,9 +40,9 @@ impl Unary for Rsqrt {
             }
             DType::I16 => {
                 let [input, output] = symmetric_scales(input, output)?;
-                let largest = 32_767.0 * output;
-                let table = tables::int16(input, output, |x| if x <= 0.0 { largest } else { 1.0 / x.sqrt() });
-                Lowered::int16(Kernel::RsqrtInt16(rsqrt::Int16Spec { len }), [("table", table)])
+                let quantized = scaling(input, output)?;
+                let spec = rsqrt::Int16Spec { len, multiplier: quantized.multiplier, shift: quantized.shift };
+                Kernel::RsqrtInt16(spec).into()
             }
             _ => Kernel::RsqrtFloat32(rsqrt::Float32Spec { len }).into(),
         })

@@ -19,6 +19,7 @@ mod networks;
 mod pools;
 mod sequences;
 mod signal;
+mod unary;
 
 use std::error::Error;
 use std::fs;
@@ -37,6 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         signal::cases(),
     ];
     for case in families.concat() {
+    for case in
+        [layers::cases(), pools::cases(), activations::cases(), networks::cases(), unary::cases()].concat()
+    {
         let (model, inputs) = case.files()?;
         let folder = Path::new(&folder).join(case.operator);
         fs::create_dir_all(&folder)?;
