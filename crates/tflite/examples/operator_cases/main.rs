@@ -36,11 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         movers::cases(),
         sequences::cases(),
         signal::cases(),
+        unary::cases(),
     ];
     for case in families.concat() {
-    for case in
-        [layers::cases(), pools::cases(), activations::cases(), networks::cases(), unary::cases()].concat()
-    {
         let (model, inputs) = case.files()?;
         let folder = Path::new(&folder).join(case.operator);
         fs::create_dir_all(&folder)?;

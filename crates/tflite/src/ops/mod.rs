@@ -210,9 +210,9 @@ operators! {
     PadV2: padv2, Builtin(builtin::PADV2), 5, At(&[0, 2]);
     Prelu: prelu, Builtin(builtin::PRELU), 1, All;
     Quantize: quantize, Builtin(builtin::QUANTIZE), 4, All;
+    ReadVariable: read_variable, Builtin(builtin::READ_VARIABLE), 1, All;
     ReduceMax: reduce_max, Builtin(builtin::REDUCE_MAX), 3, At(&[0]);
     ReduceMin: reduce_min, Builtin(builtin::REDUCE_MIN), 3, At(&[0]);
-    ReadVariable: read_variable, Builtin(builtin::READ_VARIABLE), 1, All;
     Relu: relu, Builtin(builtin::RELU), 3, All;
     Relu6: relu6, Builtin(builtin::RELU6), 3, All;
     ReluN1To1: relu_n1_to_1, Builtin(builtin::RELU_N1_TO_1), 1, All;
