@@ -34,6 +34,20 @@ pub enum Dialect {
     /// gemmlowp double rounding, as TFLM's reference kernels and CMSIS-NN compute it.
     #[default]
     Tflm,
+    /// What TFLite's reference kernels compute of uint8 models, on values and zero points that are 128 less. It is
+    /// [`Dialect::Tflm`] but for two things: the product of a convolution's scales is rounded to float32, and
+    /// AVERAGE_POOL_2D rounds halves up.
+    Uint8,
+}
+
+impl Dialect {
+    /// The name in the text form and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::Tflm => "TFLM",
+            Dialect::Uint8 => "UINT8",
+        }
+    }
 }
 
 /// One operator applied to tensors.

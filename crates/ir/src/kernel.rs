@@ -142,6 +142,7 @@ kernels! {
     BatchToSpaceNd8: batch_to_space_nd::Any(Spec), (input: u8) -> (output: u8);
     CeilFloat32: ceil::Float32(Float32Spec), (input: f32) -> (output: f32);
     CircularBufferInt8: circular_buffer::Int8(Int8Spec), (input: i8) -> (output: i8, buffer: i8);
+    AveragePool2dInt8HalvesUp: average_pool_2d::Int8HalvesUp(Int8Spec), (input: i8) -> (output: i8);
     Conv2dFloat32: conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     Conv2dInt8: conv_2d::Int8(Int8Spec), (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     CosFloat32: cos::Float32(Float32Spec), (input: f32) -> (output: f32);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::IrError;
-use crate::graph::{Graph, NodeIdx, TensorIdx};
+use crate::graph::{Dialect, Graph, NodeIdx, TensorIdx};
 use crate::kernel::Kernel;
 use crate::ops::{operand_tensors, result_tensors};
 use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program, Target};
@@ -52,6 +52,11 @@ pub(crate) struct NodeLowering<'a> {
 }
 
 impl NodeLowering<'_> {
+    /// The arithmetic that the graph means.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.graph.dialect
+    }
+
     /// The node's operand at `at` as an argument of a kernel.
     pub(crate) fn operand(&mut self, at: usize) -> Operand {
         let Some(node) = self.graph.nodes.get(self.node.idx()) else { return Operand::Absent };

@@ -8,12 +8,15 @@
 //! An operator has one file in `ops/`, its reader and its writer side by side, and a row in the table there.
 
 mod builtin_names;
+mod dynamic_range;
 mod emit;
 mod findings;
 mod flexbuffer;
+mod half;
 mod meta;
 mod ops;
 mod read;
+mod rewrite;
 mod runtime_versions;
 #[cfg(test)]
 mod sample;
@@ -22,8 +25,9 @@ mod tensors;
 mod wire;
 mod write;
 
+pub use dynamic_range::DynamicRange;
 pub use findings::ReadError;
-pub use read::{read, read_with_warnings};
+pub use read::{ReadOptions, read, read_with, read_with_warnings};
 pub use write::{WriteError, write};
 
 /// Name of the one subgraph that the writer makes, as converters call it.

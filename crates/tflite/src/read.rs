@@ -3,7 +3,9 @@
 use smidgen_ir::{Graph, Node, TensorIdx};
 
 use crate::builtin_names::builtin_name;
+use crate::dynamic_range::{self, DynamicRange};
 use crate::findings::{Budget, Fault, Findings, ReadError, clip, text};
+use crate::half;
 use crate::meta;
 use crate::ops::{self, NodeOperands, Source};
 use crate::schema::{
@@ -30,8 +32,23 @@ pub fn read(bytes: &[u8]) -> Result<Graph, ReadError> {
 /// # Errors
 /// As [`read`].
 pub fn read_with_warnings(bytes: &[u8]) -> Result<(Graph, Vec<String>), ReadError> {
+    read_with(bytes, &ReadOptions::default())
+}
+
+/// What [`read_with`] does beyond reading a model as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadOptions {
+    /// What to do with int8 weights beside float activations.
+    pub dynamic_range: DynamicRange,
+}
+
+/// Reads a `.tflite` file as [`read_with_warnings`] does, with options.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(bytes: &[u8], options: &ReadOptions) -> Result<(Graph, Vec<String>), ReadError> {
     let mut findings = Findings::default();
-    let graph = match import(bytes, &mut findings) {
+    let graph = match import(bytes, options, &mut findings) {
         Ok(graph) => graph,
         Err(fault) => {
             findings.problem("model", fault.to_string());
@@ -47,7 +64,7 @@ pub fn read_with_warnings(bytes: &[u8]) -> Result<(Graph, Vec<String>), ReadErro
 }
 
 /// Reads the graph; what is wrong with its parts goes to `findings`, and the graph is then not to be used.
-fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
+fn import(bytes: &[u8], options: &ReadOptions, findings: &mut Findings) -> Result<Graph, Fault> {
     let model = open(bytes)?;
     let subgraph = main_subgraph(&model)?;
     let mut budget = Budget::for_file(bytes.len());
@@ -69,6 +86,10 @@ fn import(bytes: &[u8], findings: &mut Findings) -> Result<Graph, Fault> {
     variables.convert(&mut graph, &mut places, &mut budget, findings)?;
     renumber(&mut graph, &places);
     states::add_own_states(&mut graph, &mut budget, findings)?;
+    if findings.is_clean() {
+        half::widen(&mut graph, &mut budget, findings)?;
+        dynamic_range::resolve(&mut graph, options.dynamic_range, &mut budget, findings)?;
+    }
     Ok(graph)
 }
 

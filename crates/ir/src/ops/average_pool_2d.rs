@@ -7,6 +7,7 @@ use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8, rank_4};
 use super::sliding::Sliding;
 use super::{Activation, Padding};
+use crate::graph::Dialect;
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{activation_range, float_activation_range, per_tensor, same_quant};
@@ -90,7 +91,11 @@ impl Operator for AveragePool2d {
         } else {
             let (scale, zero_point) = per_tensor("output", output)?;
             let [act_min, act_max] = activation_range(self.activation, scale, zero_point)?;
-            Kernel::AveragePool2dInt8(average_pool_2d::Int8Spec { window, act_min, act_max })
+            let spec = average_pool_2d::Int8Spec { window, act_min, act_max };
+            match to.dialect() {
+                Dialect::Tflm => Kernel::AveragePool2dInt8(spec),
+                Dialect::Uint8 => Kernel::AveragePool2dInt8HalvesUp(spec),
+            }
         };
         let arguments = vec![to.operand(0)];
         to.call(kernel, arguments)

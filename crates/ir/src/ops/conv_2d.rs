@@ -7,10 +7,12 @@ use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, rank_4, weighted_types};
 use super::sliding::Sliding;
 use super::{Activation, Padding};
+use crate::graph::Dialect;
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{
     activation_range, bias_scales, channel_multiplier, filter_scales, float_activation_range, per_tensor,
+    tensor_multiplier,
 };
 use crate::tensor::{DType, Tensor};
 
@@ -162,7 +164,11 @@ pub(super) fn channel_constants(
     let (mut multipliers, mut shifts) = (Vec::with_capacity(out_c), Vec::with_capacity(out_c));
     // One scale for the whole filter serves every channel.
     for &filter_scale in scales.iter().cycle().take(out_c) {
-        let quantized = channel_multiplier(input_scale, filter_scale, output_scale)?;
+        let quantized = match to.dialect() {
+            Dialect::Tflm => channel_multiplier(input_scale, filter_scale, output_scale)?,
+            // GetQuantizedConvolutionMultipler of kernel_util.cc, which uint8 kernels use.
+            Dialect::Uint8 => tensor_multiplier(input_scale, filter_scale, output_scale)?,
+        };
         multipliers.push(quantized.multiplier);
         shifts.push(quantized.shift);
     }

@@ -46,10 +46,9 @@ fn parse_line(line: &str, graph: &mut Graph, seen: &mut [bool; 3]) -> Result<(),
             graph.name = line.name()?;
             let mut attributes = line.attributes()?;
             let dialect: String = attributes.take("dialect")?;
-            if dialect != "TFLM" {
-                return Err(format!("expected dialect=TFLM, found {dialect}"));
-            }
-            graph.dialect = Dialect::Tflm;
+            let known = [Dialect::Tflm, Dialect::Uint8].into_iter().find(|known| known.name() == dialect);
+            graph.dialect =
+                known.ok_or_else(|| format!("expected dialect=TFLM or UINT8, found {dialect}"))?;
             attributes.finish()
         }
         "tensor" => {

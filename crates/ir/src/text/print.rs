@@ -2,14 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::graph::{Dialect, Graph, Node, TensorIdx};
+use crate::graph::{Graph, Node, TensorIdx};
 use crate::tensor::{DType, Tensor};
 
 /// The text form of a graph; see the module for the grammar.
 pub fn print(graph: &Graph) -> String {
     let mut text = String::new();
-    let Dialect::Tflm = graph.dialect;
-    line(&mut text, format_args!("graph {} dialect=TFLM", quoted(&graph.name)));
+    line(&mut text, format_args!("graph {} dialect={}", quoted(&graph.name), graph.dialect.name()));
     for (at, tensor) in graph.tensors.iter().enumerate() {
         line(&mut text, format_args!("tensor {at} {}", tensor_text(tensor)));
     }

@@ -49,6 +49,13 @@ pub struct Int8 {
     spec: Int8Spec,
 }
 
+/// Int8 AVERAGE_POOL_2D that rounds halves up, as TFLite's `reference_ops::AveragePool` does for uint8 values, which are
+/// 128 more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int8HalvesUp {
+    spec: Int8Spec,
+}
+
 /// Int16 AVERAGE_POOL_2D.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int16 {
@@ -83,6 +90,37 @@ impl Int8 {
                 let mut sum = 0_i32;
                 for_each_value(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
                 *output = fixed::clamp(mean(sum, count), *act_min, *act_max);
+            }
+        });
+        Ok(())
+    }
+}
+
+impl Int8HalvesUp {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        attempt!(check_pool(&spec.window));
+        attempt!(activation(spec.act_min, spec.act_max));
+        Ok(Self { spec })
+    }
+
+    /// Input and output NHWC.
+    #[inline(never)]
+    pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
+        let Int8Spec { window, act_min, act_max } = &self.spec;
+        length("input", input.len(), window.in_len())?;
+        length("output", output.len(), window.out_len())?;
+        window.for_each_pixel(output, |pixel, output| {
+            let count = pixel.y.count * pixel.x.count;
+            let Some(count) = NonZeroU32::new(count as u32) else { return };
+            for (channel, output) in output.iter_mut().enumerate() {
+                // The sum of the uint8 values is never negative.
+                let mut sum = 0_u32;
+                for_each_value(window, pixel, input, channel, |x| {
+                    sum = sum.wrapping_add((i32::from(x) + 128).unsigned_abs());
+                });
+                let mean = sum.wrapping_add(count.get() / 2) / count;
+                *output = fixed::clamp(mean.cast_signed().wrapping_sub(128), *act_min, *act_max);
             }
         });
         Ok(())

@@ -10,7 +10,6 @@ use crate::schema::{builtin, conv_2d_options as field, options};
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
     let fields = source.options(options::CONV_2D)?;
     fields.refuse_bias_type(field::QUANTIZED_BIAS_TYPE)?;
-    source.refuse_hybrid()?;
     Ok(Op::Conv2d(Conv2d {
         stride: fields.extents("stride", field::STRIDE_H, field::STRIDE_W, 0)?,
         dilation: fields.extents("dilation", field::DILATION_H, field::DILATION_W, 1)?,

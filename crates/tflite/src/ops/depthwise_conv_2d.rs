@@ -10,7 +10,6 @@ use crate::schema::{builtin, depthwise_conv_2d_options as field, options};
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
     let fields = source.options(options::DEPTHWISE_CONV_2D)?;
-    source.refuse_hybrid()?;
     Ok(Op::DepthwiseConv2d(DepthwiseConv2d {
         depth_multiplier: depth_multiplier(source, &fields)?,
         stride: fields.extents("stride", field::STRIDE_H, field::STRIDE_W, 0)?,

@@ -10,7 +10,6 @@ use crate::schema::{builtin, fully_connected_options as field, options};
 const DEFAULT_WEIGHTS_FORMAT: i8 = 0;
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
-    source.refuse_hybrid()?;
     let Some(fields) = source.optional_options(options::FULLY_CONNECTED)? else {
         return Ok(Op::FullyConnected(FullyConnected::default()));
     };

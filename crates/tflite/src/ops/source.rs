@@ -79,19 +79,6 @@ impl<'a> Source<'a> {
     pub(crate) fn const_ints(&self, at: usize) -> Result<Option<Vec<i64>>, Fault> {
         self.operand(at).map(|idx| self.tensors.const_ints(idx)).transpose()
     }
-
-    /// Refuses float activations with int8 weights, which TFLite quantises while it runs.
-    pub(crate) fn refuse_hybrid(&self) -> Result<(), Fault> {
-        let (Some(x), Some(weights)) = (self.operand(0), self.operand(1)) else { return Ok(()) };
-        let float = self.tensors.element_type(x)? == tensor_type::FLOAT32;
-        if float && self.tensors.element_type(weights)? == tensor_type::INT8 {
-            return Err(Fault::message(
-                "int8 weights with float32 activations (dynamic-range quantisation) are not supported; \
-                 convert the model to float32, or to int8 with a representative data set",
-            ));
-        }
-        Ok(())
-    }
 }
 
 /// The options of an operator.

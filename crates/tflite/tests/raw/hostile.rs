@@ -326,7 +326,7 @@ fn attributes(all: &mut Vec<Hostile>) {
     let mut pads = |class, says, paddings: &[i32]| push(all, class, says, pad(paddings), |_| ());
     pads("padding_largest", "paddings", &[i32::MAX, i32::MAX, i32::MAX, i32::MAX]);
     pads("padding_past_2_31", "paddings", &[0, 0, i32::MAX, 1]);
-    pads("padding_negative", "none negative", &[0, 0, -1, 3]);
+    pads("padding_negative", "must not be negative", &[0, 0, -1, 3]);
     pads("paddings_too_few", "paddings", &[0, 0]);
     let mut reshapes = |class, says, shape: &[i32]| push(all, class, says, reshape(shape), |_| ());
     reshapes("reshape_past_2_63", "too many elements", &[i32::MAX, i32::MAX, i32::MAX, 4]);

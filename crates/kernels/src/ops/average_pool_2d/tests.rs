@@ -30,6 +30,10 @@ fn means_by_hand() {
     let kernel = Int8::new(Int8Spec { window: IMAGE, act_min: -128, act_max: 127 }).unwrap();
     assert_eq!(kernel.run(&[1, 2, -2, 4, -1, -3], &mut output), Ok(()));
     assert_eq!(output, [2, -3]);
+    // 128 more and half a step up: (126 + ½·2) / 2 - 128 = -2.
+    let kernel = Int8HalvesUp::new(Int8Spec { window: IMAGE, act_min: -128, act_max: 127 }).unwrap();
+    assert_eq!(kernel.run(&[1, 2, -2, 4, -1, -3], &mut output), Ok(()));
+    assert_eq!(output, [2, -2]);
     let mut output = [0.0; 2];
     let kernel = Float32::new(Float32Spec { window: IMAGE, act_min: -1.0, act_max: 9.0 }).unwrap();
     assert_eq!(kernel.run(&[1.0, 2.0, -2.0, 4.0, -1.0, -3.0], &mut output), Ok(()));
@@ -56,6 +60,20 @@ fn random_pools_equal_the_definition() {
         for (&y, (sum, count)) in output.iter().zip(sums) {
             let mean = (sum as f64 / count as f64).round() as i32;
             assert_eq!(i32::from(y), mean.max(act_min).min(act_max), "seed {seed}: {sum} / {count}");
+        }
+        let kernel = Int8HalvesUp::new(Int8Spec { window, act_min, act_max }).unwrap();
+        assert_eq!(kernel.run(&input, &mut output), Ok(()));
+        let sums = windows(&window, (0_i64, 0_i64), |(sum, count), tap| {
+            *sum += i64::from(input[at(tap.batch, tap.y, tap.x, tap.out_c)]);
+            *count += 1;
+        });
+        for (&y, (sum, count)) in output.iter().zip(sums) {
+            let mean = (sum as f64 / count as f64 + 0.5).floor() as i32;
+            assert_eq!(
+                i32::from(y),
+                mean.max(act_min).min(act_max),
+                "seed {seed}: {sum} / {count}, halves up"
+            );
         }
 
         let input = random.int16s(window.in_len());
