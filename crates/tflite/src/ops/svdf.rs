@@ -8,7 +8,6 @@ use crate::findings::Fault;
 use crate::schema::{builtin, options, svdf_options as field};
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
-    source.refuse_hybrid()?;
     let fields = source.options(options::SVDF)?;
     let rank = fields.table().scalar(field::RANK, 0i32)?;
     let rank = usize::try_from(rank).ok().filter(|&rank| rank > 0).ok_or_else(|| {

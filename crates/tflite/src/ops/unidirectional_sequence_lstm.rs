@@ -35,7 +35,6 @@ pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
             "its input gate is coupled to the forget gate, which neither Smidgen nor TFLM runs; build the model without",
         ));
     }
-    source.refuse_hybrid()?;
     let fields = source.options(options::UNIDIRECTIONAL_SEQUENCE_LSTM)?;
     let table = fields.table();
     let activation = table.scalar(field::ACTIVATION, 0i8)?;
