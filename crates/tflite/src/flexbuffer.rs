@@ -11,8 +11,10 @@ use crate::findings::Fault;
 mod kind {
     pub(super) const INT: u8 = 1;
     pub(super) const UINT: u8 = 2;
+    pub(super) const FLOAT: u8 = 3;
     pub(super) const INDIRECT_INT: u8 = 6;
     pub(super) const INDIRECT_UINT: u8 = 7;
+    pub(super) const INDIRECT_FLOAT: u8 = 8;
     pub(super) const MAP: u8 = 9;
     pub(super) const BOOL: u8 = 26;
 }
@@ -70,12 +72,38 @@ impl<'a> Map<'a> {
         Ok(self.int(key)? != 0)
     }
 
+    /// The number called `key`, in single precision.
+    pub(crate) fn float(&self, key: &str) -> Result<f32, Fault> {
+        if let Some(float) = self.find(key).and_then(|index| self.real(index)) {
+            return Ok(float);
+        }
+        self.int(key).map(|integer| integer as f32)
+    }
+
     fn find(&self, key: &str) -> Option<usize> {
         (0..self.keys.len).find(|&index| {
             let at = follow(self.bytes, self.keys.at + index * self.keys.width, self.keys.width);
             let text = at.and_then(|at| self.bytes.get(at..)).unwrap_or_default();
             text.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.first() == Some(&0))
         })
+    }
+
+    /// Value `index`, where it is a float.
+    fn real(&self, index: usize) -> Option<f32> {
+        let Vector { at, width, len } = self.values;
+        let packed = *self.bytes.get(at + len * width + index)?;
+        let place = at + index * width;
+        let (place, width) = match packed >> 2 {
+            kind::FLOAT => (place, width),
+            kind::INDIRECT_FLOAT => (follow(self.bytes, place, width)?, 1 << (packed & 3)),
+            _ => return None,
+        };
+        let bits = unsigned(self.bytes, place, width)?;
+        match width {
+            4 => Some(f32::from_bits(bits as u32)),
+            8 => Some(f64::from_bits(bits) as f32),
+            _ => None,
+        }
     }
 
     /// Value `index`, where it is an integer or a truth value.
@@ -140,12 +168,20 @@ fn signed(bytes: &[u8], at: usize, width: usize) -> Option<i64> {
 }
 
 /// A value of a map that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Setting {
     /// An integer.
     Int(i32),
     /// A truth value.
     Flag(bool),
+    /// A number.
+    Float(f32),
+}
+
+impl From<f32> for Setting {
+    fn from(value: f32) -> Self {
+        Setting::Float(value)
+    }
 }
 
 impl From<i32> for Setting {
@@ -200,6 +236,7 @@ pub(crate) fn encode(settings: &[(&str, Setting)]) -> Vec<u8> {
         let value = match *setting {
             Setting::Int(value) => value.cast_unsigned(),
             Setting::Flag(value) => value.into(),
+            Setting::Float(value) => value.to_bits(),
         };
         put(&mut bytes, value);
     }
@@ -207,6 +244,7 @@ pub(crate) fn encode(settings: &[(&str, Setting)]) -> Vec<u8> {
         let kind = match setting {
             Setting::Int(_) => kind::INT,
             Setting::Flag(_) => kind::BOOL,
+            Setting::Float(_) => kind::FLOAT,
         };
         kind << 2 | WIDTH
     }));
@@ -252,6 +290,8 @@ mod tests {
     #[test]
     fn what_is_missing_or_of_another_type_is_named() {
         let map = Map::root(MIXED).unwrap();
+        assert_eq!((map.float("c").unwrap(), map.float("a").unwrap()), (1.5, -70_000.0));
+        assert!(map.float("d").is_err());
         assert!(map.int("start").unwrap_err().to_string().contains("\"start\""));
         assert!(map.int("c").unwrap_err().to_string().contains("no integer"));
         assert!(map.int("d").is_err());
@@ -267,12 +307,14 @@ mod tests {
             ("clamping", Setting::Flag(true)),
             ("T", Setting::Int(7)),
             ("bits", Setting::Flag(false)),
+            ("scale", Setting::Float(0.1)),
         ];
         let bytes = encode(&settings);
         let map = Map::root(&bytes).unwrap();
         assert_eq!(map.int("smoothing").unwrap(), i64::from(i32::MIN));
         assert_eq!((map.int("T").unwrap(), map.flag("clamping").unwrap()), (7, true));
         assert!(!map.flag("bits").unwrap());
+        assert_eq!(map.float("scale").unwrap(), 0.1);
         assert!(Map::root(&encode(&[])).is_ok());
     }
 

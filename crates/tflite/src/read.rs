@@ -87,10 +87,31 @@ fn import(bytes: &[u8], options: &ReadOptions, findings: &mut Findings) -> Resul
     renumber(&mut graph, &places);
     states::add_own_states(&mut graph, &mut budget, findings)?;
     if findings.is_clean() {
+        infer_unknown_shapes(&mut graph);
         half::widen(&mut graph, &mut budget, findings)?;
         dynamic_range::resolve(&mut graph, options.dynamic_range, &mut budget, findings)?;
     }
     Ok(graph)
+}
+
+/// Gives results whose shape the file leaves empty the shape that their operator has, such as those of
+/// TFLite_Detection_PostProcess. The verifier judges what does not fit.
+fn infer_unknown_shapes(graph: &mut Graph) {
+    for at in 0..graph.nodes.len() {
+        let Some(node) = graph.nodes.get(at) else { return };
+        let unknown = |&idx: &TensorIdx| graph.get(idx).is_some_and(|tensor| tensor.shape.is_empty());
+        if !node.outputs.iter().any(unknown) {
+            continue;
+        }
+        let operands: Vec<_> = node.inputs.iter().map(|input| input.and_then(|idx| graph.get(idx))).collect();
+        let Ok(types) = node.op.infer(&operands) else { continue };
+        for (idx, inferred) in node.outputs.clone().into_iter().zip(types) {
+            if graph.get(idx).is_some_and(|tensor| tensor.shape.is_empty() && tensor.dtype == inferred.dtype)
+            {
+                graph.tensor_mut(idx).shape = inferred.shape;
+            }
+        }
+    }
 }
 
 /// The root table of a file that says it is a TFLite model of schema 3.

@@ -1,8 +1,9 @@
-//! Reductions, searches and sums along an axis, and layers that remember: LSTM and SVDF.
+//! Reductions, searches and sums along an axis, layers that remember (LSTM and SVDF), and the end of detectors.
 
 use smidgen_ir::ops::arg_max::ArgMax;
 use smidgen_ir::ops::arg_min::ArgMin;
 use smidgen_ir::ops::cumsum::Cumsum;
+use smidgen_ir::ops::detection_postprocess::DetectionPostprocess;
 use smidgen_ir::ops::mean::Mean;
 use smidgen_ir::ops::reduce_max::ReduceMax;
 use smidgen_ir::ops::reduce_min::ReduceMin;
@@ -14,7 +15,7 @@ use smidgen_ir::{Activation, DType, Op, Quant, Tensor, TensorIdx};
 use crate::net::{Case, Net};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [means(), sums(), extremes(), indices(), scans(), lstms(), svdfs()].concat()
+    [means(), sums(), extremes(), indices(), scans(), lstms(), svdfs(), detections()].concat()
 }
 
 /// An input of any of the three types.
@@ -269,5 +270,37 @@ fn svdfs() -> Vec<Case> {
         case("int8_state_int8_rank_2", |net| svdf(net, DType::I8, DType::I8, 2, Activation::Relu)),
         case("float", |net| svdf(net, DType::F32, DType::F32, 1, Activation::None)),
         case("float_rank_2_relu", |net| svdf(net, DType::F32, DType::F32, 2, Activation::Relu)),
+    ]
+}
+
+/// Boxes around anchors on a grid, near enough for some to overlap. The fast kernels leave places past the last detection
+/// as they were, so that all places must be taken.
+fn detections_of(net: &mut Net, regular: bool, background: bool, score_threshold: f32) -> Vec<TensorIdx> {
+    let (boxes, classes) = (24, 3);
+    let encodings = net.input(&[1, boxes, 4]);
+    let scores = net.input(&[1, boxes, classes + usize::from(background)]);
+    let anchors: Vec<f32> =
+        (0..boxes).flat_map(|at| [(at / 6) as f32 * 0.25, (at % 6) as f32 * 0.2, 0.25, 0.2]).collect();
+    let anchors = net.float().constant(Tensor::const_f32("anchors", vec![boxes, 4], &anchors));
+    let op = DetectionPostprocess {
+        max_detections: 7,
+        classes,
+        regular,
+        detections_per_class: 4,
+        score_threshold,
+        iou_threshold: 0.3,
+        scales: [10.0, 10.0, 40.0, 40.0],
+    };
+    let operands = [encodings, scores, anchors].map(Some);
+    net.float().nodes(Op::DetectionPostprocess(op), &operands, &[None, None, None, None])
+}
+
+fn detections() -> Vec<Case> {
+    let case = |name, build| Case::several("detection_postprocess", name, build);
+    vec![
+        case("float_fast", |net| detections_of(net, false, false, -20.0)),
+        case("float_fast_background", |net| detections_of(net, false, true, -20.0)),
+        case("float_regular", |net| detections_of(net, true, true, -20.0)),
+        case("float_regular_few", |net| detections_of(net, true, false, 7.0)),
     ]
 }

@@ -18,6 +18,7 @@ mod cumsum;
 mod depth_to_space;
 mod depthwise_conv_2d;
 mod dequantize;
+mod detection_postprocess;
 mod dynamic_update_slice;
 mod elu;
 mod encode;
@@ -185,6 +186,7 @@ operators! {
     DepthToSpace: depth_to_space, Builtin(builtin::DEPTH_TO_SPACE), 2, All;
     DepthwiseConv2d: depthwise_conv_2d, Builtin(builtin::DEPTHWISE_CONV_2D), 7, All;
     Dequantize: dequantize, Builtin(builtin::DEQUANTIZE), 6, All;
+    DetectionPostprocess: detection_postprocess, Custom(detection_postprocess::NAME), 1, All;
     DynamicUpdateSlice: dynamic_update_slice, Builtin(builtin::DYNAMIC_UPDATE_SLICE), 6, All;
     Elu: elu, Builtin(builtin::ELU), 1, All;
     Exp: exp, Builtin(builtin::EXP), 2, All;
