@@ -226,12 +226,12 @@ kernels! {
     ReduceMinInt16: reduce_min::Any(Spec), (input: i16) -> (output: i16);
     ReduceMinInt32: reduce_min::Any(Spec), (input: i32) -> (output: i32);
     ReduceMinInt8: reduce_min::Any(Spec), (input: i8) -> (output: i8);
-    Relu6Float32: relu6::Float32(Float32Spec), (input: f32) -> (output: f32);
-    Relu6Int16: relu6::Int16(Int16Spec), (input: i16) -> (output: i16);
-    Relu6Int8: relu6::Int8(Int8Spec), (input: i8) -> (output: i8);
     ReluFloat32: relu::Float32(Float32Spec), (input: f32) -> (output: f32);
     ReluInt16: relu::Int16(Int16Spec), (input: i16) -> (output: i16);
     ReluInt8: relu::Int8(Int8Spec), (input: i8) -> (output: i8);
+    Relu6Float32: relu6::Float32(Float32Spec), (input: f32) -> (output: f32);
+    Relu6Int16: relu6::Int16(Int16Spec), (input: i16) -> (output: i16);
+    Relu6Int8: relu6::Int8(Int8Spec), (input: i8) -> (output: i8);
     ReluN1To1Float32: relu_n1_to_1::Float32(Float32Spec), (input: f32) -> (output: f32);
     ReluN1To1Int8: relu_n1_to_1::Int8(Int8Spec), (input: i8) -> (output: i8);
     Reshape16: reshape::Any(Spec), (input: u16) -> (output: u16);
@@ -252,13 +252,13 @@ kernels! {
     SignalDelayInt16: signal_delay::Int16(Int16Spec), (input: i16) -> (output: i16, samples: i16);
     SignalEnergyInt16: signal_energy::Int16(Int16Spec), (input: i16) -> (output: u32);
     SignalFftAutoScaleInt16: signal_fft_auto_scale::Int16(Int16Spec), (input: i16) -> (output: i16, scale_bits: i32);
+    SignalFilterBankUint32: signal_filter_bank::Uint32(Uint32Spec),
+        (input: u32, weights: i16, unweights: i16, frequency_starts: i16, weight_starts: i16, widths: i16) -> (output: u64);
     SignalFilterBankLogUint32: signal_filter_bank_log::Uint32(Uint32Spec), (input: u32) -> (output: i16);
     SignalFilterBankSpectralSubtractionUint32: signal_filter_bank_spectral_subtraction::Uint32(Uint32Spec),
         (input: u32) -> (output: u32, noise: u32, state: u32);
     SignalFilterBankSquareRootUint64: signal_filter_bank_square_root::Uint64(Uint64Spec),
         (input: u64, scale_bits: i32) -> (output: u32);
-    SignalFilterBankUint32: signal_filter_bank::Uint32(Uint32Spec),
-        (input: u32, weights: i16, unweights: i16, frequency_starts: i16, weight_starts: i16, widths: i16) -> (output: u64);
     SignalFramerInt16: signal_framer::Int16(Int16Spec), (input: i16) -> (output: i16, valid: u8, samples: i16, steps: i32);
     SignalIrfftFloat32: signal_irfft::Float32(Float32Spec),
         (input: f32, twiddles: f32, split: f32) -> (output: f32, scratch: f32);
