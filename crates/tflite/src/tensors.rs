@@ -13,6 +13,9 @@ use crate::wire::{Scalars, Table, Tables};
 /// Most dimensions of a tensor.
 pub(crate) const MAX_RANK: usize = 8;
 
+/// Most integers of an operand that says what an operator does: an axis, paddings, the sizes of parts.
+const MAX_INTS: usize = 256;
+
 /// The tensors and buffers of the main subgraph.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tensors<'a> {
@@ -52,7 +55,7 @@ impl<'a> Tensors<'a> {
         Ok(self.table(idx)?.scalars(tensor::SHAPE)?)
     }
 
-    /// The elements of a constant of type int32 or int64, at most two for each of eight dimensions.
+    /// The elements of a constant of type int32 or int64, a few at most.
     pub(crate) fn const_ints(&self, idx: TensorIdx) -> Result<Vec<i64>, Fault> {
         let table = self.table(idx)?;
         let name = clip(table.bytes(tensor::NAME)?);
@@ -80,10 +83,9 @@ impl<'a> Tensors<'a> {
             }
         };
         let count = data.len() / bytes;
-        if count > 2 * MAX_RANK {
+        if count > MAX_INTS {
             return Err(Fault::message(format!(
-                "operand \"{name}\" has {count} elements, at most {} are supported; use fewer dimensions",
-                2 * MAX_RANK
+                "operand \"{name}\" has {count} elements, at most {MAX_INTS} are supported; use fewer dimensions or parts"
             )));
         }
         Ok(match kind {

@@ -4,7 +4,7 @@ use smidgen_ir::{Activation, Padding, TensorIdx};
 
 use crate::findings::Fault;
 use crate::schema::{operator, tensor_type};
-use crate::tensors::Tensors;
+use crate::tensors::{MAX_RANK, Tensors};
 use crate::wire::{Scalars, Table};
 
 /// One operator of the file.
@@ -47,6 +47,22 @@ impl<'a> Source<'a> {
         Ok(extent.and_then(|extent| usize::try_from(extent).ok()))
     }
 
+    /// Extents of the first result as they stand in the file, one more than a tensor can have at most.
+    pub(crate) fn result_shape(&self) -> Result<Vec<i32>, Fault> {
+        let Some(idx) = self.results.get(0).and_then(|idx| u32::try_from(idx).ok()) else {
+            return Ok(Vec::new());
+        };
+        Ok(self.tensors.shape(TensorIdx(idx))?.iter().take(MAX_RANK + 1).collect())
+    }
+
+    /// Whether operand `at` is computed by the model: there, and no constant.
+    pub(crate) fn is_computed(&self, at: usize) -> Result<bool, Fault> {
+        let Some(idx) = self.operand(at) else { return Ok(false) };
+        // A constant without elements has no bytes either.
+        let is_empty = self.tensors.shape(idx)?.iter().take(MAX_RANK).any(|extent| extent == 0);
+        Ok(!is_empty && self.tensors.constant_bytes(idx)?.is_none())
+    }
+
     /// The options, which must be of the union's member `kind`; `None` where the file has none.
     pub(crate) fn optional_options(&self, kind: u8) -> Result<Option<Fields<'a>>, Fault> {
         match self.options {
@@ -75,7 +91,7 @@ impl<'a> Source<'a> {
         Ok(self.tensors.shape(idx)?.get(axis).and_then(|extent| usize::try_from(extent).ok()))
     }
 
-    /// The integers of constant operand `at`, one for each extent at most; `None` where the operand is absent.
+    /// The integers of constant operand `at`, a few at most; `None` where the operand is absent.
     pub(crate) fn const_ints(&self, at: usize) -> Result<Option<Vec<i64>>, Fault> {
         self.operand(at).map(|idx| self.tensors.const_ints(idx)).transpose()
     }
