@@ -77,7 +77,17 @@ pub(crate) fn activation_range(
     scale: f32,
     zero_point: i32,
 ) -> Result<[i32; 2], String> {
-    let (low, high) = (i32::from(i8::MIN), i32::from(i8::MAX));
+    quantized_activation_range(DType::I8, activation, scale, zero_point)
+}
+
+/// CalculateActivationRangeQuantized for a result of any quantised type.
+pub(crate) fn quantized_activation_range(
+    dtype: DType,
+    activation: Activation,
+    scale: f32,
+    zero_point: i32,
+) -> Result<[i32; 2], String> {
+    let [low, high] = dtype.quantized_range().unwrap_or([i32::MIN, i32::MAX]);
     let quantize = |real: f32| {
         let steps = (real / scale).round();
         // 2^31 as a float is the first value past the range.
@@ -112,7 +122,10 @@ pub(crate) fn per_tensor(name: &str, tensor: &Tensor) -> Result<(f32, i32), Stri
         Some((scales, _)) => {
             Err(format!("its {name} must have one scale and zero point, found {} scales", scales.len()))
         }
-        None => Err(format!("its {name} is int8 and must have a scale and zero point, found none")),
+        None => {
+            let dtype = tensor.dtype.name();
+            Err(format!("its {name} is {dtype} and must have a scale and zero point, found none"))
+        }
     }
 }
 
@@ -120,7 +133,7 @@ pub(crate) fn per_tensor(name: &str, tensor: &Tensor) -> Result<(f32, i32), Stri
 ///
 /// Scales may differ by 1e-6, which TFLM's pooling allows.
 pub(crate) fn same_quant(name: &str, input: &Tensor, output: &Tensor) -> Result<(), String> {
-    if input.dtype != DType::I8 {
+    if !input.dtype.is_quantized() {
         return Ok(());
     }
     let (input, output) = (per_tensor(name, input)?, per_tensor("output", output)?);

@@ -37,7 +37,7 @@ fn generate(seed: u64, unfinished: bool) -> Graph {
     };
     chain.graph.inputs = vec![chain.at];
     if float_ends || (int8 && chain.random.below(4) == 0) {
-        chain.step(Op::Quantize(Quantize), vec![], shape);
+        chain.step(Op::Quantize(Quantize::default()), vec![], shape);
     }
     for _ in 0..1 + chain.random.below(6) {
         chain.image_node();

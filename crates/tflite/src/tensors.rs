@@ -234,22 +234,9 @@ impl<'a, 'b> Converter<'a, 'b> {
         self.budget.charge_for::<usize>(shape.len())?;
         refuse_features(&table)?;
         let kind = table.scalar(tensor::TYPE, tensor_type::FLOAT32)?;
-        let dtype = match kind {
-            tensor_type::FLOAT32 => DType::F32,
-            tensor_type::FLOAT16 => DType::F16,
-            tensor_type::INT4 => DType::I4,
-            tensor_type::INT8 => DType::I8,
-            tensor_type::UINT8 => DType::U8,
-            tensor_type::INT16 => DType::I16,
-            tensor_type::INT32 => DType::I32,
-            tensor_type::INT64 => DType::I64,
-            tensor_type::UINT32 => DType::U32,
-            tensor_type::UINT64 => DType::U64,
-            tensor_type::BOOL => DType::Bool,
-            other => {
-                self.odd_types.entry(other).or_default().add(name);
-                return Ok(None);
-            }
+        let Some(dtype) = tensor_type::dtype(kind) else {
+            self.odd_types.entry(kind).or_default().add(name);
+            return Ok(None);
         };
         let shape = extents(shape, dtype)?;
         let quant = if dtype == DType::F32 { None } else { self.quant(&table, name, &shape)? };

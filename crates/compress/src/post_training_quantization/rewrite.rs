@@ -197,7 +197,7 @@ impl Rewriter<'_> {
             let outer = Tensor::activation(tensor.name.clone(), DType::F32, tensor.shape.clone());
             self.graph.tensor_mut(inner).name.push_str("_int8");
             let outer = self.graph.add_tensor(outer);
-            let op = Op::Quantize(quantize::Quantize);
+            let op = Op::Quantize(quantize::Quantize::default());
             self.graph.nodes.insert(at, Node { op, inputs: vec![Some(outer)], outputs: vec![inner] });
             self.graph.inputs[at] = outer;
         }

@@ -12,6 +12,7 @@
 )]
 
 mod activations;
+mod binary;
 mod layers;
 mod movers;
 mod net;
@@ -32,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         layers::cases(),
         pools::cases(),
         activations::cases(),
+        binary::cases(),
         networks::cases(),
         movers::cases(),
         sequences::cases(),

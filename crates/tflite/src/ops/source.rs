@@ -1,6 +1,6 @@
 //! One operator of a file as its reader sees it: options, operands, and the checks that several operators share.
 
-use smidgen_ir::{Activation, Padding, TensorIdx};
+use smidgen_ir::{Activation, DType, Padding, TensorIdx};
 
 use crate::findings::Fault;
 use crate::schema::{operator, tensor_type};
@@ -38,6 +38,17 @@ impl<'a> Source<'a> {
     /// How many results the operator has.
     pub(crate) fn n_results(&self) -> usize {
         self.results.len()
+    }
+
+    /// Element type of result `at`.
+    pub(crate) fn result_type(&self, at: usize) -> Result<DType, Fault> {
+        let idx = self.results.get(at).and_then(|idx| u32::try_from(idx).ok());
+        let missing = || Fault::message(format!("it has no result {at}; convert the model again"));
+        let number = self.tensors.element_type(TensorIdx(idx.ok_or_else(missing)?))?;
+        tensor_type::dtype(number).ok_or_else(|| {
+            let name = tensor_type::name(number).unwrap_or("an unknown type");
+            Fault::message(format!("its result is {name}, which is not supported"))
+        })
     }
 
     /// Extent `axis` of result `at`, `None` where there is none.
