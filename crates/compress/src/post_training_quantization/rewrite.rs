@@ -110,7 +110,7 @@ impl Rewriter<'_> {
             let name = format!("{}_rescaled", tensor.name);
             let rescaled = Tensor::activation(name, DType::I8, tensor.shape.clone());
             let rescaled = self.graph.add_tensor(Tensor { quant: Some(shared.clone()), ..rescaled });
-            let op = Op::Quantize(quantize::Quantize);
+            let op = Op::Quantize(quantize::Quantize::default());
             self.nodes.push(Node { op, inputs: vec![Some(input)], outputs: vec![rescaled] });
             self.graph.nodes[idx.idx()].inputs[operand] = Some(rescaled);
         }
