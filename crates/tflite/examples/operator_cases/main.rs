@@ -20,6 +20,7 @@ mod networks;
 mod pools;
 mod sequences;
 mod signal;
+mod uint8;
 mod unary;
 
 use std::error::Error;
@@ -38,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         movers::cases(),
         sequences::cases(),
         signal::cases(),
+        uint8::cases(),
         unary::cases(),
     ];
     for case in families.concat() {
