@@ -34,13 +34,18 @@ fn every_shared_model_is_in_the_table_and_lowers() {
     let mut problems = Vec::new();
     for path in files(&models) {
         let name = path.strip_prefix(&models).expect("inside").display().to_string();
-        let row = if name.starts_with("tflite_ops/") { "| tflite_ops/ops/*.tflite |".into() } else { format!("| {name} |") };
+        let row = if name.starts_with("tflite_ops/") {
+            "| tflite_ops/ops/*.tflite |".into()
+        } else {
+            format!("| {name} |")
+        };
         if !table.contains(&row) {
             problems.push(format!("{name} is not in docs/models.md"));
         }
         let lowered = smidgen::inspect::inspect(&path);
         if lowered.is_ok() == REFUSED.contains(&name.as_str()) {
-            problems.push(format!("{name}: {:?}", lowered.map(|_| "is read").map_err(|error| error.to_string())));
+            problems
+                .push(format!("{name}: {:?}", lowered.map(|_| "is read").map_err(|error| error.to_string())));
         }
     }
     assert_eq!(problems, Vec::<String>::new());
