@@ -328,7 +328,7 @@ impl<'i> Builder<'i> {
 
     /// SOFTMAX with beta 1.
     pub fn softmax(&mut self, x: TensorIdx) -> TensorIdx {
-        self.node(Op::Softmax(Softmax { beta: 1.0 }), &[Some(x)], None)
+        self.node(Op::Softmax(Softmax { beta: 1.0, wide: false }), &[Some(x)], None)
     }
 
     /// PAD; elements before and after for each dimension.

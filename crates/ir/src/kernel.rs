@@ -411,6 +411,7 @@ kernels! {
     SoftmaxFloat32: softmax::Float32(Float32Spec), (input: f32) -> (output: f32);
     SoftmaxInt16: softmax::Int16(Int16Spec), (input: i16, exponential: i16, reciprocal: i16) -> (output: i16);
     SoftmaxInt8: softmax::Int8(Int8Spec), (input: i8) -> (output: i8);
+    SoftmaxInt8ToInt16: softmax::Int8ToInt16(Int8Spec), (input: i8) -> (output: i16);
     SpaceToBatchNd16: space_to_batch_nd::Any(Spec), (input: u16, value: u16) -> (output: u16);
     SpaceToBatchNd32: space_to_batch_nd::Any(Spec), (input: u32, value: u32) -> (output: u32);
     SpaceToBatchNd64: space_to_batch_nd::Any(Spec), (input: u64, value: u64) -> (output: u64);

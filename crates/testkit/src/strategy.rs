@@ -320,7 +320,7 @@ impl Chain {
         if self.random.below(2) == 0 {
             let beta = self.random.pick(&[1.0, 0.5]);
             let shape = self.shape();
-            self.step(Op::Softmax(Softmax { beta }), vec![], shape);
+            self.step(Op::Softmax(Softmax { beta, wide: false }), vec![], shape);
             let quant = self.int8.then(|| Quant::per_tensor(1.0 / 256.0, -128));
             self.graph.tensor_mut(self.at).quant = quant;
         }

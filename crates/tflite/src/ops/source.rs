@@ -96,6 +96,12 @@ impl<'a> Source<'a> {
         self.operands.get(at).copied().flatten()
     }
 
+    /// Whether operand `at` is there and int8.
+    pub(crate) fn is_int8(&self, at: usize) -> Result<bool, Fault> {
+        let Some(idx) = self.operand(at) else { return Ok(false) };
+        Ok(self.tensors.element_type(idx)? == tensor_type::INT8)
+    }
+
     /// Extent `axis` of operand `at`, `None` where there is none.
     pub(crate) fn extent(&self, at: usize, axis: usize) -> Result<Option<usize>, Fault> {
         let Some(idx) = self.operand(at) else { return Ok(None) };

@@ -94,7 +94,7 @@ fn dequantize(per_channel: bool) -> Graph {
 fn operators_carry_the_version_that_they_need() {
     use DType::{F32, I8};
     let pad_5 = Op::Pad(Pad { paddings: vec![[0, 0]; 5] });
-    let softmax = |dtype| simple(Op::Softmax(Softmax { beta: 1.0 }), dtype);
+    let softmax = |dtype| simple(Op::Softmax(Softmax { beta: 1.0, wide: false }), dtype);
     let cases: Vec<(&str, Graph, i32, &str)> = vec![
         ("conv float", sample::float_conv(), 1, "1.5.0"),
         ("conv int8", sample::int8_conv(), 3, "1.14.0"),
