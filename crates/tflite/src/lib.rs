@@ -22,7 +22,6 @@ mod runtime_versions;
 mod sample;
 mod schema;
 mod tensors;
-mod uint8;
 mod wire;
 mod write;
 
