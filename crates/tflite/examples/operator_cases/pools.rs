@@ -38,24 +38,19 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-pub(crate) fn average_of(
-    window: [usize; 2],
-    stride: [usize; 2],
-    padding: Padding,
-    activation: Activation,
-) -> Op {
+fn average_of(window: [usize; 2], stride: [usize; 2], padding: Padding, activation: Activation) -> Op {
     Op::AveragePool2d(AveragePool2d { window, stride, padding, activation })
 }
 
-pub(crate) fn max_of(window: [usize; 2], stride: [usize; 2], padding: Padding, activation: Activation) -> Op {
+fn max_of(window: [usize; 2], stride: [usize; 2], padding: Padding, activation: Activation) -> Op {
     Op::MaxPool2d(MaxPool2d { window, stride, padding, activation })
 }
 
-pub(crate) fn pad_by(paddings: &[[usize; 2]]) -> Op {
+fn pad_by(paddings: &[[usize; 2]]) -> Op {
     Op::Pad(Pad { paddings: paddings.to_vec() })
 }
 
-pub(crate) fn int8(net: &mut Net, op: Op) -> TensorIdx {
+fn int8(net: &mut Net, op: Op) -> TensorIdx {
     let x = net.input_int8(&[1, 6, 7, 3]);
     net.node(op, &[x], None)
 }
