@@ -113,7 +113,7 @@ impl Net {
             }
             Layer::Softmax => {
                 let shape = self.shape().to_vec();
-                self.node(Op::Softmax(Softmax { beta: 1.0 }), vec![], name, shape);
+                self.node(Op::Softmax(Softmax { beta: 1.0, wide: false }), vec![], name, shape);
             }
         }
         Ok(())

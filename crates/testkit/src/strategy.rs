@@ -1,10 +1,11 @@
 //! Graphs of random operators, attributes, shapes and weights that the verifier accepts.
 
 use smidgen_ir::ops::{
-    add::Add, average_pool_2d::AveragePool2d, batch_normalization::BatchNormalization, conv_2d::Conv2d,
-    depthwise_conv_2d::DepthwiseConv2d, dequantize::Dequantize, fully_connected::FullyConnected,
+    abs::Abs, add::Add, average_pool_2d::AveragePool2d, batch_normalization::BatchNormalization,
+    conv_2d::Conv2d, depthwise_conv_2d::DepthwiseConv2d, dequantize::Dequantize, elu::Elu,
+    fully_connected::FullyConnected, hard_swish::HardSwish, leaky_relu::LeakyRelu, logistic::Logistic,
     max_pool_2d::MaxPool2d, pad::Pad, quantize::Quantize, relu::Relu, relu6::Relu6, reshape::Reshape,
-    softmax::Softmax,
+    softmax::Softmax, tanh::Tanh,
 };
 use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Quant, Tensor, TensorIdx};
 
@@ -36,7 +37,7 @@ fn generate(seed: u64, unfinished: bool) -> Graph {
     };
     chain.graph.inputs = vec![chain.at];
     if float_ends || (int8 && chain.random.below(4) == 0) {
-        chain.step(Op::Quantize(Quantize), vec![], shape);
+        chain.step(Op::Quantize(Quantize::default()), vec![], shape);
     }
     for _ in 0..1 + chain.random.below(6) {
         chain.image_node();
@@ -157,7 +158,7 @@ impl Chain {
         if self.unfinished && self.random.below(4) == 0 {
             self.dead_end();
         }
-        match self.random.below(10) {
+        match self.random.below(11) {
             0 => self.conv([n, h, w, c]),
             1 => self.depthwise([n, h, w, c]),
             2 => self.pool([n, h, w, c], true),
@@ -174,6 +175,7 @@ impl Chain {
                 let shape = self.shape();
                 self.step_same_quant(Op::Relu6(Relu6), shape);
             }
+            9 => self.smooth(),
             _ => self.add(),
         }
     }
@@ -184,6 +186,23 @@ impl Chain {
         match self.random.below(2) {
             0 => self.step(Op::Relu(Relu), vec![], shape),
             _ => self.step_same_quant(Op::Relu(Relu), shape),
+        }
+    }
+
+    /// An activation that is looked up in a table in int8.
+    fn smooth(&mut self) {
+        let shape = self.shape();
+        let (op, quant) = match self.random.below(6) {
+            0 => (Op::Logistic(Logistic), Some(Quant::per_tensor(1.0 / 256.0, -128))),
+            1 => (Op::Tanh(Tanh), Some(Quant::per_tensor(1.0 / 128.0, 0))),
+            2 => (Op::LeakyRelu(LeakyRelu { alpha: 0.25 }), None),
+            3 => (Op::HardSwish(HardSwish), None),
+            4 => (Op::Elu(Elu), None),
+            _ => (Op::Abs(Abs), None),
+        };
+        self.step(op, vec![], shape);
+        if let Some(quant) = quant.filter(|_| self.int8) {
+            self.graph.tensor_mut(self.at).quant = Some(quant);
         }
     }
 
@@ -301,7 +320,7 @@ impl Chain {
         if self.random.below(2) == 0 {
             let beta = self.random.pick(&[1.0, 0.5]);
             let shape = self.shape();
-            self.step(Op::Softmax(Softmax { beta }), vec![], shape);
+            self.step(Op::Softmax(Softmax { beta, wide: false }), vec![], shape);
             let quant = self.int8.then(|| Quant::per_tensor(1.0 / 256.0, -128));
             self.graph.tensor_mut(self.at).quant = quant;
         }

@@ -11,6 +11,12 @@ use smidgen_ir::{Graph, Op};
 use smidgen_testkit::shared_or_skip;
 use smidgen_tflite::{DynamicRange, ReadOptions, read, read_with, read_with_warnings, write};
 
+/// What is not read, and what the error says of it.
+const REFUSED: &[(&str, &str)] = &[(
+    "mlperf_tiny/kws_ref_model_float32.tflite",
+    "(dynamic-range quantisation): read the model with --dynamic-range float",
+)];
+
 /// Reads whatever can be read.
 const FLOAT: ReadOptions = ReadOptions { dynamic_range: DynamicRange::Float };
 
@@ -23,6 +29,22 @@ fn names(shared: &Path) -> Vec<String> {
     let models = shared.join("models");
     let name = |path: &PathBuf| path.strip_prefix(&models).unwrap().to_str().unwrap().to_owned();
     shared_models::tflite_files(&models).iter().map(name).collect()
+}
+
+#[test]
+fn every_model_is_read_or_refused_for_a_known_reason() {
+    let Some(shared) = shared_or_skip("every_model_is_read_or_refused_for_a_known_reason") else { return };
+    let mut wrong = Vec::new();
+    for name in names(&shared) {
+        let reason = REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, reason)| *reason);
+        match (read(&model(&shared, &name)), reason) {
+            (Ok(_), None) => {}
+            (Ok(_), Some(_)) => wrong.push(format!("{name} is read by now")),
+            (Err(error), Some(reason)) if error.to_string().contains(reason) => {}
+            (Err(error), _) => wrong.push(format!("{name}: {error}")),
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -5,8 +5,8 @@
 
 mod raw;
 
-use raw::{FLOAT16, RawBuffer, RawModel, RawNode, RawTensor};
-use smidgen_ir::{DType, Graph, Interpreter, Signature};
+use raw::{FLOAT16, RawBuffer, RawField, RawModel, RawNode, RawTensor, UINT8};
+use smidgen_ir::{DType, Dialect, Graph, Interpreter, Signature};
 use smidgen_tflite::{DynamicRange, ReadOptions, read, read_with, read_with_warnings, write};
 
 const FLOAT: ReadOptions = ReadOptions { dynamic_range: DynamicRange::Float };
@@ -100,6 +100,63 @@ fn dynamic_range_becomes_float_on_request() {
         assert_eq!(names, ["x", "y", "weights"]);
         assert_eq!(read(&write(&graph).unwrap()).unwrap(), graph);
     }
+}
+
+/// A uint8 AVERAGE_POOL_2D, in the middle of what halves can do.
+fn uint8_pool() -> RawModel {
+    const AVERAGE_POOL_2D: i32 = 1;
+    let mut model = raw::hostile::add();
+    model.codes = vec![(AVERAGE_POOL_2D, 1, "")];
+    let end = |name, shape: &[i32]| {
+        let mut end = RawTensor::int8(name, shape).of(UINT8);
+        end.zero_points = vec![120];
+        end
+    };
+    let main = model.main();
+    main.tensors = vec![end("x", &[1, 1, 2, 1]), end("y", &[1, 1, 1, 1])];
+    let mut pool = node(0, &[0], &[1], 5);
+    pool.options = vec![
+        (0, RawField::Byte(1)),
+        (1, RawField::Int(1)),
+        (2, RawField::Int(1)),
+        (3, RawField::Int(2)),
+        (4, RawField::Int(1)),
+    ];
+    main.nodes = vec![pool];
+    model
+}
+
+#[test]
+fn uint8_is_computed_as_int8_and_looks_like_uint8_from_outside() {
+    let graph = read(&uint8_pool().bytes()).unwrap();
+    assert_eq!(graph.dialect, Dialect::Uint8);
+    let operators: Vec<&str> = graph.nodes.iter().map(|node| node.op.name()).collect();
+    assert_eq!(operators, ["QUANTIZE", "AVERAGE_POOL_2D", "QUANTIZE"]);
+    for idx in graph.inputs.iter().chain(&graph.outputs) {
+        let end = graph.tensor(*idx);
+        assert_eq!((end.dtype, end.quant.as_ref().unwrap().zero_points[0]), (DType::U8, 120));
+    }
+    let inner = graph.tensor(graph.nodes[1].inputs[0].unwrap());
+    assert_eq!((inner.dtype, inner.quant.as_ref().unwrap().zero_points[0]), (DType::I8, -8));
+    let mut interpreter = Interpreter::new(&graph).unwrap();
+    // Halves go up on both sides of 128, where int8 kernels go away from zero.
+    for (inputs, mean) in
+        [([100, 101], 101), ([200, 201], 201), ([0, 255], 128), ([255, 255], 255), ([0, 0], 0)]
+    {
+        assert_eq!(interpreter.run(&inputs).unwrap(), [mean], "{inputs:?}");
+    }
+    let text = smidgen_ir::text::print(&graph);
+    assert_eq!(smidgen_ir::text::parse(&text).unwrap(), graph);
+}
+
+#[test]
+fn uint8_is_written_as_uint8_again() {
+    let graph = read(&uint8_pool().bytes()).unwrap();
+    let written = write(&graph).unwrap();
+    assert!(!written.windows(8).any(|window| window == b"QUANTIZE"));
+    let again = read(&written).unwrap();
+    assert_eq!(again, graph);
+    assert_eq!(write(&again).unwrap(), written);
 }
 
 #[test]

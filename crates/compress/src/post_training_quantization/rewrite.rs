@@ -110,7 +110,7 @@ impl Rewriter<'_> {
             let name = format!("{}_rescaled", tensor.name);
             let rescaled = Tensor::activation(name, DType::I8, tensor.shape.clone());
             let rescaled = self.graph.add_tensor(Tensor { quant: Some(shared.clone()), ..rescaled });
-            let op = Op::Quantize(quantize::Quantize);
+            let op = Op::Quantize(quantize::Quantize::default());
             self.nodes.push(Node { op, inputs: vec![Some(input)], outputs: vec![rescaled] });
             self.graph.nodes[idx.idx()].inputs[operand] = Some(rescaled);
         }
@@ -197,7 +197,7 @@ impl Rewriter<'_> {
             let outer = Tensor::activation(tensor.name.clone(), DType::F32, tensor.shape.clone());
             self.graph.tensor_mut(inner).name.push_str("_int8");
             let outer = self.graph.add_tensor(outer);
-            let op = Op::Quantize(quantize::Quantize);
+            let op = Op::Quantize(quantize::Quantize::default());
             self.graph.nodes.insert(at, Node { op, inputs: vec![Some(outer)], outputs: vec![inner] });
             self.graph.inputs[at] = outer;
         }
