@@ -131,10 +131,10 @@ fn shapes() -> Vec<Case> {
 
 fn softmax_int8(net: &mut Net, shape: &[usize], beta: f32) -> TensorIdx {
     let x = net.input_int8(shape);
-    net.node(Op::Softmax(Softmax { beta }), &[x], None)
+    net.node(Op::Softmax(Softmax { beta, wide: false }), &[x], None)
 }
 
 fn softmax_float(net: &mut Net, shape: &[usize], beta: f32) -> TensorIdx {
     let x = net.input(shape);
-    net.node(Op::Softmax(Softmax { beta }), &[x], None)
+    net.node(Op::Softmax(Softmax { beta, wide: false }), &[x], None)
 }

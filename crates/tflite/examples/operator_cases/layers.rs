@@ -67,25 +67,25 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-const SAME: Padding = Padding::Same;
-const VALID: Padding = Padding::Valid;
+pub(crate) const SAME: Padding = Padding::Same;
+pub(crate) const VALID: Padding = Padding::Valid;
 
 /// How a filter is quantised (a scale for each channel?) and whether there is a bias.
-type Form = (bool, bool);
+pub(crate) type Form = (bool, bool);
 const SCALES: Form = (true, true);
-const ONE_SCALE: Form = (false, true);
+pub(crate) const ONE_SCALE: Form = (false, true);
 const NO_BIAS: Form = (true, false);
 const ONE_SCALE_NO_BIAS: Form = (false, false);
 
-fn dilated(padding: Padding) -> Conv2d {
+pub(crate) fn dilated(padding: Padding) -> Conv2d {
     Conv2d { stride: [1, 1], dilation: [2, 3], padding, activation: Activation::None }
 }
 
-fn strided(padding: Padding) -> Conv2d {
+pub(crate) fn strided(padding: Padding) -> Conv2d {
     Conv2d { stride: [2, 3], dilation: [1, 1], padding, activation: Activation::None }
 }
 
-fn plain(activation: Activation) -> Conv2d {
+pub(crate) fn plain(activation: Activation) -> Conv2d {
     Conv2d { stride: [1, 1], dilation: [1, 1], padding: SAME, activation }
 }
 
@@ -93,7 +93,7 @@ fn weights(shape: &[usize], channel_axis: usize, (per_channel, bias): Form) -> W
     Weights { shape: shape.to_vec(), channel_axis, per_channel, bias }
 }
 
-fn conv_int8(net: &mut Net, conv: Conv2d, filter: [usize; 4], form: Form) -> TensorIdx {
+pub(crate) fn conv_int8(net: &mut Net, conv: Conv2d, filter: [usize; 4], form: Form) -> TensorIdx {
     let x = net.input_int8(&[1, 7, 8, 3]);
     net.layer_int8(Op::Conv2d(conv), x, weights(&filter, 0, form))
 }
@@ -108,7 +108,7 @@ fn conv_float(net: &mut Net, conv: Conv) -> TensorIdx {
     net.float().conv_2d(x, conv)
 }
 
-fn depthwise_int8(
+pub(crate) fn depthwise_int8(
     net: &mut Net,
     depth_multiplier: usize,
     stride: [usize; 2],
@@ -126,7 +126,7 @@ fn depthwise_float(net: &mut Net, conv: Conv) -> TensorIdx {
     net.float().depthwise_conv_2d(x, conv)
 }
 
-fn connected_int8(net: &mut Net, input: &[usize], keep_num_dims: bool, form: Form) -> TensorIdx {
+pub(crate) fn connected_int8(net: &mut Net, input: &[usize], keep_num_dims: bool, form: Form) -> TensorIdx {
     let x = net.input_int8(input);
     let in_c = inputs(input, keep_num_dims);
     let op = FullyConnected { activation: Activation::None, keep_num_dims };

@@ -12,6 +12,7 @@
 )]
 
 mod activations;
+mod binary;
 mod layers;
 mod movers;
 mod net;
@@ -19,8 +20,8 @@ mod networks;
 mod pools;
 mod sequences;
 mod signal;
+mod uint8;
 mod unary;
-mod weighted;
 
 use std::error::Error;
 use std::fs;
@@ -33,12 +34,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         layers::cases(),
         pools::cases(),
         activations::cases(),
+        binary::cases(),
         networks::cases(),
         movers::cases(),
         sequences::cases(),
         signal::cases(),
+        uint8::cases(),
         unary::cases(),
-        weighted::cases(),
     ];
     for case in families.concat() {
         let (model, inputs) = case.files()?;

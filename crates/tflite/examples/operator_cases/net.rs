@@ -1,7 +1,7 @@
 //! A network under construction whose weights and scales are drawn from the case's name.
 
 use smidgen_ir::build::Builder;
-use smidgen_ir::{DType, Graph, IrError, Op, Quant, Tensor, TensorIdx};
+use smidgen_ir::{DType, Dialect, Graph, IrError, Op, Quant, Tensor, TensorIdx};
 use smidgen_testkit::Random;
 use smidgen_tflite::{WriteError, write};
 
@@ -16,6 +16,7 @@ pub(crate) struct Case {
     /// The files' stem.
     pub(crate) name: &'static str,
     build: Build,
+    uint8: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -30,7 +31,7 @@ impl Case {
         name: &'static str,
         build: fn(&mut Net) -> TensorIdx,
     ) -> Self {
-        Case { operator, name, build: Build::One(build) }
+        Case { operator, name, build: Build::One(build), uint8: false }
     }
 
     /// A model with several outputs.
@@ -39,7 +40,16 @@ impl Case {
         name: &'static str,
         build: fn(&mut Net) -> Vec<TensorIdx>,
     ) -> Self {
-        Case { operator, name, build: Build::Several(build) }
+        Case { operator, name, build: Build::Several(build), uint8: false }
+    }
+
+    /// An int8 network that is written as a model of uint8, with filters whose zero points are not 128.
+    pub(crate) const fn uint8(
+        operator: &'static str,
+        name: &'static str,
+        build: fn(&mut Net) -> TensorIdx,
+    ) -> Self {
+        Case { operator, name, build: Build::One(build), uint8: true }
     }
 
     /// The bytes of the model and of its inputs.
@@ -51,7 +61,15 @@ impl Case {
             Build::Several(build) => build(&mut net),
         };
         let Net { builder, mut random } = net;
-        let graph = builder.finish(&outputs).map_err(|error: IrError| format!("{name}: {error}"))?;
+        let mut graph = builder.finish(&outputs).map_err(|error: IrError| format!("{name}: {error}"))?;
+        if self.uint8 {
+            graph.dialect = Dialect::Uint8;
+            for tensor in
+                graph.tensors.iter_mut().filter(|tensor| tensor.dtype == DType::I8 && tensor.is_const())
+            {
+                tensor.quant.iter_mut().for_each(|quant| quant.zero_points[0] = random.below(41) as i32 - 20);
+            }
+        }
         let model = write(&graph).map_err(|error: WriteError| format!("{name}: {error}"))?;
         let inputs = (0..N_INFERENCES).flat_map(|at| inference(&graph, at, &mut random)).collect();
         Ok((model, inputs))

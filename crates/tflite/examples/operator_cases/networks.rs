@@ -39,7 +39,7 @@ fn residual_int8(net: &mut Net) -> TensorIdx {
     let pool = AveragePool2d { window, stride, padding: Padding::Valid, activation: Activation::None };
     let mean = net.node(Op::AveragePool2d(pool), &[sum], None);
     let row = net.node(Op::Reshape(Reshape { shape: vec![1, 4] }), &[mean], None);
-    net.node(Op::Softmax(Softmax { beta: 1.0 }), &[row], None)
+    net.node(Op::Softmax(Softmax { beta: 1.0, wide: false }), &[row], None)
 }
 
 fn residual_float(net: &mut Net) -> TensorIdx {

@@ -38,19 +38,24 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-fn average_of(window: [usize; 2], stride: [usize; 2], padding: Padding, activation: Activation) -> Op {
+pub(crate) fn average_of(
+    window: [usize; 2],
+    stride: [usize; 2],
+    padding: Padding,
+    activation: Activation,
+) -> Op {
     Op::AveragePool2d(AveragePool2d { window, stride, padding, activation })
 }
 
-fn max_of(window: [usize; 2], stride: [usize; 2], padding: Padding, activation: Activation) -> Op {
+pub(crate) fn max_of(window: [usize; 2], stride: [usize; 2], padding: Padding, activation: Activation) -> Op {
     Op::MaxPool2d(MaxPool2d { window, stride, padding, activation })
 }
 
-fn pad_by(paddings: &[[usize; 2]]) -> Op {
+pub(crate) fn pad_by(paddings: &[[usize; 2]]) -> Op {
     Op::Pad(Pad { paddings: paddings.to_vec() })
 }
 
-fn int8(net: &mut Net, op: Op) -> TensorIdx {
+pub(crate) fn int8(net: &mut Net, op: Op) -> TensorIdx {
     let x = net.input_int8(&[1, 6, 7, 3]);
     net.node(op, &[x], None)
 }

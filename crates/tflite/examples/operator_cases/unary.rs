@@ -153,11 +153,15 @@ fn sigmoids() -> Vec<Case> {
 
 fn rows() -> Vec<Case> {
     vec![
+        Case::new("softmax", "int8_to_int16", |net| {
+            let x = net.float().input_int8("input", &[4, 64], quant((0.05, 9)));
+            net.node(Op::Softmax(Softmax { beta: 1.0, wide: true }), &[x], None)
+        }),
         Case::new("softmax", "int16", |net| {
-            int16(net, Op::Softmax(Softmax { beta: 1.0 }), 0.0002, SIGMOID_16)
+            int16(net, Op::Softmax(Softmax { beta: 1.0, wide: false }), 0.0002, SIGMOID_16)
         }),
         Case::new("softmax", "int16_beta_half", |net| {
-            int16(net, Op::Softmax(Softmax { beta: 0.5 }), 0.0004, SIGMOID_16)
+            int16(net, Op::Softmax(Softmax { beta: 0.5, wide: false }), 0.0004, SIGMOID_16)
         }),
         Case::new("log_softmax", "float", |net| float(net, Op::LogSoftmax(LogSoftmax))),
         Case::new("log_softmax", "int8", |net| {
