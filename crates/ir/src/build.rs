@@ -225,8 +225,10 @@ impl<'i> Builder<'i> {
                 _ => format!("{}_{}:{at}", node.op.stem(), idx.0),
             };
             let mut output = Tensor::activation(name, of.dtype, of.shape);
-            if output.dtype.is_quantized() {
-                let given = quants.get(at).cloned().flatten();
+            let given = quants.get(at).cloned().flatten();
+            if output.dtype == DType::I32 {
+                output.quant = given;
+            } else if output.dtype.is_quantized() {
                 output.quant = given.or_else(|| match node.op.output_quant() {
                     OutputQuant::SameAsInput => first_quant.clone(),
                     OutputQuant::Fixed(quant) => Some(quant),
@@ -326,7 +328,7 @@ impl<'i> Builder<'i> {
 
     /// SOFTMAX with beta 1.
     pub fn softmax(&mut self, x: TensorIdx) -> TensorIdx {
-        self.node(Op::Softmax(Softmax { beta: 1.0 }), &[Some(x)], None)
+        self.node(Op::Softmax(Softmax { beta: 1.0, wide: false }), &[Some(x)], None)
     }
 
     /// PAD; elements before and after for each dimension.
@@ -336,7 +338,7 @@ impl<'i> Builder<'i> {
 
     /// QUANTIZE.
     pub fn quantize(&mut self, x: TensorIdx, quant: Quant) -> TensorIdx {
-        self.node(Op::Quantize(Quantize), &[Some(x)], Some(quant))
+        self.node(Op::Quantize(Quantize::default()), &[Some(x)], Some(quant))
     }
 
     /// DEQUANTIZE.

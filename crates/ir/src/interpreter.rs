@@ -5,7 +5,6 @@ use crate::graph::{Graph, NodeIdx, TensorIdx};
 use crate::kernel::Ready;
 use crate::lower::lower;
 use crate::program::{Call, Elem, Operand, Program, Target};
-use crate::vector;
 
 /// The bytes of one tensor or constant, aligned for every element type.
 #[derive(Debug, Clone, Default)]
@@ -176,7 +175,7 @@ impl Interpreter {
             };
             let operands: Vec<&[u8]> = call.operands.iter().map(read).collect();
             let mut targets: Vec<&mut [u8]> = written.iter_mut().map(Buffer::bytes_mut).collect();
-            let done = vector::run(ready, &operands, &mut targets);
+            let done = ready.run(&operands, &mut targets);
             for (&(target, _), buffer) in call.targets.iter().zip(written) {
                 if let Some(idx) = target.tensor() {
                     self.buffers[idx.idx()] = buffer;

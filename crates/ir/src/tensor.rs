@@ -125,6 +125,15 @@ impl Quant {
     }
 }
 
+impl std::str::FromStr for DType {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = DType::ALL.into_iter().find(|dtype| dtype.name() == text);
+        found.ok_or_else(|| format!("expected an element type such as int8, found \"{text}\""))
+    }
+}
+
 /// A tensor of a [`crate::Graph`]: an activation, a constant when `data` is there, or state that lasts from one
 /// inference to the next when `is_variable`.
 #[derive(Debug, Clone, PartialEq)]

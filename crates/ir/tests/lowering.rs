@@ -199,8 +199,7 @@ fn pad_fills_with_the_zero_point() {
 fn quantize_and_dequantize_take_their_own_scales() {
     let (float, int8) =
         ("tensor 0 \"x\" float32 [4]", "tensor 0 \"x\" int8 [4] axis=0 scales=[0.5] zero_points=[3]");
-    let output =
-        "tensor 1 \"y\" int8 [4] axis=0 scales=[0.25] zero_points=[-1]\nnode QUANTIZE inputs=[0] outputs=[1]";
+    let output = "tensor 1 \"y\" int8 [4] axis=0 scales=[0.25] zero_points=[-1]\nnode QUANTIZE inputs=[0] outputs=[1] to=int8";
     check(
         &format!("{float}\n{output}"),
         "quantize::Float32ToInt8 Float32ToInt8Spec { len: 4, scale: 0.25, zero_point: -1 }",
@@ -299,7 +298,7 @@ fn shared_constants_are_packed_once() {
 fn scales_that_no_kernel_can_apply_are_named() {
     let graph = graph(
         "tensor 0 \"x\" int8 [4] axis=0 scales=[1e20] zero_points=[3]\n\
-         tensor 1 \"y\" int8 [4] axis=0 scales=[1e-10] zero_points=[-1]\nnode QUANTIZE inputs=[0] outputs=[1]",
+         tensor 1 \"y\" int8 [4] axis=0 scales=[1e-10] zero_points=[-1]\nnode QUANTIZE inputs=[0] outputs=[1] to=int8",
     );
     match lower(&graph) {
         Err(IrError::Invalid(problems)) => {

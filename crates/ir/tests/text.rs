@@ -127,7 +127,7 @@ fn mistakes_are_named_by_line() {
     check("\"tiny\"", "tiny", 1, "quotes");
     check("\"tiny\"", "\"tiny", 1, "closing quote");
     check("tensor 1", "tensor 4", 3, "expected tensor 1");
-    check("float32", "float24", 2, "float16");
+    check("float32", "float24", 2, "float24");
     check("[1,2]", "[1;2]", 2, "1;2");
     check("[1,2]", "[1,2] data", 2, "key=value");
     check("data=[0.5,-1.0]", "data=[0.5,x]", 3, "x");

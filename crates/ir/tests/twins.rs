@@ -19,6 +19,7 @@ const NO_KERNEL: &[&str] = &[
     "pack",
     "padv2",
     "reverse_v2",
+    "select",
     "shape",
     "slice",
     "space_to_depth",
@@ -33,7 +34,7 @@ const NO_KERNEL: &[&str] = &[
 ];
 
 /// Kernels that operators of other names have in common.
-const SHARED_KERNELS: &[&str] = &["strided_copy"];
+const SHARED_KERNELS: &[&str] = &["broadcast", "comparison", "rescaled", "strided_copy"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -47,6 +48,7 @@ fn text(path: &str) -> String {
 fn operators() -> Vec<String> {
     let mut operators = stems("crates/ir/src/ops", "impl Operator for ");
     operators.extend(stems("crates/ir/src/ops", "impl Unary for "));
+    operators.extend(stems("crates/ir/src/ops", "binary_operator!("));
     operators.sort();
     operators
 }

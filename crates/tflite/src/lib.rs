@@ -22,6 +22,7 @@ mod runtime_versions;
 mod sample;
 mod schema;
 mod tensors;
+mod uint8;
 mod wire;
 mod write;
 

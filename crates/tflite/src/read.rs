@@ -12,6 +12,7 @@ use crate::schema::{
     FILE_IDENTIFIER, SCHEMA_VERSION, builtin, model, operator, operator_code, sub_graph, tensor,
 };
 use crate::tensors::{Converter, MAX_RANK, Tensors};
+use crate::uint8;
 use crate::wire::{Scalars, Table, Tables};
 use crate::{DESCRIPTION_PREFIX, MAIN};
 
@@ -90,6 +91,7 @@ fn import(bytes: &[u8], options: &ReadOptions, findings: &mut Findings) -> Resul
         infer_unknown_shapes(&mut graph);
         half::widen(&mut graph, &mut budget, findings)?;
         dynamic_range::resolve(&mut graph, options.dynamic_range, &mut budget, findings)?;
+        uint8::to_int8(&mut graph, &mut budget, findings)?;
     }
     Ok(graph)
 }

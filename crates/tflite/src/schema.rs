@@ -363,6 +363,11 @@ pub(crate) mod tensor_type {
         "uint4",
     ];
 
+    /// The element type with this number; `None` for one that no graph has.
+    pub(crate) fn dtype(number: i8) -> Option<smidgen_ir::DType> {
+        smidgen_ir::DType::ALL.into_iter().find(|&dtype| of(dtype) == number)
+    }
+
     /// Name of an element type, for messages.
     pub(crate) fn name(number: i8) -> Option<&'static str> {
         usize::try_from(number).ok().and_then(|number| NAMES.get(number)).copied()

@@ -13,6 +13,9 @@ use crate::wire::{Scalars, Table, Tables};
 /// Most dimensions of a tensor.
 pub(crate) const MAX_RANK: usize = 8;
 
+/// Most integers of an operand that says what an operator does: an axis, paddings, the sizes of parts.
+const MAX_INTS: usize = 256;
+
 /// The tensors and buffers of the main subgraph.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tensors<'a> {
@@ -52,7 +55,7 @@ impl<'a> Tensors<'a> {
         Ok(self.table(idx)?.scalars(tensor::SHAPE)?)
     }
 
-    /// The elements of a constant of type int32 or int64, at most two for each of eight dimensions.
+    /// The elements of a constant of type int32 or int64, a few at most.
     pub(crate) fn const_ints(&self, idx: TensorIdx) -> Result<Vec<i64>, Fault> {
         let table = self.table(idx)?;
         let name = clip(table.bytes(tensor::NAME)?);
@@ -80,10 +83,9 @@ impl<'a> Tensors<'a> {
             }
         };
         let count = data.len() / bytes;
-        if count > 2 * MAX_RANK {
+        if count > MAX_INTS {
             return Err(Fault::message(format!(
-                "operand \"{name}\" has {count} elements, at most {} are supported; use fewer dimensions",
-                2 * MAX_RANK
+                "operand \"{name}\" has {count} elements, at most {MAX_INTS} are supported; use fewer dimensions or parts"
             )));
         }
         Ok(match kind {
@@ -232,22 +234,9 @@ impl<'a, 'b> Converter<'a, 'b> {
         self.budget.charge_for::<usize>(shape.len())?;
         refuse_features(&table)?;
         let kind = table.scalar(tensor::TYPE, tensor_type::FLOAT32)?;
-        let dtype = match kind {
-            tensor_type::FLOAT32 => DType::F32,
-            tensor_type::FLOAT16 => DType::F16,
-            tensor_type::INT4 => DType::I4,
-            tensor_type::INT8 => DType::I8,
-            tensor_type::UINT8 => DType::U8,
-            tensor_type::INT16 => DType::I16,
-            tensor_type::INT32 => DType::I32,
-            tensor_type::INT64 => DType::I64,
-            tensor_type::UINT32 => DType::U32,
-            tensor_type::UINT64 => DType::U64,
-            tensor_type::BOOL => DType::Bool,
-            other => {
-                self.odd_types.entry(other).or_default().add(name);
-                return Ok(None);
-            }
+        let Some(dtype) = tensor_type::dtype(kind) else {
+            self.odd_types.entry(kind).or_default().add(name);
+            return Ok(None);
         };
         let shape = extents(shape, dtype)?;
         let quant = if dtype == DType::F32 { None } else { self.quant(&table, name, &shape)? };

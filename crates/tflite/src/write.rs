@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use smidgen_ir::{Graph, Node, NodeIdx, Op, Problem, Signature, Tensor, TensorIdx};
+use smidgen_ir::{Dialect, Graph, Node, NodeIdx, Op, Problem, Signature, Tensor, TensorIdx};
 
 use crate::emit;
 use crate::findings::lines;
@@ -11,6 +11,7 @@ use crate::meta::{MIN_RUNTIME_VERSION, default_signature};
 use crate::ops::{self, Code, Encoded, FileOperand, Value};
 use crate::runtime_versions;
 use crate::schema::{builtin, call_once_options, options, tensor_type, var_handle_options};
+use crate::uint8;
 use crate::{DESCRIPTION_PREFIX, MAIN};
 
 /// Why a graph could not be written: every reason that was found.
@@ -45,6 +46,8 @@ pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
     }
     problems.extend(too_large(graph));
     if problems.is_empty() {
+        let uint8 = (graph.dialect == Dialect::Uint8).then(|| uint8::to_uint8(graph));
+        let graph = uint8.as_ref().unwrap_or(graph);
         let layout = Layout::of(graph);
         problems.extend(layout.too_large(graph));
         if problems.is_empty() {

@@ -2,18 +2,21 @@
 
 pub mod abs;
 pub mod add;
+pub mod add_n;
 pub mod arg_max;
 pub mod arg_min;
 pub mod assign_variable;
 pub(crate) mod attributes;
 pub mod average_pool_2d;
 mod axis;
-pub mod batch_matmul;
 pub mod batch_normalization;
 pub mod batch_to_space_nd;
+mod binary;
 pub mod broadcast_to;
+pub mod cast;
 pub mod ceil;
 pub mod circular_buffer;
+mod comparison;
 pub mod concatenation;
 pub mod conv_2d;
 pub mod cos;
@@ -22,33 +25,48 @@ pub mod depth_to_space;
 pub mod depthwise_conv_2d;
 pub mod dequantize;
 pub mod detection_postprocess;
+pub mod div;
 pub mod dynamic_update_slice;
 pub mod elu;
+pub mod equal;
 pub mod exp;
 pub mod expand_dims;
 pub mod fill;
 pub mod floor;
+pub mod floor_div;
+pub mod floor_mod;
 pub mod fully_connected;
 pub mod gather;
 pub mod gather_nd;
 pub mod gelu;
+pub mod greater;
+pub mod greater_equal;
 pub mod gru;
 pub mod hard_swish;
 pub mod l2_normalization;
-pub mod l2_pool_2d;
 pub mod leaky_relu;
+pub mod less;
+pub mod less_equal;
 pub mod log;
 pub mod log_softmax;
+pub mod logical_and;
+pub mod logical_not;
+pub mod logical_or;
 pub mod logistic;
 pub mod max_pool_2d;
+pub mod maximum;
 pub mod mean;
+pub mod minimum;
 pub mod mirror_pad;
 mod movers;
+pub mod mul;
 pub mod neg;
+pub mod not_equal;
 pub(crate) mod operator;
 pub mod pack;
 pub mod pad;
 pub mod padv2;
+pub mod pow;
 pub mod prelu;
 pub mod quantize;
 pub mod read_variable;
@@ -64,6 +82,8 @@ pub mod resize_nearest_neighbor;
 pub mod reverse_v2;
 pub mod round;
 pub mod rsqrt;
+pub mod select;
+pub mod select_v2;
 pub mod shape;
 mod signal;
 pub mod signal_delay;
@@ -90,14 +110,15 @@ pub mod split;
 pub mod split_v;
 pub mod sqrt;
 pub mod square;
+pub mod squared_difference;
 pub mod squeeze;
 pub mod strided_slice;
+pub mod sub;
 pub mod sum;
 pub mod svdf;
 pub mod tanh;
 pub mod tile;
 pub mod transpose;
-pub mod transpose_conv;
 mod unary;
 pub mod unidirectional_sequence_lstm;
 pub mod unpack;
@@ -182,6 +203,8 @@ operators! {
     Abs(abs),
     /// ADD
     Add(add),
+    /// ADD_N
+    AddN(add_n),
     /// ARG_MAX
     ArgMax(arg_max),
     /// ARG_MIN
@@ -190,14 +213,14 @@ operators! {
     AssignVariable(assign_variable),
     /// AVERAGE_POOL_2D
     AveragePool2d(average_pool_2d),
-    /// BATCH_MATMUL
-    BatchMatmul(batch_matmul),
     /// BATCH_NORMALIZATION (training only; folded before export)
     BatchNormalization(batch_normalization),
     /// BATCH_TO_SPACE_ND
     BatchToSpaceNd(batch_to_space_nd),
     /// BROADCAST_TO
     BroadcastTo(broadcast_to),
+    /// CAST
+    Cast(cast),
     /// CEIL
     Ceil(ceil),
     /// CIRCULAR_BUFFER (custom, of TFLM)
@@ -218,10 +241,14 @@ operators! {
     Dequantize(dequantize),
     /// DETECTION_POSTPROCESS (TFLite_Detection_PostProcess)
     DetectionPostprocess(detection_postprocess),
+    /// DIV
+    Div(div),
     /// DYNAMIC_UPDATE_SLICE
     DynamicUpdateSlice(dynamic_update_slice),
     /// ELU
     Elu(elu),
+    /// EQUAL
+    Equal(equal),
     /// EXP
     Exp(exp),
     /// EXPAND_DIMS
@@ -230,6 +257,10 @@ operators! {
     Fill(fill),
     /// FLOOR
     Floor(floor),
+    /// FLOOR_DIV
+    FloorDiv(floor_div),
+    /// FLOOR_MOD
+    FloorMod(floor_mod),
     /// FULLY_CONNECTED
     FullyConnected(fully_connected),
     /// GATHER
@@ -238,36 +269,58 @@ operators! {
     GatherNd(gather_nd),
     /// GELU
     Gelu(gelu),
+    /// GREATER
+    Greater(greater),
+    /// GREATER_EQUAL
+    GreaterEqual(greater_equal),
     /// GRU (ONNX; float32)
     Gru(gru),
     /// HARD_SWISH
     HardSwish(hard_swish),
     /// L2_NORMALIZATION
     L2Normalization(l2_normalization),
-    /// L2_POOL_2D
-    L2Pool2d(l2_pool_2d),
     /// LEAKY_RELU
     LeakyRelu(leaky_relu),
+    /// LESS
+    Less(less),
+    /// LESS_EQUAL
+    LessEqual(less_equal),
     /// LOG
     Log(log),
     /// LOG_SOFTMAX
     LogSoftmax(log_softmax),
+    /// LOGICAL_AND
+    LogicalAnd(logical_and),
+    /// LOGICAL_NOT
+    LogicalNot(logical_not),
+    /// LOGICAL_OR
+    LogicalOr(logical_or),
     /// LOGISTIC
     Logistic(logistic),
     /// MAX_POOL_2D
     MaxPool2d(max_pool_2d),
+    /// MAXIMUM
+    Maximum(maximum),
     /// MEAN
     Mean(mean),
+    /// MINIMUM
+    Minimum(minimum),
     /// MIRROR_PAD
     MirrorPad(mirror_pad),
+    /// MUL
+    Mul(mul),
     /// NEG
     Neg(neg),
+    /// NOT_EQUAL
+    NotEqual(not_equal),
     /// PACK
     Pack(pack),
     /// PAD
     Pad(pad),
     /// PADV2
     PadV2(padv2),
+    /// POW
+    Pow(pow),
     /// PRELU
     Prelu(prelu),
     /// QUANTIZE
@@ -296,6 +349,10 @@ operators! {
     Round(round),
     /// RSQRT
     Rsqrt(rsqrt),
+    /// SELECT
+    Select(select),
+    /// SELECT_V2
+    SelectV2(select_v2),
     /// SHAPE
     Shape(shape),
     /// SIGNAL_DELAY (custom, of TFLM)
@@ -344,10 +401,14 @@ operators! {
     Sqrt(sqrt),
     /// SQUARE
     Square(square),
+    /// SQUARED_DIFFERENCE
+    SquaredDifference(squared_difference),
     /// SQUEEZE
     Squeeze(squeeze),
     /// STRIDED_SLICE
     StridedSlice(strided_slice),
+    /// SUB
+    Sub(sub),
     /// SUM
     Sum(sum),
     /// SVDF
@@ -358,8 +419,6 @@ operators! {
     Tile(tile),
     /// TRANSPOSE
     Transpose(transpose),
-    /// TRANSPOSE_CONV
-    TransposeConv(transpose_conv),
     /// UNIDIRECTIONAL_SEQUENCE_LSTM
     UnidirectionalSequenceLstm(unidirectional_sequence_lstm),
     /// UNPACK

@@ -23,7 +23,13 @@ const INTEGER_BITS: u32 = 5;
 pub struct Softmax {
     /// Factor of the exponent.
     pub beta: f32,
+    /// Whether an int8 input has an int16 result.
+    pub wide: bool,
 }
+
+/// The int16 result of an int8 input covers [0, 1) in steps of 2^-16.
+const WIDE_OUTPUT_SCALE: f32 = 1.0 / 65_536.0;
+const WIDE_OUTPUT_ZERO_POINT: i32 = -32_768;
 
 /// PreprocessSoftmaxScaling and CalculateInputRadius: the input multiplier and the smallest difference that counts.
 pub(super) fn int8_scaling(beta: f32, input_scale: f32) -> Result<(Multiplier, i32), String> {
@@ -58,22 +64,35 @@ impl Unary for Softmax {
     const TYPES: &'static [DType] = &[DType::F32, DType::I8, DType::I16];
 
     fn from_text(attributes: &mut Attributes) -> Result<Self, String> {
-        Ok(Softmax { beta: attributes.take("beta")? })
+        let wide = attributes.has("wide") && attributes.take("wide")?;
+        Ok(Softmax { beta: attributes.take("beta")?, wide })
     }
 
     fn to_text(&self) -> Attributes {
-        Attributes::default().with("beta", format!("{:?}", self.beta))
+        let attributes = Attributes::default().with("beta", format!("{:?}", self.beta));
+        if self.wide { attributes.with("wide", true) } else { attributes }
     }
 
     fn check(&self, input: &Tensor) -> Result<(), String> {
         if !self.beta.is_finite() {
             return Err(format!("its beta must be finite, found {:?}", self.beta));
         }
+        if self.wide && input.dtype != DType::I8 {
+            return Err(format!("an int16 result needs an int8 input, found {}", input.dtype.name()));
+        }
         rows(input).map(|_| ())
     }
 
+    fn result_dtype(&self, input: DType) -> DType {
+        if self.wide { DType::I16 } else { input }
+    }
+
     fn result_quant(&self) -> OutputQuant {
-        OutputQuant::Fixed(Quant::per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT))
+        OutputQuant::Fixed(if self.wide {
+            Quant::per_tensor(WIDE_OUTPUT_SCALE, WIDE_OUTPUT_ZERO_POINT)
+        } else {
+            Quant::per_tensor(OUTPUT_SCALE, OUTPUT_ZERO_POINT)
+        })
     }
 
     fn lowered(&self, input: &Tensor, output: &Tensor) -> Result<Lowered, String> {
@@ -82,6 +101,12 @@ impl Unary for Softmax {
             DType::I8 => {
                 let (input_scale, _) = per_tensor("input", input)?;
                 let (Multiplier { multiplier, shift }, diff_min) = int8_scaling(self.beta, input_scale)?;
+                let (input_multiplier, input_shift) = (multiplier, shift);
+                let spec = softmax::Int8Spec { rows, depth, input_multiplier, input_shift, diff_min };
+                if self.wide {
+                    fixed_quant(output, WIDE_OUTPUT_SCALE, WIDE_OUTPUT_ZERO_POINT)?;
+                    return Ok(Kernel::SoftmaxInt8ToInt16(spec).into());
+                }
                 match per_tensor("output", output)? {
                     (scale, OUTPUT_ZERO_POINT) if scale == OUTPUT_SCALE => {}
                     (scale, zero_point) => {
@@ -90,8 +115,6 @@ impl Unary for Softmax {
                         ));
                     }
                 }
-                let (input_multiplier, input_shift) = (multiplier, shift);
-                let spec = softmax::Int8Spec { rows, depth, input_multiplier, input_shift, diff_min };
                 Kernel::SoftmaxInt8(spec).into()
             }
             DType::I16 => {

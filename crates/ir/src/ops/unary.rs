@@ -1,4 +1,4 @@
-//! Operators of one operand whose result has its element type and shape: what they share.
+//! Operators of one operand whose result has its shape: what they share.
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
@@ -28,6 +28,11 @@ pub(super) trait Unary: Default {
     /// Checks the attributes and the shape of the input.
     fn check(&self, _input: &Tensor) -> Result<(), String> {
         Ok(())
+    }
+
+    /// The element type of the result.
+    fn result_dtype(&self, input: DType) -> DType {
+        input
     }
 
     /// Where the quantisation of an int8 result comes from.
@@ -85,7 +90,7 @@ impl<T: Unary> Operator for T {
             return Err(format!("its input must be {}, found {}", names.join(" or "), input.dtype.name()));
         }
         self.check(input)?;
-        Ok(vec![TensorType::of(input)])
+        Ok(TensorType::one(self.result_dtype(input.dtype), input.shape.clone()))
     }
 
     fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {

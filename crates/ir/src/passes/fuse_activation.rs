@@ -1,4 +1,4 @@
-//! Moves RELU and RELU6 into the operator before them.
+//! Moves RELU, RELU6 and RELU_N1_TO_1 into the operator before them.
 //!
 //! A quantised activation moves only where it does not rescale: scale and zero point of its input and output are equal,
 //! so that the kernel before it clamps to the same integers.
@@ -8,7 +8,7 @@ use crate::error::IrError;
 use crate::graph::{Graph, TensorIdx};
 use crate::ops::{Activation, Op};
 
-/// The graph with every RELU and RELU6 fused that is the only reader of an operator without activation.
+/// The graph with every RELU, RELU6 and RELU_N1_TO_1 fused that is the only reader of an operator without activation.
 ///
 /// # Errors
 /// [`IrError::Invalid`] for a graph that the verifier refuses.
@@ -53,6 +53,7 @@ fn fusable(op: &Op) -> Option<Activation> {
     match op {
         Op::Relu(_) => Some(Activation::Relu),
         Op::Relu6(_) => Some(Activation::Relu6),
+        Op::ReluN1To1(_) => Some(Activation::ReluN1To1),
         _ => None,
     }
 }

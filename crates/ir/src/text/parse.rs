@@ -80,8 +80,7 @@ fn parse_line(line: &str, graph: &mut Graph, seen: &mut [bool; 3]) -> Result<(),
 fn tensor(line: &mut Line<'_>) -> Result<Tensor, String> {
     let name = line.name()?;
     let word = line.word("an element type")?;
-    let dtype = DType::ALL.into_iter().find(|dtype| dtype.name() == word);
-    let dtype = dtype.ok_or_else(|| format!("expected an element type such as int8, found \"{word}\""))?;
+    let dtype: DType = word.parse()?;
     let shape = list(line.word("a shape")?)?;
     let mut attributes = line.attributes()?;
     let mut tensor = Tensor::activation(name, dtype, shape);

@@ -1,8 +1,9 @@
-//! ADD: `AddOptions`.
+//! ADD: `AddOptions`. TFLM ignores `pot_scale_int16`, and so does Smidgen.
 
-use smidgen_ir::{Graph, Node, Op, ops::add::Add};
+use smidgen_ir::{DType, Graph, Node, Op, ops::add::Add};
 
-use super::{Code, Encoded, Options, Source, Version};
+use super::encode::operand_type;
+use super::{Code, Encoded, Options, Source, Value, Version};
 use crate::findings::Fault;
 use crate::schema::{add_options as field, builtin, options};
 
@@ -15,9 +16,17 @@ pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
 }
 
 pub(super) fn write(op: &Add, graph: &Graph, node: &Node) -> Encoded {
-    Encoded::new(
-        Code::Builtin(builtin::ADD),
-        Version::two_for_int8(graph, node),
-        Options::new(options::ADD).activation(field::ACTIVATION, op.activation),
-    )
+    let version = match operand_type(graph, node, 0) {
+        Some(DType::I8) => Version(2),
+        Some(DType::I16) => Version(3),
+        Some(DType::I64) => Version(4),
+        _ => Version(1),
+    };
+    let options = Options::new(options::ADD).activation(field::ACTIVATION, op.activation);
+    // The default is true, which LiteRT would follow.
+    let options = match operand_type(graph, node, 0) {
+        Some(DType::I16) => options.with(field::POT_SCALE_INT16, Value::Bool(false)),
+        _ => options,
+    };
+    Encoded::new(Code::Builtin(builtin::ADD), version, options)
 }

@@ -35,6 +35,19 @@ pub(super) fn sizes(source: &Source<'_>, at: usize, what: &str) -> Result<Vec<us
     })
 }
 
+/// The shape of the result: the sizes in constant operand `at`, or what the file says of the result where the model
+/// computes the operand. Shapes in the file are fixed, so both are the same.
+pub(super) fn shape(source: &Source<'_>, at: usize) -> Result<Vec<usize>, Fault> {
+    if !source.is_computed(at)? {
+        return sizes(source, at, "shape");
+    }
+    let shape = source.result_shape()?;
+    let extents = shape.iter().map(|&extent| usize::try_from(extent).ok()).collect::<Option<_>>();
+    extents.ok_or_else(|| {
+        Fault::message(format!("its result has shape {shape:?}; convert the model with a fixed input shape"))
+    })
+}
+
 /// The pairs of sizes in constant operand `at`: before and after, for each dimension.
 pub(super) fn pairs(source: &Source<'_>, at: usize, what: &str) -> Result<Vec<[usize; 2]>, Fault> {
     let values = sizes(source, at, what)?;
@@ -46,7 +59,11 @@ pub(super) fn pairs(source: &Source<'_>, at: usize, what: &str) -> Result<Vec<[u
 
 /// Rows and columns from constant operand `at`.
 pub(super) fn height_and_width(source: &Source<'_>, at: usize) -> Result<[usize; 2], Fault> {
-    let size = sizes(source, at, "size")?;
+    let size = match shape(source, at)?.as_slice() {
+        // The shape of a result whose size the model computes.
+        &[_, height, width, _] => vec![height, width],
+        size => size.to_vec(),
+    };
     <[usize; 2]>::try_from(size).map_err(|size| {
         Fault::message(format!("its size must be rows and columns, found {size:?}; convert the model again"))
     })

@@ -8,7 +8,7 @@ use crate::findings::Fault;
 use crate::schema::{builtin, options};
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
-    Ok(Op::BroadcastTo(BroadcastTo { shape: operand::sizes(source, 1, "shape")? }))
+    Ok(Op::BroadcastTo(BroadcastTo { shape: operand::shape(source, 1)? }))
 }
 
 pub(super) fn write(op: &BroadcastTo, graph: &Graph, node: &Node) -> Encoded {

@@ -8,7 +8,7 @@ use crate::findings::Fault;
 use crate::schema::{builtin, options};
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
-    Ok(Op::Fill(Fill { shape: operand::sizes(source, 0, "shape")? }))
+    Ok(Op::Fill(Fill { shape: operand::shape(source, 0)? }))
 }
 
 pub(super) fn write(op: &Fill, graph: &Graph, node: &Node) -> Encoded {

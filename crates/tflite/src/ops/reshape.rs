@@ -8,6 +8,10 @@ use crate::schema::{builtin, options, reshape_options as field};
 use crate::tensors::MAX_RANK;
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
+    if source.is_computed(1)? {
+        // Shapes in the file are fixed, so the result has the shape that the model would compute.
+        return Ok(Op::Reshape(Reshape { shape: source.result_shape()? }));
+    }
     let shape = match source.const_ints(1)? {
         Some(values) => narrow(&values)?,
         None => from_options(source)?,

@@ -1,6 +1,6 @@
 //! SOFTMAX: `SoftmaxOptions`.
 
-use smidgen_ir::{Graph, Node, Op, ops::softmax::Softmax};
+use smidgen_ir::{DType, Graph, Node, Op, ops::softmax::Softmax};
 
 use super::{Code, Encoded, Options, Source, Value, Version};
 use crate::findings::Fault;
@@ -8,7 +8,8 @@ use crate::schema::{builtin, options, softmax_options as field};
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
     let beta = source.options(options::SOFTMAX)?.table().scalar(field::BETA, 0f32)?;
-    Ok(Op::Softmax(Softmax { beta }))
+    let wide = source.is_int8(0)? && source.result_type(0)? == DType::I16;
+    Ok(Op::Softmax(Softmax { beta, wide }))
 }
 
 pub(super) fn write(op: &Softmax, graph: &Graph, node: &Node) -> Encoded {

@@ -1,10 +1,10 @@
 //! One operator of a file as its reader sees it: options, operands, and the checks that several operators share.
 
-use smidgen_ir::{Activation, Padding, TensorIdx};
+use smidgen_ir::{Activation, DType, Padding, TensorIdx};
 
 use crate::findings::Fault;
 use crate::schema::{operator, tensor_type};
-use crate::tensors::Tensors;
+use crate::tensors::{MAX_RANK, Tensors};
 use crate::wire::{Scalars, Table};
 
 /// One operator of the file.
@@ -40,11 +40,38 @@ impl<'a> Source<'a> {
         self.results.len()
     }
 
+    /// Element type of result `at`.
+    pub(crate) fn result_type(&self, at: usize) -> Result<DType, Fault> {
+        let idx = self.results.get(at).and_then(|idx| u32::try_from(idx).ok());
+        let missing = || Fault::message(format!("it has no result {at}; convert the model again"));
+        let number = self.tensors.element_type(TensorIdx(idx.ok_or_else(missing)?))?;
+        tensor_type::dtype(number).ok_or_else(|| {
+            let name = tensor_type::name(number).unwrap_or("an unknown type");
+            Fault::message(format!("its result is {name}, which is not supported"))
+        })
+    }
+
     /// Extent `axis` of result `at`, `None` where there is none.
     pub(crate) fn result_extent(&self, at: usize, axis: usize) -> Result<Option<usize>, Fault> {
         let Some(idx) = self.results.get(at).and_then(|idx| u32::try_from(idx).ok()) else { return Ok(None) };
         let extent = self.tensors.shape(TensorIdx(idx))?.get(axis);
         Ok(extent.and_then(|extent| usize::try_from(extent).ok()))
+    }
+
+    /// Extents of the first result as they stand in the file, one more than a tensor can have at most.
+    pub(crate) fn result_shape(&self) -> Result<Vec<i32>, Fault> {
+        let Some(idx) = self.results.get(0).and_then(|idx| u32::try_from(idx).ok()) else {
+            return Ok(Vec::new());
+        };
+        Ok(self.tensors.shape(TensorIdx(idx))?.iter().take(MAX_RANK + 1).collect())
+    }
+
+    /// Whether operand `at` is computed by the model: there, and no constant.
+    pub(crate) fn is_computed(&self, at: usize) -> Result<bool, Fault> {
+        let Some(idx) = self.operand(at) else { return Ok(false) };
+        // A constant without elements has no bytes either.
+        let is_empty = self.tensors.shape(idx)?.iter().take(MAX_RANK).any(|extent| extent == 0);
+        Ok(!is_empty && self.tensors.constant_bytes(idx)?.is_none())
     }
 
     /// The options, which must be of the union's member `kind`; `None` where the file has none.
@@ -69,13 +96,19 @@ impl<'a> Source<'a> {
         self.operands.get(at).copied().flatten()
     }
 
+    /// Whether operand `at` is there and int8.
+    pub(crate) fn is_int8(&self, at: usize) -> Result<bool, Fault> {
+        let Some(idx) = self.operand(at) else { return Ok(false) };
+        Ok(self.tensors.element_type(idx)? == tensor_type::INT8)
+    }
+
     /// Extent `axis` of operand `at`, `None` where there is none.
     pub(crate) fn extent(&self, at: usize, axis: usize) -> Result<Option<usize>, Fault> {
         let Some(idx) = self.operand(at) else { return Ok(None) };
         Ok(self.tensors.shape(idx)?.get(axis).and_then(|extent| usize::try_from(extent).ok()))
     }
 
-    /// The integers of constant operand `at`, one for each extent at most; `None` where the operand is absent.
+    /// The integers of constant operand `at`, a few at most; `None` where the operand is absent.
     pub(crate) fn const_ints(&self, at: usize) -> Result<Option<Vec<i64>>, Fault> {
         self.operand(at).map(|idx| self.tensors.const_ints(idx)).transpose()
     }
@@ -134,16 +167,14 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Refuses a type for bias and accumulator other than int32 and int64, between which the bias decides, in field `id`.
+    /// Refuses a type for bias and accumulator other than int32 in field `id`.
     pub(crate) fn refuse_bias_type(&self, id: u16) -> Result<(), Fault> {
         match self.0.scalar(id, tensor_type::FLOAT32)? {
             // Zero, which is float32, stands for the default.
-            tensor_type::FLOAT32 | tensor_type::INT32 | tensor_type::INT64 => Ok(()),
+            tensor_type::FLOAT32 | tensor_type::INT32 => Ok(()),
             other => {
                 let name = tensor_type::name(other).unwrap_or("an unknown type");
-                Err(Fault::message(format!(
-                    "quantized_bias_type is {name}; only int32 and int64 are supported"
-                )))
+                Err(Fault::message(format!("quantized_bias_type is {name}; only int32 is supported")))
             }
         }
     }

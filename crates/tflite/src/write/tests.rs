@@ -94,7 +94,7 @@ fn dequantize(per_channel: bool) -> Graph {
 fn operators_carry_the_version_that_they_need() {
     use DType::{F32, I8};
     let pad_5 = Op::Pad(Pad { paddings: vec![[0, 0]; 5] });
-    let softmax = |dtype| simple(Op::Softmax(Softmax { beta: 1.0 }), dtype);
+    let softmax = |dtype| simple(Op::Softmax(Softmax { beta: 1.0, wide: false }), dtype);
     let cases: Vec<(&str, Graph, i32, &str)> = vec![
         ("conv float", sample::float_conv(), 1, "1.5.0"),
         ("conv int8", sample::int8_conv(), 3, "1.14.0"),
@@ -122,7 +122,7 @@ fn operators_carry_the_version_that_they_need() {
         ("pad float", sample::pad(F32), 1, "1.5.0"),
         ("pad int8", sample::pad(I8), 2, "1.14.0"),
         ("pad of five dimensions", one_node(pad_5, I8, &[1; 5], &[1; 5], vec![]), 4, "2.6.0"),
-        ("quantize", simple(Op::Quantize(Quantize), I8), 1, "1.14.0"),
+        ("quantize", simple(Op::Quantize(Quantize::default()), I8), 1, "1.14.0"),
         ("dequantize", dequantize(false), 2, "1.14.0"),
         ("dequantize per channel", dequantize(true), 5, "2.7.0"),
     ];

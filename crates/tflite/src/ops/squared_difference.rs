@@ -1,0 +1,24 @@
+//! SQUARED_DIFFERENCE: `SquaredDifferenceOptions`, which has no fields.
+
+use smidgen_ir::{DType, Graph, Node, Op, ops::squared_difference::SquaredDifference};
+
+use super::encode::operand_type;
+use super::{Code, Encoded, Options, Source, Version};
+use crate::findings::Fault;
+use crate::schema::{builtin, options};
+
+pub(super) fn read(_: &Source<'_>) -> Result<Op, Fault> {
+    Ok(Op::SquaredDifference(SquaredDifference))
+}
+
+pub(super) fn write(_: &SquaredDifference, graph: &Graph, node: &Node) -> Encoded {
+    let version = match operand_type(graph, node, 0) {
+        Some(DType::I8) => Version(2),
+        _ => Version(1),
+    };
+    Encoded::new(
+        Code::Builtin(builtin::SQUARED_DIFFERENCE),
+        version,
+        Options::new(options::SQUARED_DIFFERENCE),
+    )
+}
