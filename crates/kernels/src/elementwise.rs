@@ -34,7 +34,8 @@ impl Int8 {
             return Err(WrongLength { operand: "table", expected: 256, found: table.len() });
         };
         for (output, &input) in output.iter_mut().zip(input) {
-            *output = table[usize::from(input.cast_unsigned())];
+            // Every byte has an entry.
+            *output = table.get(usize::from(input.cast_unsigned())).copied().unwrap_or(0);
         }
         Ok(())
     }
@@ -91,9 +92,11 @@ pub(crate) fn table_int16<'a>(
 #[inline(always)]
 pub(crate) fn interpolate(table: &[i16; 513], x: i16) -> i16 {
     let at = usize::from((x.cast_unsigned() ^ 0x8000) >> 7);
-    let base = table[at];
+    // Every index has an entry and a next one.
+    let entry = |at: usize| table.get(at).copied().unwrap_or(0);
+    let base = entry(at);
     // TFLite keeps the slope in 16 bits.
-    let slope = table[at + 1].wrapping_sub(base);
+    let slope = entry(at + 1).wrapping_sub(base);
     let rest = i32::from(x & 0x7f);
     base.wrapping_add(((i32::from(slope) * rest + 64) >> 7) as i16)
 }

@@ -47,13 +47,14 @@ macro_rules! cast {
 }
 
 cast! {
-    u8 via u8: u8 i8 i16 i32 i64 f32;
-    i8 via i8: u8 i8 i16 i32 i64 f32;
-    i16 via i16: u8 i8 i16 i32 i64 f32;
-    i32 via i32: u8 i8 i16 i32 i64 f32;
-    i64 via i64: u8 i8 i16 i32 i64 f32;
+    u8 via u8: u8 i8 i16 i32 u32 i64 f32;
+    i8 via i8: u8 i8 i16 i32 u32 i64 f32;
+    i16 via i16: u8 i8 i16 i32 u32 i64 f32;
+    i32 via i32: u8 i8 i16 i32 u32 i64 f32;
+    u32 via u32: u8 i8 i16 i32 u32 i64 f32;
+    i64 via i64: u8 i8 i16 i32 u32 i64 f32;
     f32 via i32: u8 i8 i16 i32;
-    f32 via i64: i64;
+    f32 via i64: u32 i64;
     f32 via f32: f32;
 }
 

@@ -48,8 +48,7 @@ impl<'a> Channels<'a> {
     }
 
     /// Sets the sums of the channels from `channel` on to their biases plus `start`.
-    #[cfg_attr(feature = "host", inline(always))]
-    #[cfg_attr(not(feature = "host"), inline(never))]
+    #[inline(never)]
     pub(super) fn start(&self, channel: usize, start: i32, sums: &mut [i32]) {
         if self.bias.is_empty() {
             sums.fill(start);
@@ -60,8 +59,7 @@ impl<'a> Channels<'a> {
     }
 
     /// Scales and clamps the sums of the channels from `channel` on.
-    #[cfg_attr(feature = "host", inline(always))]
-    #[cfg_attr(not(feature = "host"), inline(never))]
+    #[inline(never)]
     pub(super) fn store(&self, channel: usize, sums: &[i32], output: &mut [i8]) {
         if let ([multiplier], [shift]) = (self.multiplier, self.shift) {
             for (output, &sum) in output.iter_mut().zip(sums) {

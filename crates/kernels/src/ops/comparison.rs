@@ -28,7 +28,7 @@ pub struct QuantizedSpec {
     pub b_shift: i32,
 }
 
-/// The kernels of one comparison: `Any` of plain numbers, `Int8` and `Int16` of quantised ones.
+/// The kernels of one comparison: `Any` of plain numbers and `Int8` of quantised ones.
 macro_rules! comparison {
     ($operator:literal, $compare:tt) => {
         #[doc = concat!($operator, " of plain numbers or truth values.")]
@@ -59,7 +59,6 @@ macro_rules! comparison {
         }
 
         $crate::ops::comparison::comparison!($operator, $compare, Int8, i8);
-        $crate::ops::comparison::comparison!($operator, $compare, Int16, i16);
     };
     ($operator:literal, $compare:tt, $kernel:ident, $element:ident) => {
         #[doc = concat!($operator, " of quantised ", stringify!($element), ".")]

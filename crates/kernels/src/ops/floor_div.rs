@@ -1,14 +1,24 @@
 //! FLOOR_DIV: `y = floor(a / b)`, element by element; an extent of 1 stretches to the other operand's.
 //!
-//! Source: TensorFlow Lite Micro, `reference_ops::FloorDiv` (float) and its namesake in TensorFlow Lite (int32). The
-//! runtimes stop at a divisor of 0; here a float quotient follows IEEE 754 and an integer one is 0.
+//! Source: TensorFlow Lite Micro, `reference_ops::FloorDiv` (float, whose quotient is double) and its namesake in
+//! TensorFlow Lite (int32). The runtimes stop at a divisor of 0; here a float quotient follows IEEE 754 and an integer
+//! one is 0.
 
 pub use super::broadcast::Spec;
 use super::broadcast::plain_kernel;
-use crate::float::floor;
 
-plain_kernel!("FLOOR_DIV", Float32, f32, |a, b| floor(a / b));
+plain_kernel!("FLOOR_DIV", Float32, f32, |a, b| floor(f64::from(a) / f64::from(b)));
 plain_kernel!("FLOOR_DIV", Int32, i32, floor_div);
+
+/// The largest integer that is not above `x`, as a float.
+fn floor(x: f64) -> f32 {
+    const NO_FRACTION: f64 = 4_503_599_627_370_496.0; // 2^52: from here on every double is an integer.
+    if !(-NO_FRACTION < x && x < NO_FRACTION) {
+        return x as f32;
+    }
+    let whole = (x as i64) as f64;
+    (if whole > x { whole - 1.0 } else { whole }).copysign(x) as f32
+}
 
 #[inline(always)]
 fn floor_div(a: i32, b: i32) -> i32 {
@@ -34,9 +44,9 @@ mod tests {
         let mut output = [0.0; 6];
         let kernel = Float32::new(SPEC).unwrap();
         assert_eq!(
-            kernel.run(&[7.0, -7.0, 7.5, -0.5, 1.0, 0.3], &[2.0, 2.0, -2.0, 1.0, 0.0, 0.1], &mut output),
+            kernel.run(&[7.0, -7.0, 7.5, -0.5, 1.0, 1.125], &[2.0, 2.0, -2.0, 1.0, 0.0, 0.001], &mut output),
             Ok(())
         );
-        assert_eq!(output, [3.0, -4.0, -4.0, -1.0, f32::INFINITY, 3.0]);
+        assert_eq!(output, [3.0, -4.0, -4.0, -1.0, f32::INFINITY, 1124.0]);
     }
 }
