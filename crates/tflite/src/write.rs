@@ -65,7 +65,24 @@ fn unwritable_nodes(graph: &Graph) -> Vec<Problem> {
         message: "TFLite has no such operator; fold batch normalisation into the layer before it first"
             .to_owned(),
     };
-    training_only.map(problem).collect()
+    training_only.map(problem).chain(mixed_variables(graph)).collect()
+}
+
+/// A variable is a handle in the file where READ_VARIABLE and ASSIGN_VARIABLE use it, and a tensor where others do.
+fn mixed_variables(graph: &Graph) -> impl Iterator<Item = Problem> {
+    let handles = handles(graph);
+    let numbered = (0u32..).map(NodeIdx).zip(&graph.nodes);
+    numbered.filter_map(move |(idx, node)| {
+        let (Op::ReadVariable(_) | Op::AssignVariable(_)) = node.op else {
+            let name = node.inputs.iter().flatten().find_map(|input| handles.get(input))?;
+            let message = format!(
+                "it uses the variable \"{name}\" that READ_VARIABLE or ASSIGN_VARIABLE use as well, which TFLite \
+                 cannot say; read the variable first"
+            );
+            return Some(Problem { place: graph.describe(idx), message });
+        };
+        None
+    })
 }
 
 /// A flatbuffer ends before 2 GiB; the constants get all but 16 MiB of it.
@@ -397,7 +414,7 @@ fn handles(graph: &Graph) -> BTreeMap<TensorIdx, String> {
     let used: BTreeSet<TensorIdx> = users.filter_map(|node| node.inputs.first().copied().flatten()).collect();
     let mut names = BTreeSet::new();
     let unique = |idx: TensorIdx| {
-        let mut name = graph.tensor(idx).name.clone();
+        let mut name = graph.get(idx).map_or_else(String::new, |variable| variable.name.clone());
         while !names.insert(name.clone()) {
             name = format!("{name}:{}", idx.0);
         }

@@ -1,5 +1,7 @@
 //! What the operators of TFLM's signal library share: operands of one type and rank, rows, states of their own.
 
+use smidgen_kernels::InvalidSpec;
+
 use super::operator::{Operands, Operator, Results, TensorType};
 use crate::lower::NodeLowering;
 use crate::program::{Elem, Operand};
@@ -57,6 +59,11 @@ pub(crate) fn check_states(operator: &dyn Operator, operands: &Operands<'_>) -> 
         }
     }
     Ok(())
+}
+
+/// Fails where the kernel refuses its specification.
+pub(crate) fn accepted<K>(kernel: Result<K, InvalidSpec>) -> Result<(), String> {
+    kernel.map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// Accepts any quantisation: samples, energies and counts are plain numbers.

@@ -4,7 +4,7 @@ use smidgen_kernels::ops::signal_filter_bank_log;
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::signal::{list, plain};
+use super::signal::{accepted, list, plain};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::tensor::DType;
@@ -16,6 +16,13 @@ pub struct SignalFilterBankLog {
     pub output_scale: i32,
     /// Bits that the input gains first.
     pub input_correction_bits: u32,
+}
+
+impl SignalFilterBankLog {
+    fn spec(&self, channels: usize) -> signal_filter_bank_log::Uint32Spec {
+        let Self { output_scale, input_correction_bits } = *self;
+        signal_filter_bank_log::Uint32Spec { channels, output_scale, input_correction_bits }
+    }
 }
 
 impl Operator for SignalFilterBankLog {
@@ -41,7 +48,9 @@ impl Operator for SignalFilterBankLog {
     }
 
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
-        Ok(TensorType::one(DType::I16, vec![list(operands, 0, DType::U32)?]))
+        let channels = list(operands, 0, DType::U32)?;
+        accepted(signal_filter_bank_log::Uint32::new(self.spec(channels)))?;
+        Ok(TensorType::one(DType::I16, vec![channels]))
     }
 
     fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
@@ -58,11 +67,7 @@ impl Operator for SignalFilterBankLog {
         _results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
-        let spec = signal_filter_bank_log::Uint32Spec {
-            channels: operands.get(0)?.n_elements(),
-            output_scale: self.output_scale,
-            input_correction_bits: self.input_correction_bits,
-        };
+        let spec = self.spec(operands.get(0)?.n_elements());
         let arguments = vec![to.operand(0)];
         to.call(Kernel::SignalFilterBankLogUint32(spec), arguments)
     }

@@ -4,7 +4,7 @@ use smidgen_kernels::ops::signal_filter_bank_spectral_subtraction;
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::signal::{check_states, list_of, plain};
+use super::signal::{accepted, check_states, list_of, plain};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::tensor::DType;
@@ -33,6 +33,22 @@ pub struct SignalFilterBankSpectralSubtraction {
     pub spectral_subtraction_bits: u32,
     /// Whether the noise never exceeds the signal.
     pub clamping: bool,
+}
+
+impl SignalFilterBankSpectralSubtraction {
+    fn spec(&self, channels: usize) -> signal_filter_bank_spectral_subtraction::Uint32Spec {
+        signal_filter_bank_spectral_subtraction::Uint32Spec {
+            channels,
+            smoothing: self.smoothing,
+            one_minus_smoothing: self.one_minus_smoothing,
+            alternate_smoothing: self.alternate_smoothing,
+            alternate_one_minus_smoothing: self.alternate_one_minus_smoothing,
+            min_signal_remaining: self.min_signal_remaining,
+            smoothing_bits: self.smoothing_bits,
+            spectral_subtraction_bits: self.spectral_subtraction_bits,
+            clamping: self.clamping,
+        }
+    }
 }
 
 impl Operator for SignalFilterBankSpectralSubtraction {
@@ -82,6 +98,7 @@ impl Operator for SignalFilterBankSpectralSubtraction {
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         list_of(operands, 0, DType::U32, self.num_channels)?;
         check_states(self, operands)?;
+        accepted(signal_filter_bank_spectral_subtraction::Uint32::new(self.spec(self.num_channels)))?;
         let result = TensorType { dtype: DType::U32, shape: vec![self.num_channels] };
         Ok(vec![result.clone(), result])
     }
@@ -101,17 +118,7 @@ impl Operator for SignalFilterBankSpectralSubtraction {
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
         let channels = operands.get(0)?.n_elements();
-        let spec = signal_filter_bank_spectral_subtraction::Uint32Spec {
-            channels,
-            smoothing: self.smoothing,
-            one_minus_smoothing: self.one_minus_smoothing,
-            alternate_smoothing: self.alternate_smoothing,
-            alternate_one_minus_smoothing: self.alternate_one_minus_smoothing,
-            min_signal_remaining: self.min_signal_remaining,
-            smoothing_bits: self.smoothing_bits,
-            spectral_subtraction_bits: self.spectral_subtraction_bits,
-            clamping: self.clamping,
-        };
+        let spec = self.spec(channels);
         let arguments = vec![to.operand(0)];
         let targets = vec![to.result(0)?, to.result(1)?, to.state(1)?];
         to.call_into(Kernel::SignalFilterBankSpectralSubtractionUint32(spec), arguments, targets)

@@ -4,7 +4,7 @@ use smidgen_kernels::ops::signal_overlap_add;
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::signal::{check_states, plain, rows, with_last};
+use super::signal::{accepted, check_states, plain, rows, with_last};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::tensor::{DType, Tensor};
@@ -59,8 +59,10 @@ impl Operator for SignalOverlapAdd {
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         check_states(self, operands)?;
         let input = operands.get(0)?;
-        let [_, frames, _] = self.extents(input)?;
-        let samples = frames.checked_mul(self.frame_step).ok_or("its output has too many samples")?;
+        let ([rows, frames, frame_size], frame_step) = (self.extents(input)?, self.frame_step);
+        let spec = signal_overlap_add::Int16Spec { rows, frames, frame_size, frame_step };
+        accepted(signal_overlap_add::Int16::new(spec))?;
+        let samples = frames.checked_mul(frame_step).ok_or("its output has too many samples")?;
         Ok(TensorType::one(input.dtype, with_last(&input.shape, 2, &[samples])))
     }
 

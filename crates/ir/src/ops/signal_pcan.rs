@@ -4,7 +4,7 @@ use smidgen_kernels::ops::signal_pcan;
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::signal::{list, list_of, plain};
+use super::signal::{accepted, list, list_of, plain};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::tensor::DType;
@@ -36,13 +36,9 @@ impl Operator for SignalPcan {
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let channels = list(operands, 0, DType::U32)?;
         list_of(operands, 1, DType::U32, channels)?;
-        let entries = list(operands, 2, DType::I16)?;
-        if entries < signal_pcan::GAIN_LEN {
-            return Err(format!(
-                "its gain must have at least {} entries, found {entries}",
-                signal_pcan::GAIN_LEN
-            ));
-        }
+        let gain_len = list(operands, 2, DType::I16)?;
+        let spec = signal_pcan::Uint32Spec { channels, gain_len, snr_shift: self.snr_shift };
+        accepted(signal_pcan::Uint32::new(spec))?;
         Ok(TensorType::one(DType::U32, vec![channels]))
     }
 

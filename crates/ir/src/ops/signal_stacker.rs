@@ -4,7 +4,7 @@ use smidgen_kernels::ops::signal_stacker;
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::signal::{check_states, list_of, plain};
+use super::signal::{accepted, check_states, list_of, plain};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::tensor::DType;
@@ -24,6 +24,15 @@ pub struct SignalStacker {
 }
 
 impl SignalStacker {
+    fn spec(&self) -> signal_stacker::Int16Spec {
+        signal_stacker::Int16Spec {
+            channels: self.num_channels,
+            left_context: self.stacker_left_context,
+            right_context: self.stacker_right_context,
+            step: self.stacker_step,
+        }
+    }
+
     /// Elements of all frames that are stacked.
     fn stacked(&self) -> Result<usize, String> {
         let frames = self.stacker_left_context.checked_add(self.stacker_right_context);
@@ -69,6 +78,7 @@ impl Operator for SignalStacker {
     }
 
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
+        accepted(signal_stacker::Int16::new(self.spec()))?;
         check_states(self, operands)?;
         list_of(operands, 0, DType::I16, self.num_channels)?;
         let valid = TensorType { dtype: DType::Bool, shape: Vec::new() };
@@ -89,14 +99,8 @@ impl Operator for SignalStacker {
         _results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
-        let spec = signal_stacker::Int16Spec {
-            channels: operands.get(0)?.n_elements(),
-            left_context: self.stacker_left_context,
-            right_context: self.stacker_right_context,
-            step: self.stacker_step,
-        };
         let arguments = vec![to.operand(0)];
         let targets = vec![to.result(0)?, to.result(1)?, to.state(1)?, to.state(2)?];
-        to.call_into(Kernel::SignalStackerInt16(spec), arguments, targets)
+        to.call_into(Kernel::SignalStackerInt16(self.spec()), arguments, targets)
     }
 }

@@ -4,7 +4,7 @@ use smidgen_kernels::ops::signal_window;
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::signal::{list_of, plain, rows, typed};
+use super::signal::{accepted, list_of, plain, rows, typed};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::tensor::DType;
@@ -36,6 +36,8 @@ impl Operator for SignalWindow {
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let (_, frame) = rows("input", typed(operands, 0, DType::I16)?)?;
         list_of(operands, 1, DType::I16, frame)?;
+        let spec = signal_window::Int16Spec { rows: 1, frame, shift: self.shift };
+        accepted(signal_window::Int16::new(spec))?;
         Ok(vec![TensorType::of(operands.get(0)?)])
     }
 

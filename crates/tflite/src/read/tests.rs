@@ -1,8 +1,12 @@
-use smidgen_ir::ops::{pad::Pad, relu::Relu, reshape::Reshape};
+use smidgen_ir::ops::{
+    assign_variable::AssignVariable, pad::Pad, read_variable::ReadVariable, relu::Relu, reshape::Reshape,
+    signal_window::SignalWindow,
+};
 use smidgen_ir::{DType, Op, Tensor};
 
 use super::*;
 use crate::emit;
+use crate::flexbuffer;
 use crate::ops::{self, Options, Value};
 use crate::sample;
 use crate::schema::{conv_2d_options, fully_connected_options, options, reshape_options, tensor_type};
@@ -229,4 +233,85 @@ fn a_description_of_others_is_not_a_name() {
     let mut other = bytes.clone();
     other[at..at + 8].copy_from_slice(b"MLIR Con");
     assert_eq!(read(&other).unwrap().name, "");
+}
+
+/// y = the last x
+fn last() -> Graph {
+    let mut graph = sample::reshape(DType::F32);
+    let of = graph.tensor(graph.inputs[0]).clone();
+    let variable = graph.add_tensor(Tensor::variable("last", of.dtype, of.shape.clone(), None));
+    let result = graph.add_tensor(Tensor::activation("read", of.dtype, of.shape));
+    let [x, variable] = [Some(graph.inputs[0]), Some(variable)];
+    let read = Op::ReadVariable(ReadVariable {});
+    let assign = Op::AssignVariable(AssignVariable {});
+    graph.nodes = vec![
+        Node { op: read, inputs: vec![variable], outputs: vec![result] },
+        Node { op: assign, inputs: vec![variable, x], outputs: Vec::new() },
+    ];
+    graph.outputs = vec![result];
+    graph
+}
+
+#[test]
+fn variables_are_read_with_their_first_values() {
+    let (graph, warnings) = changed(&last(), |layout| {
+        let first = layout.buffers.iter_mut().find(|buffer| buffer.iter().all(|&byte| byte == 0)).unwrap();
+        first[3] = 0x3f;
+    })
+    .unwrap();
+    let variables: Vec<&Tensor> = graph.tensors.iter().filter(|tensor| tensor.is_variable).collect();
+    let [variable] = variables[..] else { panic!("one variable, found {variables:?}") };
+    assert_eq!((variable.name.as_str(), warnings.len()), ("last", 0));
+    assert_eq!(variable.data.as_ref().unwrap()[..4], [0, 0, 0, 0x3f]);
+    // Zeros are what a variable starts with anyway.
+    let (graph, _) = changed(&last(), |_| ()).unwrap();
+    assert!(graph.tensors.iter().all(|tensor| tensor.data.is_none()));
+}
+
+#[test]
+fn variables_without_a_handle_or_a_constant_are_refused() {
+    refused(&last(), "not the result of a VAR_HANDLE", |layout| {
+        layout.nodes.remove(1);
+    });
+    refused(&last(), "runs subgraph 7 of 2", |layout| {
+        layout.nodes[0].options.fields = vec![(0, Value::Int(7))];
+    });
+    refused(&last(), "it has no CallOnceOptions", |layout| layout.nodes[0].options = Options::default());
+    refused(&last(), "it has no VarHandleOptions", |layout| layout.nodes[1].options = Options::default());
+    refused(&last(), "something else than a constant", |layout| layout.initial.0[1].buffer = 0);
+    refused(&last(), "only VAR_HANDLE and ASSIGN_VARIABLE", |layout| {
+        layout.initial.1[1].opcode = layout.nodes[0].opcode;
+    });
+    refused(&last(), "its first value has 3", |layout| {
+        let first = layout.buffers.iter_mut().find(|buffer| buffer.iter().all(|&byte| byte == 0)).unwrap();
+        first.truncate(3);
+    });
+}
+
+#[test]
+fn options_of_custom_operators_are_checked() {
+    let graph = {
+        let mut graph = sample::reshape(DType::I16);
+        let (x, y) = (graph.inputs[0], graph.outputs[0]);
+        let frame = *graph.tensor(x).shape.last().unwrap();
+        let weights = Tensor::activation("weights", DType::I16, vec![frame]);
+        let data = Some(vec![1; 2 * frame].into());
+        let weights = graph.add_tensor(Tensor { data, ..weights });
+        let shape = graph.tensor(x).shape.clone();
+        graph.tensors[y.idx()].shape = shape;
+        let op = Op::SignalWindow(SignalWindow { shift: 12 });
+        graph.nodes = vec![Node { op, inputs: vec![Some(x), Some(weights)], outputs: vec![y] }];
+        for tensor in &mut graph.tensors {
+            tensor.quant = None;
+        }
+        graph
+    };
+    assert!(changed(&graph, |_| ()).is_ok());
+    let mut give = |bytes: Vec<u8>, expected| {
+        refused(&graph, expected, |layout| layout.nodes[0].options = Options::custom(bytes));
+    };
+    give(Vec::new(), "no map in the FlexBuffers format");
+    give(flexbuffer::encode(&[("shifts", 12_i32.into())]), "have no \"shift\"");
+    give(flexbuffer::encode(&[("shift", (-1_i32).into())]), "\"shift\" of its custom options is -1");
+    give(flexbuffer::encode(&[("shift", 32_i32.into())]), "shift of a window");
 }
