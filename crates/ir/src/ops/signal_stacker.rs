@@ -95,7 +95,7 @@ impl Operator for SignalStacker {
 
     fn lower(
         &self,
-        operands: &Operands<'_>,
+        _operands: &Operands<'_>,
         _results: &Results<'_>,
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
