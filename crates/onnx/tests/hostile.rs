@@ -1,0 +1,72 @@
+//! Bytes that no exporter writes end in an error.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/import").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+const SEEDS: [&str; 6] = [
+    "operators/conv_pads_stride.onnx",
+    "operators/concat.onnx",
+    "operators/slice_backwards.onnx",
+    "operators/shape_arithmetic.onnx",
+    "operators/resize_nearest_half_pixel_down.onnx",
+    "operators/lstm_bidirectional.onnx",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn changed_bytes_end_in_a_graph_or_an_error(
+        which in 0..SEEDS.len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = fixture(SEEDS[which]);
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        if let Ok(graph) = smidgen_onnx::read(&bytes) {
+            prop_assert!(graph.verify().is_ok());
+        }
+    }
+
+    #[test]
+    fn any_bytes_end_in_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(smidgen_onnx::read(&bytes).is_err());
+    }
+}
+
+#[test]
+fn a_file_of_empty_messages_is_refused_before_it_is_decoded() {
+    // Field 7 (graph) of 2^20 times field 1 (node) with length 0.
+    let nodes = [0x0a, 0].repeat(1 << 20);
+    let mut bytes = vec![0x3a];
+    let mut length = nodes.len();
+    while length >= 0x80 {
+        bytes.push(0x80 | (length & 0x7f) as u8);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    bytes.extend(nodes);
+    let error = smidgen_onnx::read(&bytes).unwrap_err().to_string();
+    assert!(error.contains("messages and lists"), "{error}");
+}
+
+#[test]
+fn other_files_are_told_apart() {
+    for (bytes, expected) in [(&b""[..], "the file is empty"), (b"\x1c\0\0\0TFL3", "not an ONNX model")] {
+        let error = smidgen_onnx::read(bytes).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
