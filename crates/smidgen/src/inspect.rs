@@ -56,6 +56,8 @@ pub struct Inspection {
     pub layers: Vec<LayerCost>,
     /// The arena over time.
     pub memory_map: MemoryMap,
+    /// What the user should know about how the file was read.
+    pub notes: Vec<String>,
     /// The boards, and whether it fits.
     pub boards: Vec<Fit>,
 }
@@ -65,7 +67,7 @@ pub struct Inspection {
 /// # Errors
 /// A file that is no model that Smidgen can run.
 pub fn inspect(path: &Path) -> Result<Inspection> {
-    let graph = model_file::read(path)?;
+    let (graph, notes) = model_file::read_with_notes(path)?;
     let at = |error: Error| error.at(path.display());
     let program = lower(&graph).map_err(host::ir_error).map_err(at)?;
     let plan = smidgen_plan::plan(&graph, &program).map_err(Error::input).map_err(at)?;
@@ -86,6 +88,7 @@ pub fn inspect(path: &Path) -> Result<Inspection> {
         parameters: n_parameters(&graph),
         weights_bytes: weights_bytes as u64,
         memory_map: memory_map(&graph, &program, &plan),
+        notes,
         boards: boards.into_iter().map(fit).collect(),
         layers,
     })

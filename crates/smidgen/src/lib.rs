@@ -1,11 +1,12 @@
 //! The whole pipeline as functions, and the project file: from recordings to a report on what the firmware did.
 //!
 //! [`project::Project`] says what to do, [`artifacts::Artifacts`] where the results lie. [`train`], [`quantize`],
-//! [`eval`], [`inspect`], [`firmware`], [`run`], [`profile`], [`report`] and [`demo`] are the steps; each tells an
+//! [`eval`], [`inspect`], [`convert`], [`firmware`], [`run`], [`profile`], [`report`] and [`demo`] are the steps; each tells an
 //! [`events::Observer`] how far it is. All files are written whole or not at all, and are functions of their inputs.
 
 pub mod artifacts;
 mod checkpoint;
+pub mod convert;
 pub mod dataset;
 pub mod demo;
 pub mod device;

@@ -14,7 +14,7 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  smidgen build model.tflite --board mps2-an386 -o firmware")]
 pub(crate) struct Build {
-    /// A .tflite file
+    /// A .tflite or .onnx file
     model: PathBuf,
     /// Board to build for
     #[arg(long, value_name = "B", default_value = "mps2-an386")]

@@ -15,7 +15,7 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  smidgen inspect model.tflite")]
 pub(crate) struct Inspect {
-    /// A .tflite file
+    /// A .tflite or .onnx file
     model: PathBuf,
 }
 
@@ -32,6 +32,9 @@ fn text(inspection: &Inspection) -> String {
         for port in ports {
             let _ = writeln!(text, "  {kind:<6}  {}", port_text(port));
         }
+    }
+    for note in &inspection.notes {
+        let _ = writeln!(text, "  note    {note}");
     }
     let layers = inspection.layers.iter();
     let layers = layers.map(|l| vec![l.index.to_string(), l.op.clone(), shorten(&l.name, 40), count(l.macs)]);

@@ -2,6 +2,7 @@
 
 pub(crate) mod boards;
 pub(crate) mod build;
+pub(crate) mod convert;
 pub(crate) mod data;
 pub(crate) mod demo;
 pub(crate) mod doctor;

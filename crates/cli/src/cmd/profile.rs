@@ -13,7 +13,7 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  smidgen profile model.tflite --board mps2-an386 --json")]
 pub(crate) struct Profile {
-    /// A .tflite file
+    /// A .tflite or .onnx file
     model: PathBuf,
     /// Board to emulate
     #[arg(long, value_name = "B", default_value = "mps2-an386")]

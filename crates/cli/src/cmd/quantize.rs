@@ -17,7 +17,7 @@ use crate::output::Output;
     after_help = "Examples:\n  smidgen quantize wand\n  smidgen quantize float.tflite --data calibration.bin -o int8.tflite"
 )]
 pub(crate) struct Quantize {
-    /// Project folder, or a float .tflite
+    /// Project folder, or a float .tflite or .onnx
     #[arg(default_value = ".")]
     model: PathBuf,
     /// Calibration data of a .tflite: a project folder, or a file of raw float32 inferences

@@ -15,7 +15,7 @@ use crate::output::Output;
     after_help = "Example:\n  smidgen run model.tflite --input in.bin --output out.bin --on qemu --board mps2-an386"
 )]
 pub(crate) struct Run {
-    /// A .tflite file
+    /// A .tflite or .onnx file
     model: PathBuf,
     /// One or more inferences: each is the model's inputs in order, concatenated, little endian, NHWC
     #[arg(long, value_name = "FILE")]

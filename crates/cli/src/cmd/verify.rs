@@ -14,7 +14,7 @@ use crate::output::Output;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  smidgen verify model.tflite --board mps2-an386")]
 pub(crate) struct Verify {
-    /// A .tflite file
+    /// A .tflite or .onnx file
     model: PathBuf,
     /// Board to emulate
     #[arg(long, value_name = "B", default_value = "mps2-an386")]
