@@ -206,7 +206,7 @@ pub(super) fn reciprocal<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fa
 pub(super) fn softmax<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     let op = match node.op() {
         "LogSoftmax" => Op::LogSoftmax(LogSoftmax),
-        _ => Op::Softmax(Softmax { beta: 1.0 }),
+        _ => Op::Softmax(Softmax { beta: 1.0, wide: false }),
     };
     let act = importer.act(node, 0)?;
     let rank = act.rank();
