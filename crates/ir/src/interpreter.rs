@@ -5,6 +5,7 @@ use crate::graph::{Graph, NodeIdx, TensorIdx};
 use crate::kernel::Ready;
 use crate::lower::lower;
 use crate::program::{Call, Elem, Operand, Program, Target};
+use crate::vector;
 
 /// The bytes of one tensor or constant, aligned for every element type.
 #[derive(Debug, Clone, Default)]
@@ -175,7 +176,7 @@ impl Interpreter {
             };
             let operands: Vec<&[u8]> = call.operands.iter().map(read).collect();
             let mut targets: Vec<&mut [u8]> = written.iter_mut().map(Buffer::bytes_mut).collect();
-            let done = ready.run(&operands, &mut targets);
+            let done = vector::run(ready, &operands, &mut targets);
             for (&(target, _), buffer) in call.targets.iter().zip(written) {
                 if let Some(idx) = target.tensor() {
                     self.buffers[idx.idx()] = buffer;

@@ -93,6 +93,8 @@ macro_rules! kernels {
 
         impl Ready {
             /// Runs the kernel on the bytes of its operands and targets, aligned for their element types.
+            // Inlined so that it is compiled for the vector unit of its caller, see `vector.rs`.
+            #[inline(always)]
             pub(crate) fn run(&self, operands: &[&[u8]], targets: &mut [&mut [u8]]) -> Result<(), String> {
                 let (mut operands, mut targets) = (operands.iter(), targets.iter_mut());
                 match self {
@@ -140,8 +142,12 @@ kernels! {
     ArgMinUint8ToInt64: arg_min::Any(Spec), (input: u8) -> (output: i64);
     AssignVariableU8: assign_variable::Any(Spec), (value: u8) -> (variable: u8);
     AveragePool2dFloat32: average_pool_2d::Float32(Float32Spec), (input: f32) -> (output: f32);
+    AveragePool2dInt16: average_pool_2d::Int16(Int16Spec), (input: i16) -> (output: i16);
     AveragePool2dInt8: average_pool_2d::Int8(Int8Spec), (input: i8) -> (output: i8);
     AveragePool2dInt8HalvesUp: average_pool_2d::Int8HalvesUp(Int8Spec), (input: i8) -> (output: i8);
+    BatchMatmulFloat32: batch_matmul::Float32(Float32Spec), (x: f32, y: f32) -> (output: f32);
+    BatchMatmulInt16: batch_matmul::Int16(Int16Spec), (x: i16, y: i16) -> (output: i16);
+    BatchMatmulInt8: batch_matmul::Int8(Int8Spec), (x: i8, y: i8) -> (output: i8);
     BatchToSpaceNd16: batch_to_space_nd::Any(Spec), (input: u16) -> (output: u16);
     BatchToSpaceNd32: batch_to_space_nd::Any(Spec), (input: u32) -> (output: u32);
     BatchToSpaceNd64: batch_to_space_nd::Any(Spec), (input: u64) -> (output: u64);
@@ -205,15 +211,25 @@ kernels! {
     CeilFloat32: ceil::Float32(Float32Spec), (input: f32) -> (output: f32);
     CircularBufferInt8: circular_buffer::Int8(Int8Spec), (input: i8) -> (output: i8, buffer: i8);
     Conv2dFloat32: conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
+    Conv2dInt16: conv_2d::Int16(Int16Spec), (input: i16, filter: i8, bias: i64, multiplier: i32, shift: i8) -> (output: i16);
+    Conv2dInt4: conv_2d::Int4(Int8Spec), (input: i8, filter: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Conv2dInt8: conv_2d::Int8(Int8Spec), (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    Conv2dInt8Asymmetric: conv_2d::Int8Asymmetric(Int8AsymmetricSpec),
+        (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     CosFloat32: cos::Float32(Float32Spec), (input: f32) -> (output: f32);
     CumsumFloat32: cumsum::Float32(Float32Spec), (input: f32) -> (output: f32);
     CumsumInt8: cumsum::Int8(Int8Spec), (input: i8) -> (output: i8);
     DepthwiseConv2dFloat32: depthwise_conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
+    DepthwiseConv2dInt16: depthwise_conv_2d::Int16(Int16Spec),
+        (input: i16, filter: i8, bias: i64, multiplier: i32, shift: i8) -> (output: i16);
+    DepthwiseConv2dInt4: depthwise_conv_2d::Int4(Int8Spec),
+        (input: i8, filter: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     DepthwiseConv2dInt8: depthwise_conv_2d::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     DequantizeFloat16: dequantize::Float16(Float16Spec), (input: u16) -> (output: f32);
     DequantizeInt16: dequantize::Int16(Int16Spec), (input: i16) -> (output: f32);
+    DepthwiseConv2dInt8Asymmetric: depthwise_conv_2d::Int8Asymmetric(Int8AsymmetricSpec),
+        (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     DequantizeInt8: dequantize::Int8(Int8Spec), (input: i8) -> (output: f32);
     DequantizeUint8: dequantize::Uint8(Uint8Spec), (input: u8) -> (output: f32);
     DetectionPostprocessFloat32: detection_postprocess::Float32(Float32Spec), (encodings: f32, scores: f32, anchors: f32)
@@ -246,6 +262,10 @@ kernels! {
     FloorModInt32: floor_mod::Int32(Spec), (a: i32, b: i32) -> (output: i32);
     FloorModInt64: floor_mod::Int64(Spec), (a: i64, b: i64) -> (output: i64);
     FullyConnectedFloat32: fully_connected::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
+    FullyConnectedInt16: fully_connected::Int16(Int16Spec),
+        (input: i16, filter: i8, bias: i64, multiplier: i32, shift: i8) -> (output: i16);
+    FullyConnectedInt4: fully_connected::Int4(Int8Spec),
+        (input: i8, filter: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     FullyConnectedInt8: fully_connected::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Gather16: gather::Any(Spec), (input: u16, positions: i32) -> (output: u16);
@@ -273,6 +293,7 @@ kernels! {
     HardSwishInt8: hard_swish::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     L2NormalizationFloat32: l2_normalization::Float32(Float32Spec), (input: f32) -> (output: f32);
     L2NormalizationInt8: l2_normalization::Int8(Int8Spec), (input: i8) -> (output: i8);
+    L2Pool2dFloat32: l2_pool_2d::Float32(Float32Spec), (input: f32) -> (output: f32);
     LeakyReluFloat32: leaky_relu::Float32(Float32Spec), (input: f32) -> (output: f32);
     LeakyReluInt16: leaky_relu::Int16(Int16Spec), (input: i16) -> (output: i16);
     LeakyReluInt8: leaky_relu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
@@ -296,6 +317,7 @@ kernels! {
     LogisticInt16: logistic::Int16(Int16Spec), (input: i16) -> (output: i16);
     LogisticInt8: logistic::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
     MaxPool2dFloat32: max_pool_2d::Float32(Float32Spec), (input: f32) -> (output: f32);
+    MaxPool2dInt16: max_pool_2d::Int16(Int16Spec), (input: i16) -> (output: i16);
     MaxPool2dInt8: max_pool_2d::Int8(Int8Spec), (input: i8) -> (output: i8);
     MaximumFloat32: maximum::Any(Spec), (a: f32, b: f32) -> (output: f32);
     MaximumInt16: maximum::Any(Spec), (a: i16, b: i16) -> (output: i16);
@@ -441,6 +463,11 @@ kernels! {
     TanhFloat32: tanh::Float32(Float32Spec), (input: f32) -> (output: f32);
     TanhInt16: tanh::Int16(Int16Spec), (input: i16) -> (output: i16);
     TanhInt8: tanh::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    TransposeConvFloat32: transpose_conv::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
+    TransposeConvInt16: transpose_conv::Int16(Int16Spec),
+        (input: i16, filter: i8, bias: i64, multiplier: i32, shift: i8) -> (output: i16);
+    TransposeConvInt8: transpose_conv::Int8(Int8Spec),
+        (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     UnidirectionalSequenceLstmFloat32: unidirectional_sequence_lstm::Float32(Float32Spec),
         (input: f32, input_to_input: f32, input_to_forget: f32, input_to_cell: f32, input_to_output: f32,
          recurrent_to_input: f32, recurrent_to_forget: f32, recurrent_to_cell: f32, recurrent_to_output: f32,

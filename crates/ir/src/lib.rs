@@ -17,6 +17,7 @@ mod scales;
 mod tables;
 pub mod tensor;
 pub mod text;
+mod vector;
 mod verify;
 
 pub use error::{IrError, Problem};

@@ -147,6 +147,25 @@ pub(crate) fn same_quant(name: &str, input: &Tensor, output: &Tensor) -> Result<
     ))
 }
 
+/// The scale of an int16 tensor, whose zero point must be 0.
+pub(crate) fn symmetric(name: &str, tensor: &Tensor) -> Result<f32, String> {
+    match per_tensor(name, tensor)? {
+        (scale, 0) => Ok(scale),
+        (_, found) => Err(format!("its {name} is int16 and must have the zero point 0, found {found}")),
+    }
+}
+
+/// A multiplier of 64-bit sums, which TFLM rounds to 16 bits: reals of 2^14 and more are refused, no kernel can apply them.
+pub(crate) fn wide_multiplier(quantized: Multiplier) -> Result<Multiplier, String> {
+    if quantized.shift <= 14 {
+        return Ok(quantized);
+    }
+    Err(format!(
+        "its scales give a multiplier of about 2^{}, which is too large: at most 2^14",
+        quantized.shift
+    ))
+}
+
 /// The scales of a filter, one for the whole tensor or one for each index along `axis`; zero points must be zero
 /// unless there is one and `asymmetric`.
 pub(crate) fn filter_scales(

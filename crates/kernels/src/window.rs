@@ -30,6 +30,37 @@ pub struct Window {
     pub pad_left: usize,
 }
 
+/// [`Window::for_each_pixel`]; on the host without a closure, which would keep the body out of a caller that is compiled
+/// for a vector unit.
+#[cfg(feature = "host")]
+macro_rules! for_each_pixel {
+    ($window:expr, $output:expr, |$pixel:ident, $channels:ident| $body:expr) => {
+        let window: &$crate::window::Window = $window;
+        let mut pixels = $crate::rows::rows_mut($output, window.out_c);
+        for batch in 0..window.batches {
+            for y in 0..window.out_h {
+                let y = window.taps_y(y);
+                for x in 0..window.out_w {
+                    let $pixel = &$crate::window::Pixel { batch, y, x: window.taps_x(x) };
+                    if let Some($channels) = pixels.next() {
+                        $body;
+                    }
+                }
+            }
+        }
+    };
+}
+
+/// [`Window::for_each_pixel`].
+#[cfg(not(feature = "host"))]
+macro_rules! for_each_pixel {
+    ($window:expr, $output:expr, |$pixel:ident, $channels:ident| $body:expr) => {
+        $crate::window::Window::for_each_pixel($window, $output, |$pixel, $channels| $body)
+    };
+}
+
+pub(crate) use for_each_pixel;
+
 impl Window {
     /// Elements of the input.
     pub const fn in_len(&self) -> usize {
@@ -57,23 +88,28 @@ impl Window {
     pub(crate) fn for_each_pixel<T>(&self, output: &mut [T], mut f: impl FnMut(&Pixel, &mut [T])) {
         let mut pixels = rows_mut(output, self.out_c);
         for batch in 0..self.batches {
-            for out_y in 0..self.out_h {
-                let y =
-                    Taps::inside(out_y * self.stride_h, self.pad_top, self.dilation_h, self.k_h, self.in_h);
-                for out_x in 0..self.out_w {
-                    let x = Taps::inside(
-                        out_x * self.stride_w,
-                        self.pad_left,
-                        self.dilation_w,
-                        self.k_w,
-                        self.in_w,
-                    );
+            for y in 0..self.out_h {
+                let y = self.taps_y(y);
+                for x in 0..self.out_w {
+                    let x = self.taps_x(x);
                     if let Some(channels) = pixels.next() {
                         f(&Pixel { batch, y, x }, channels);
                     }
                 }
             }
         }
+    }
+
+    /// Taps inside the input of the output row `y`.
+    #[inline(always)]
+    pub(crate) fn taps_y(&self, y: usize) -> Taps {
+        Taps::inside(y * self.stride_h, self.pad_top, self.dilation_h, self.k_h, self.in_h)
+    }
+
+    /// Taps inside the input of the output column `x`.
+    #[inline(always)]
+    pub(crate) fn taps_x(&self, x: usize) -> Taps {
+        Taps::inside(x * self.stride_w, self.pad_left, self.dilation_w, self.k_w, self.in_w)
     }
 
     /// Index of the first channel of an input pixel.

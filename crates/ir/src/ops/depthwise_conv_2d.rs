@@ -6,13 +6,15 @@ use smidgen_kernels::ops::depthwise_conv_2d;
 use smidgen_kernels::window::Window;
 
 use super::attributes::Attributes;
-use super::conv_2d::{channel_constants, weighted_quant};
+use super::conv_2d::{channel_constants, filter_zero_point, weighted_quant, wide_constants};
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, rank_4, weighted_types};
 use super::sliding::Sliding;
 use super::{Activation, Padding};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
-use crate::scales::{activation_range, float_activation_range, per_tensor};
+use crate::scales::{
+    activation_range, float_activation_range, per_tensor, quantized_activation_range, symmetric,
+};
 use crate::tensor::DType;
 
 /// Attributes of DEPTHWISE_CONV_2D. Inputs: x (NHWC), filter (1HWO, `O = C * depth_multiplier`), optional bias (O).
@@ -84,7 +86,7 @@ impl Operator for DepthwiseConv2d {
 
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let window = self.window_of(operands)?;
-        let dtype = weighted_types(operands, window.out_c)?;
+        let dtype = weighted_types(operands, window.out_c, false)?;
         Ok(TensorType::one(dtype, vec![window.batches, window.out_h, window.out_w, window.out_c]))
     }
 
@@ -122,6 +124,14 @@ impl Operator for DepthwiseConv2d {
             let arguments = vec![to.operand(0), to.operand(1), to.operand(2)];
             return to.call(Kernel::DepthwiseConv2dFloat32(spec), arguments);
         }
+        if output.dtype == DType::I16 {
+            let scale = symmetric("output", output)?;
+            let [act_min, act_max] = quantized_activation_range(DType::I16, self.activation, scale, 0)?;
+            let [bias, multiplier, shift] = wide_constants(operands, output, window.out_c, to)?;
+            let spec = depthwise_conv_2d::Int16Spec { window, depth_multiplier, act_min, act_max };
+            let arguments = vec![to.operand(0), to.operand(1), bias, multiplier, shift];
+            return to.call(Kernel::DepthwiseConv2dInt16(spec), arguments);
+        }
         let (_, input_zero_point) = per_tensor("input", operands.get(0)?)?;
         let (output_scale, output_zero_point) = per_tensor("output", output)?;
         let [act_min, act_max] = activation_range(self.activation, output_scale, output_zero_point)?;
@@ -134,7 +144,22 @@ impl Operator for DepthwiseConv2d {
             act_min,
             act_max,
         };
+        let kernel = match (operands.get(1)?.dtype, filter_zero_point(operands)?) {
+            (DType::I4, _) => Kernel::DepthwiseConv2dInt4(spec),
+            (_, 0) => Kernel::DepthwiseConv2dInt8(spec),
+            (_, filter_zero_point) => {
+                Kernel::DepthwiseConv2dInt8Asymmetric(depthwise_conv_2d::Int8AsymmetricSpec {
+                    window,
+                    depth_multiplier,
+                    input_zero_point,
+                    filter_zero_point,
+                    output_zero_point,
+                    act_min,
+                    act_max,
+                })
+            }
+        };
         let arguments = vec![to.operand(0), to.operand(1), to.operand(2), multiplier, shift];
-        to.call(Kernel::DepthwiseConv2dInt8(spec), arguments)
+        to.call(kernel, arguments)
     }
 }

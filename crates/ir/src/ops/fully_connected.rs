@@ -4,16 +4,17 @@ use smidgen_kernels::ops::fully_connected;
 
 use super::Activation;
 use super::attributes::Attributes;
-use super::conv_2d::channel_constants;
+use super::conv_2d::{channel_constants, wide_bias, wide_constants};
 use super::operator::{
     Operands, Operator, OutputQuant, Results, TensorType, checked_elements, weighted_types,
 };
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::scales::{
-    activation_range, bias_scales, filter_scales, float_activation_range, per_tensor, tensor_multiplier,
+    activation_range, bias_scales, filter_scales, float_activation_range, per_tensor,
+    quantized_activation_range, symmetric, tensor_multiplier, wide_multiplier,
 };
-use crate::tensor::DType;
+use crate::tensor::{DType, Tensor};
 
 /// Attributes of FULLY_CONNECTED. Inputs: x (any shape, flattened to `[batch, I]`), weights (OI), optional bias (O).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,7 +68,7 @@ impl Operator for FullyConnected {
 
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let Product { batches, in_c, out_c } = product(operands)?;
-        let dtype = weighted_types(operands, out_c)?;
+        let dtype = weighted_types(operands, out_c, true)?;
         if !self.keep_num_dims {
             return Ok(TensorType::one(dtype, vec![batches, out_c]));
         }
@@ -85,12 +86,12 @@ impl Operator for FullyConnected {
         if operands.optional(2).is_some() {
             operands.constant(2)?;
         }
-        if output.dtype != DType::I8 {
-            return Ok(());
-        }
-        let (input_scale, _) = per_tensor("input", operands.get(0)?)?;
-        let (output_scale, _) = per_tensor("output", output)?;
-        filter_scales("weights", weights, 0, true)?;
+        let (input_scale, output_scale) = match output.dtype {
+            DType::I8 => (per_tensor("input", operands.get(0)?)?.0, per_tensor("output", output)?.0),
+            DType::I16 => (symmetric("input", operands.get(0)?)?, symmetric("output", output)?),
+            _ => return Ok(()),
+        };
+        filter_scales("weights", weights, 0, output.dtype == DType::I8)?;
         if let (Some(bias), Some(quant)) = (operands.optional(2), &weights.quant) {
             bias_scales(bias, input_scale, &quant.scales, output_scale)?;
         }
@@ -123,6 +124,15 @@ impl Operator for FullyConnected {
             let arguments = vec![to.operand(0), to.operand(1), to.operand(2)];
             return to.call(Kernel::FullyConnectedFloat32(spec), arguments);
         }
+        if output.dtype == DType::I16 {
+            let scale = symmetric("output", output)?;
+            let [act_min, act_max] = quantized_activation_range(DType::I16, self.activation, scale, 0)?;
+            let narrow = operands.optional(2).is_some_and(|bias| bias.dtype == DType::I32);
+            let spec = fully_connected::Int16Spec { batches, in_c, out_c, narrow, act_min, act_max };
+            let [bias, multiplier, shift] = self.wide_constants(operands, output, out_c, to)?;
+            let arguments = vec![to.operand(0), to.operand(1), bias, multiplier, shift];
+            return to.call(Kernel::FullyConnectedInt16(spec), arguments);
+        }
         let (input_scale, input_zero_point) = per_tensor("input", operands.get(0)?)?;
         let (output_scale, output_zero_point) = per_tensor("output", output)?;
         let [act_min, act_max] = activation_range(self.activation, output_scale, output_zero_point)?;
@@ -144,7 +154,31 @@ impl Operator for FullyConnected {
             act_min,
             act_max,
         };
+        let kernel = match weights.dtype {
+            DType::I4 => Kernel::FullyConnectedInt4(spec),
+            _ => Kernel::FullyConnectedInt8(spec),
+        };
         let arguments = vec![to.operand(0), to.operand(1), to.operand(2), multiplier, shift];
-        to.call(Kernel::FullyConnectedInt8(spec), arguments)
+        to.call(kernel, arguments)
+    }
+}
+
+impl FullyConnected {
+    /// Bias, multipliers and shifts of an int16 layer: one multiplier where the weights have one scale.
+    fn wide_constants(
+        &self,
+        operands: &Operands<'_>,
+        output: &Tensor,
+        out_c: usize,
+        to: &mut NodeLowering<'_>,
+    ) -> Result<[crate::Operand; 3], String> {
+        let Ok((scale, _)) = per_tensor("weights", operands.get(1)?) else {
+            return wide_constants(operands, output, out_c, to);
+        };
+        let (input_scale, output_scale) =
+            (symmetric("input", operands.get(0)?)?, symmetric("output", output)?);
+        let quantized = wide_multiplier(tensor_multiplier(input_scale, scale, output_scale)?)?;
+        let [multiplier, shift] = to.multipliers(&[quantized.multiplier], &[quantized.shift]);
+        Ok([wide_bias(operands, to)?, multiplier, shift])
     }
 }

@@ -4,12 +4,14 @@ use smidgen_kernels::ops::max_pool_2d;
 use smidgen_kernels::window::Window;
 
 use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, float_or_int8, rank_4};
+use super::operator::{Operands, Operator, OutputQuant, Results, TensorType, activation_type, rank_4};
 use super::sliding::Sliding;
 use super::{Activation, Padding};
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
-use crate::scales::{activation_range, float_activation_range, per_tensor, same_quant};
+use crate::scales::{
+    activation_range, float_activation_range, per_tensor, quantized_activation_range, same_quant, symmetric,
+};
 use crate::tensor::DType;
 
 /// Attributes of MAX_POOL_2D. Inputs: x, NHWC.
@@ -58,7 +60,7 @@ impl Operator for MaxPool2d {
 
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
-        let dtype = float_or_int8("input", input)?;
+        let dtype = activation_type("input", input)?;
         let window = self.window(rank_4("input", input)?)?;
         Ok(TensorType::one(dtype, vec![window.batches, window.out_h, window.out_w, window.out_c]))
     }
@@ -87,6 +89,10 @@ impl Operator for MaxPool2d {
         let kernel = if output.dtype == DType::F32 {
             let [act_min, act_max] = float_activation_range(self.activation);
             Kernel::MaxPool2dFloat32(max_pool_2d::Float32Spec { window, act_min, act_max })
+        } else if output.dtype == DType::I16 {
+            let scale = symmetric("output", output)?;
+            let [act_min, act_max] = quantized_activation_range(DType::I16, self.activation, scale, 0)?;
+            Kernel::MaxPool2dInt16(max_pool_2d::Int16Spec { window, act_min, act_max })
         } else {
             let (scale, zero_point) = per_tensor("output", output)?;
             let [act_min, act_max] = activation_range(self.activation, scale, zero_point)?;

@@ -9,6 +9,7 @@ pub mod assign_variable;
 pub(crate) mod attributes;
 pub mod average_pool_2d;
 mod axis;
+pub mod batch_matmul;
 pub mod batch_normalization;
 pub mod batch_to_space_nd;
 mod binary;
@@ -44,6 +45,7 @@ pub mod greater_equal;
 pub mod gru;
 pub mod hard_swish;
 pub mod l2_normalization;
+pub mod l2_pool_2d;
 pub mod leaky_relu;
 pub mod less;
 pub mod less_equal;
@@ -119,6 +121,7 @@ pub mod svdf;
 pub mod tanh;
 pub mod tile;
 pub mod transpose;
+pub mod transpose_conv;
 mod unary;
 pub mod unidirectional_sequence_lstm;
 pub mod unpack;
@@ -213,6 +216,8 @@ operators! {
     AssignVariable(assign_variable),
     /// AVERAGE_POOL_2D
     AveragePool2d(average_pool_2d),
+    /// BATCH_MATMUL
+    BatchMatmul(batch_matmul),
     /// BATCH_NORMALIZATION (training only; folded before export)
     BatchNormalization(batch_normalization),
     /// BATCH_TO_SPACE_ND
@@ -279,6 +284,8 @@ operators! {
     HardSwish(hard_swish),
     /// L2_NORMALIZATION
     L2Normalization(l2_normalization),
+    /// L2_POOL_2D
+    L2Pool2d(l2_pool_2d),
     /// LEAKY_RELU
     LeakyRelu(leaky_relu),
     /// LESS
@@ -419,6 +426,8 @@ operators! {
     Tile(tile),
     /// TRANSPOSE
     Transpose(transpose),
+    /// TRANSPOSE_CONV
+    TransposeConv(transpose_conv),
     /// UNIDIRECTIONAL_SEQUENCE_LSTM
     UnidirectionalSequenceLstm(unidirectional_sequence_lstm),
     /// UNPACK

@@ -190,21 +190,32 @@ pub(crate) fn float_or_int8(name: &str, tensor: &Tensor) -> Result<DType, String
     }
 }
 
-/// Checks that the filter and bias of a weighted operator fit the element type of its input.
-pub(crate) fn weighted_types(operands: &Operands<'_>, out_c: usize) -> Result<DType, String> {
-    let input = operands.get(0)?;
-    let filter = operands.get(1)?;
-    let dtype = float_or_int8(operands.name(0), input)?;
-    if filter.dtype != dtype {
+/// Checks that the filter and bias of a weighted operator fit the element type of its input: float32; int8 with weights of
+/// 8 or 4 bits and an int32 bias; int16 with int8 weights and an int64 bias, or an int32 one if `narrow` sums are known.
+pub(crate) fn weighted_types(operands: &Operands<'_>, out_c: usize, narrow: bool) -> Result<DType, String> {
+    let (input, filter) = (operands.get(0)?, operands.get(1)?);
+    let dtype = activation_type(operands.name(0), input)?;
+    let fits = match dtype {
+        DType::I8 => matches!(filter.dtype, DType::I8 | DType::I4),
+        DType::I16 => filter.dtype == DType::I8,
+        _ => filter.dtype == dtype,
+    };
+    if !fits {
         return Err(format!(
-            "its input is {} and its {} is {}: hybrid operators are not supported; quantise both or neither",
+            "its {} is {} and its {} is {}: hybrid operators are not supported; quantise both or neither",
+            operands.name(0),
             dtype.name(),
             operands.name(1),
             filter.dtype.name()
         ));
     }
     let Some(bias) = operands.optional(2) else { return Ok(dtype) };
-    let wanted = if dtype == DType::I8 { DType::I32 } else { DType::F32 };
+    let wanted = match dtype {
+        DType::I8 => DType::I32,
+        DType::I16 if narrow && bias.dtype == DType::I32 => DType::I32,
+        DType::I16 => DType::I64,
+        _ => DType::F32,
+    };
     if bias.dtype != wanted {
         let (wanted, found) = (wanted.name(), bias.dtype.name());
         return Err(format!("its bias must be {wanted} beside {} inputs, found {found}", dtype.name()));
@@ -215,4 +226,12 @@ pub(crate) fn weighted_types(operands: &Operands<'_>, out_c: usize) -> Result<DT
         return Err(format!("its bias must have {out_c} elements, found shape {:?}", bias.shape));
     }
     Ok(dtype)
+}
+
+/// Accepts float32, int8 or int16, the element types of activations.
+pub(crate) fn activation_type(name: &str, tensor: &Tensor) -> Result<DType, String> {
+    match tensor.dtype {
+        DType::F32 | DType::I8 | DType::I16 => Ok(tensor.dtype),
+        other => Err(format!("its {name} must be float32, int8 or int16, found {}", other.name())),
+    }
 }

@@ -9,9 +9,61 @@ use crate::ops::channels::SUMS;
 use crate::rows::rows_mut;
 use crate::{InvalidSpec, WrongLength, wide};
 
-/// Extents of a BATCH_MATMUL.
+/// Everything about an int8 BATCH_MATMUL that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct Int8Spec {
+    /// Batch extents of x; leading ones where it has fewer.
+    pub x_batch: [usize; 4],
+    /// Batch extents of y, which are those of x or 1 where they differ, or those of x are 1.
+    pub y_batch: [usize; 4],
+    /// Rows of the result.
+    pub rows: usize,
+    /// Products in each sum.
+    pub depth: usize,
+    /// Columns of the result.
+    pub columns: usize,
+    /// Whether x is stored as `[depth, rows]` instead of `[rows, depth]`.
+    pub adj_x: bool,
+    /// Whether y is stored as `[columns, depth]` instead of `[depth, columns]`.
+    pub adj_y: bool,
+    /// The int8 value of a real 0 in x.
+    pub x_zero_point: i32,
+    /// The int8 value of a real 0 in y.
+    pub y_zero_point: i32,
+    /// The int8 value of a real 0 in the output.
+    pub output_zero_point: i32,
+    /// Multiplier from the product of the scales of x and y to that of the output.
+    pub multiplier: i32,
+    /// Its shift, `-31..=30`, left above 0.
+    pub shift: i32,
+}
+
+/// Everything about an int16 BATCH_MATMUL that is known when it is compiled. Zero points are 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Int16Spec {
+    /// Batch extents of x; leading ones where it has fewer.
+    pub x_batch: [usize; 4],
+    /// Batch extents of y, which are those of x or 1 where they differ, or those of x are 1.
+    pub y_batch: [usize; 4],
+    /// Rows of the result.
+    pub rows: usize,
+    /// Products in each sum.
+    pub depth: usize,
+    /// Columns of the result.
+    pub columns: usize,
+    /// Whether x is stored as `[depth, rows]` instead of `[rows, depth]`.
+    pub adj_x: bool,
+    /// Whether y is stored as `[columns, depth]` instead of `[depth, columns]`.
+    pub adj_y: bool,
+    /// Multiplier from the product of the scales of x and y to that of the output.
+    pub multiplier: i32,
+    /// Its shift, `-31..=14`, left above 0.
+    pub shift: i32,
+}
+
+/// Everything about a float BATCH_MATMUL that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Float32Spec {
     /// Batch extents of x; leading ones where it has fewer.
     pub x_batch: [usize; 4],
     /// Batch extents of y, which are those of x or 1 where they differ, or those of x are 1.
@@ -28,52 +80,23 @@ pub struct Shape {
     pub adj_y: bool,
 }
 
-/// Everything about an int8 BATCH_MATMUL that is known when it is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Int8Spec {
-    /// Extents.
-    pub shape: Shape,
-    /// The int8 value of a real 0 in x.
-    pub x_zero_point: i32,
-    /// The int8 value of a real 0 in y.
-    pub y_zero_point: i32,
-    /// The int8 value of a real 0 in the output.
-    pub output_zero_point: i32,
-    /// Multiplier from the product of the scales of x and y to that of the output.
-    pub multiplier: i32,
-    /// Its shift, `-31..=30`, left above 0.
-    pub shift: i32,
-}
-
-/// Everything about an int16 BATCH_MATMUL that is known when it is compiled. Zero points are 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Int16Spec {
-    /// Extents.
-    pub shape: Shape,
-    /// Multiplier from the product of the scales of x and y to that of the output.
-    pub multiplier: i32,
-    /// Its shift, `-31..=14`, left above 0.
-    pub shift: i32,
-}
-
-/// Everything about a float BATCH_MATMUL that is known when it is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Float32Spec {
-    /// Extents.
-    pub shape: Shape,
-}
-
 /// Int8 BATCH_MATMUL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8 {
-    spec: Int8Spec,
+    shape: Shape,
+    x_zero_point: i32,
+    y_zero_point: i32,
+    multiplier: i32,
+    shift: i32,
     output: fixed::Output,
 }
 
 /// Int16 BATCH_MATMUL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int16 {
-    spec: Int16Spec,
+    shape: Shape,
+    multiplier: i32,
+    shift: i32,
     output: wide::Output,
 }
 
@@ -83,25 +106,60 @@ pub struct Float32 {
     shape: Shape,
 }
 
+/// Extents, of all element types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    x_batch: [usize; 4],
+    y_batch: [usize; 4],
+    rows: usize,
+    depth: usize,
+    columns: usize,
+    adj_x: bool,
+    adj_y: bool,
+}
+
+/// The extents of a specification.
+macro_rules! shape {
+    ($spec:expr) => {
+        Shape {
+            x_batch: $spec.x_batch,
+            y_batch: $spec.y_batch,
+            rows: $spec.rows,
+            depth: $spec.depth,
+            columns: $spec.columns,
+            adj_x: $spec.adj_x,
+            adj_y: $spec.adj_y,
+        }
+    };
+}
+
 impl Int8 {
     /// Checks the specification.
     pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
-        attempt!(spec.shape.check());
+        let shape = shape!(spec);
+        attempt!(shape.check());
         attempt!(zero_point(spec.x_zero_point));
         attempt!(zero_point(spec.y_zero_point));
         attempt!(multiplier(spec.multiplier, spec.shift));
-        Ok(Self { spec, output: attempt!(fixed::Output::new(spec.output_zero_point, -128, 127)) })
+        Ok(Self {
+            shape,
+            x_zero_point: spec.x_zero_point,
+            y_zero_point: spec.y_zero_point,
+            multiplier: spec.multiplier,
+            shift: spec.shift,
+            output: attempt!(fixed::Output::new(spec.output_zero_point, -128, 127)),
+        })
     }
 
     /// Row-major operands and output.
     #[inline(never)]
     pub fn run(&self, x: &[i8], y: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
-        let Int8Spec { shape, x_zero_point, y_zero_point, multiplier, shift, .. } = &self.spec;
+        let Self { shape, x_zero_point, y_zero_point, multiplier, shift, output: to } = self;
         shape.check_lengths(x.len(), y.len(), output.len())?;
         let add = |sum: i32, x: i8, y: i8| {
             sum.wrapping_add((i32::from(x) - x_zero_point) * (i32::from(y) - y_zero_point))
         };
-        let finish = |sum| requantize(sum, *multiplier, *shift, self.output);
+        let finish = |sum| requantize(sum, *multiplier, *shift, *to);
         multiply(shape, x, y, output, 0, add, finish);
         Ok(())
     }
@@ -110,19 +168,21 @@ impl Int8 {
 impl Int16 {
     /// Checks the specification.
     pub const fn new(spec: Int16Spec) -> Result<Self, InvalidSpec> {
-        attempt!(spec.shape.check());
+        let shape = shape!(spec);
+        attempt!(shape.check());
         attempt!(multiplier(spec.multiplier, spec.shift));
         ensure!(spec.shift <= 14, "the shift of 64-bit sums must be at most 14");
-        Ok(Self { spec, output: attempt!(wide::Output::new(-32768, 32767, false)) })
+        let output = attempt!(wide::Output::new(-32768, 32767, false));
+        Ok(Self { shape, multiplier: spec.multiplier, shift: spec.shift, output })
     }
 
     /// Row-major operands and output.
     #[inline(never)]
     pub fn run(&self, x: &[i16], y: &[i16], output: &mut [i16]) -> Result<(), WrongLength> {
-        let Int16Spec { shape, multiplier, shift } = &self.spec;
+        let Self { shape, multiplier, shift, output: to } = self;
         shape.check_lengths(x.len(), y.len(), output.len())?;
         let add = |sum: i64, x: i16, y: i16| sum.wrapping_add(i64::from(i32::from(x) * i32::from(y)));
-        let finish = |sum| self.output.requantize(sum, *multiplier, *shift);
+        let finish = |sum| to.requantize(sum, *multiplier, *shift);
         multiply(shape, x, y, output, 0, add, finish);
         Ok(())
     }
@@ -131,8 +191,9 @@ impl Int16 {
 impl Float32 {
     /// Checks the specification.
     pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
-        attempt!(spec.shape.check());
-        Ok(Self { shape: spec.shape })
+        let shape = shape!(spec);
+        attempt!(shape.check());
+        Ok(Self { shape })
     }
 
     /// Row-major operands and output. Products are added in order.

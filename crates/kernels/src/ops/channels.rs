@@ -48,7 +48,8 @@ impl<'a> Channels<'a> {
     }
 
     /// Sets the sums of the channels from `channel` on to their biases plus `start`.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub(super) fn start(&self, channel: usize, start: i32, sums: &mut [i32]) {
         if self.bias.is_empty() {
             sums.fill(start);
@@ -59,7 +60,8 @@ impl<'a> Channels<'a> {
     }
 
     /// Scales and clamps the sums of the channels from `channel` on.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub(super) fn store(&self, channel: usize, sums: &[i32], output: &mut [i8]) {
         if let ([multiplier], [shift]) = (self.multiplier, self.shift) {
             for (output, &sum) in output.iter_mut().zip(sums) {

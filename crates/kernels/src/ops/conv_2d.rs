@@ -9,15 +9,15 @@ mod layout;
 
 pub use int16::{Int16, Int16Spec};
 
-use layout::Layout;
+use layout::{Layout, WindowInputs};
 
 use super::channels::Channels;
-use super::dot::{Filter, Layer, Scratch, part};
+use super::dot::{Filter, Layer, Scratch, Shifted, part};
 use super::packed::Packed;
 use crate::error::{activation_f32, attempt, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::rows_mut;
-use crate::window::{Window, for_each_tap};
+use crate::window::{Window, for_each_pixel, for_each_tap};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 CONV_2D that is known when it is compiled.
@@ -40,10 +40,20 @@ pub struct Int8Spec {
 /// Everything about an int8 CONV_2D whose filter has a zero point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8AsymmetricSpec {
-    /// Everything else.
-    pub layer: Int8Spec,
+    /// Shapes, strides, dilation and padding.
+    pub window: Window,
+    /// Groups of channels that are convolved on their own; 1 for a plain convolution.
+    pub groups: usize,
+    /// The int8 value of a real 0 in the input.
+    pub input_zero_point: i32,
     /// The int8 value of a real 0 in the filter.
     pub filter_zero_point: i32,
+    /// The int8 value of a real 0 in the output.
+    pub output_zero_point: i32,
+    /// Lowest int8 output.
+    pub act_min: i32,
+    /// Highest int8 output.
+    pub act_max: i32,
 }
 
 /// Everything about a float CONV_2D that is known when it is compiled.
@@ -100,7 +110,8 @@ impl Int8 {
     }
 
     /// Input NHWC, filter OHWI, bias `out_c` or empty, multiplier and shift (`-31..=30`, left above 0) `out_c`.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[i8],
@@ -110,7 +121,7 @@ impl Int8 {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        self.compute(input, filter, 0, (bias, multiplier, shift), output)
+        self.compute(input, filter, (bias, multiplier, shift), output)
     }
 
     /// [`Int8::run`] with any kind of filter.
@@ -119,7 +130,6 @@ impl Int8 {
         &self,
         input: &[i8],
         filter: impl Filter,
-        filter_offset: i32,
         (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
@@ -130,17 +140,10 @@ impl Int8 {
         let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: layout.filter_row, filter, channels };
         let mut scratch = Scratch::new();
-        layout.window.for_each_pixel(output, |pixel, output| {
+        for_each_pixel!(&layout.window, output, |pixel, output| {
             for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
-                let gather = |start, stretch: &mut [i16]| {
-                    layout.gather(pixel, group, start, input, self.input_offset, stretch);
-                };
-                let start = if filter_offset == 0 {
-                    0
-                } else {
-                    layer.sum_inputs(&mut scratch, gather).wrapping_mul(filter_offset)
-                };
-                layer.compute(group * layout.group_out_c, start, &mut scratch, output, gather);
+                let inputs = WindowInputs { layout, pixel, group, input, input_offset: self.input_offset };
+                layer.compute(group * layout.group_out_c, 0, &mut scratch, output, &inputs);
             }
         });
         Ok(())
@@ -154,7 +157,8 @@ impl Int4 {
     }
 
     /// As [`Int8::run`]; the filter has two weights in a byte, the low nibble first.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[i8],
@@ -164,7 +168,7 @@ impl Int4 {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        self.layer.compute(input, Packed(filter), 0, (bias, multiplier, shift), output)
+        self.layer.compute(input, Packed(filter), (bias, multiplier, shift), output)
     }
 }
 
@@ -172,11 +176,16 @@ impl Int8Asymmetric {
     /// Checks the specification.
     pub const fn new(spec: Int8AsymmetricSpec) -> Result<Self, InvalidSpec> {
         attempt!(zero_point(spec.filter_zero_point));
-        Ok(Self { layer: attempt!(Int8::new(spec.layer)), filter_offset: -spec.filter_zero_point })
+        let Int8AsymmetricSpec {
+            window, groups, input_zero_point, output_zero_point, act_min, act_max, ..
+        } = spec;
+        let layer = Int8Spec { window, groups, input_zero_point, output_zero_point, act_min, act_max };
+        Ok(Self { layer: attempt!(Int8::new(layer)), filter_offset: -spec.filter_zero_point })
     }
 
     /// As [`Int8::run`].
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[i8],
@@ -186,7 +195,8 @@ impl Int8Asymmetric {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        self.layer.compute(input, filter, self.filter_offset, (bias, multiplier, shift), output)
+        let filter = Shifted { filter, offset: self.filter_offset };
+        self.layer.compute(input, filter, (bias, multiplier, shift), output)
     }
 }
 
@@ -199,7 +209,8 @@ impl Float32 {
     }
 
     /// Input NHWC, filter OHWI, bias `out_c` or empty. Products are added in filter order, the bias last.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[f32],

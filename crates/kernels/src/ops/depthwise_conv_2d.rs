@@ -16,7 +16,7 @@ use super::dot::{mac, part, tail};
 use crate::error::{activation_f32, attempt, elements, ensure, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::rows_mut;
-use crate::window::{Pixel, Window, for_each_tap};
+use crate::window::{Pixel, Window, for_each_pixel, for_each_tap};
 use crate::{InvalidSpec, WrongLength, float};
 
 /// Everything about an int8 DEPTHWISE_CONV_2D that is known when it is compiled.
@@ -81,7 +81,8 @@ impl Int8 {
     }
 
     /// Input NHWC, filter 1HWO, bias `out_c` or empty, multiplier and shift (`-31..=30`, left above 0) `out_c`.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[i8],
@@ -99,7 +100,7 @@ impl Int8 {
         let channels_of_a_chunk =
             if self.depth_multiplier == 1 { self.window.out_c } else { self.depth_multiplier };
         let mut sums = [0; SUMS];
-        self.window.for_each_pixel(output, |pixel, output| {
+        for_each_pixel!(&self.window, output, |pixel, output| {
             let mut first = 0;
             for (in_c, output) in rows_mut(output, channels_of_a_chunk).enumerate() {
                 for output in output.chunks_mut(SUMS) {
@@ -163,7 +164,8 @@ impl Int8 {
 }
 
 /// Adds one tap to the sums of neighbouring channels.
-#[inline(never)]
+#[cfg_attr(feature = "host", inline(always))]
+#[cfg_attr(not(feature = "host"), inline(never))]
 fn add_one(x: &[i8], w: &[i8], x_offset: i32, sums: &mut [i32]) {
     for ((sum, &x), &w) in sums.iter_mut().zip(x).zip(w) {
         *sum = mac(*sum, i32::from(x) + x_offset, w);
@@ -171,7 +173,8 @@ fn add_one(x: &[i8], w: &[i8], x_offset: i32, sums: &mut [i32]) {
 }
 
 /// Adds three taps of a row to the sums of neighbouring channels: the sums are loaded and stored once for all three.
-#[inline(never)]
+#[cfg_attr(feature = "host", inline(always))]
+#[cfg_attr(not(feature = "host"), inline(never))]
 fn add_three(x: &[i8], x_step: usize, w: &[i8], w_step: usize, x_offset: i32, sums: &mut [i32]) {
     let len = sums.len();
     let (x0, x1, x2) = (part(x, 0, len), part(x, x_step, len), part(x, 2 * x_step, len));
@@ -199,7 +202,8 @@ impl Float32 {
     }
 
     /// Input NHWC, filter 1HWO, bias `out_c` or empty. Products are added in filter order, the bias last.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[f32],

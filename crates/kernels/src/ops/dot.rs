@@ -45,6 +45,41 @@ impl Filter for &[i8] {
     }
 }
 
+/// Weights with a zero point.
+#[derive(Clone, Copy)]
+pub(super) struct Shifted<'a> {
+    pub(super) filter: &'a [i8],
+    /// What is added to every weight.
+    pub(super) offset: i32,
+}
+
+impl Filter for Shifted<'_> {
+    #[inline(always)]
+    fn check(self, n_weights: usize) -> Result<(), WrongLength> {
+        self.filter.check(n_weights)
+    }
+
+    #[inline(always)]
+    fn add_products(self, x: &[i16], first: usize, row: usize, from: usize, sums: &mut [i32]) {
+        // The offset meets the sum of the inputs, the same for every row.
+        let mut sum_x = 0_i32;
+        for &x in x {
+            sum_x = sum_x.wrapping_add(i32::from(x));
+        }
+        let correction = sum_x.wrapping_mul(self.offset);
+        for sum in sums.iter_mut() {
+            *sum = sum.wrapping_add(correction);
+        }
+        self.filter.add_products(x, first, row, from, sums);
+    }
+}
+
+/// What fills a stretch with the inputs of an output pixel.
+pub(super) trait Inputs {
+    /// Fills the stretch with inputs from an index on, zero point subtracted.
+    fn gather(&self, start: usize, stretch: &mut [i16]);
+}
+
 /// A layer whose outputs are inner products: convolution or fully connected.
 pub(super) struct Layer<'a, F> {
     /// Elements of a filter row.
@@ -56,8 +91,7 @@ pub(super) struct Layer<'a, F> {
 }
 
 impl<F: Filter> Layer<'_, F> {
-    /// Computes the neighbouring outputs from channel `first` on, all from the same inputs. `gather` fills its slice
-    /// with these inputs, from an index on, zero point subtracted; `start` is added to every sum.
+    /// Computes the neighbouring outputs from channel `first` on, all from the same inputs. `start` is added to every sum.
     #[inline(always)]
     pub(super) fn compute(
         &self,
@@ -65,7 +99,7 @@ impl<F: Filter> Layer<'_, F> {
         start: i32,
         scratch: &mut Scratch,
         output: &mut [i8],
-        gather: impl Fn(usize, &mut [i16]),
+        inputs: &impl Inputs,
     ) {
         let mut gathered = false;
         let mut channel = first;
@@ -76,7 +110,7 @@ impl<F: Filter> Layer<'_, F> {
             while done < self.len {
                 let x = scratch.stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
                 if !gathered {
-                    gather(done, x);
+                    inputs.gather(done, x);
                 }
                 self.filter.add_products(x, channel, self.len, done, sums);
                 done += STRETCH;
@@ -86,24 +120,11 @@ impl<F: Filter> Layer<'_, F> {
             channel += SUMS;
         }
     }
-
-    /// The sum of the inputs that `gather` gives, zero point subtracted.
-    #[inline(always)]
-    pub(super) fn sum_inputs(&self, scratch: &mut Scratch, gather: impl Fn(usize, &mut [i16])) -> i32 {
-        let mut sum = 0_i32;
-        let mut done = 0;
-        while done < self.len {
-            let x = scratch.stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
-            gather(done, x);
-            sum = x.iter().fold(sum, |sum, &x| sum.wrapping_add(i32::from(x)));
-            done += STRETCH;
-        }
-        sum
-    }
 }
 
 /// Adds to every sum its products of `x` with the elements from `from` on in a filter row of `row` elements.
-#[inline(never)]
+#[cfg_attr(feature = "host", inline(always))]
+#[cfg_attr(not(feature = "host"), inline(never))]
 pub(super) fn dot_rows(x: &[i16], filter: &[i8], row: usize, from: usize, sums: &mut [i32]) {
     let mut w = tail(filter, from);
     let (fours, rest) = sums.as_chunks_mut::<4>();
@@ -119,22 +140,27 @@ pub(super) fn dot_rows(x: &[i16], filter: &[i8], row: usize, from: usize, sums: 
 
 /// Adds to a sum the products of `x` with a filter row.
 // Not inlined, nor is its twin: the inner loop then has all registers to itself.
-#[inline(never)]
+#[cfg_attr(feature = "host", inline(always))]
+#[cfg_attr(not(feature = "host"), inline(never))]
 fn dot_1(x: &[i16], w: &[i8], sum: &mut i32) {
-    *sum = x.iter().zip(w).fold(*sum, |sum, (&x, &w)| mac(sum, i32::from(x), w));
+    let mut total = *sum;
+    for (&x, &w) in x.iter().zip(w) {
+        total = mac(total, i32::from(x), w);
+    }
+    *sum = total;
 }
 
 /// [`dot_1`] of four rows, `row` elements apart: every input element is loaded once for four products.
-#[inline(never)]
+#[cfg_attr(feature = "host", inline(always))]
+#[cfg_attr(not(feature = "host"), inline(never))]
 fn dot_4(x: &[i16], w: &[i8], row: usize, sums: &mut [i32; 4]) {
     let len = x.len();
     let Some((w0, rest)) = split(w, row, len) else { return };
     let Some((w1, rest)) = split(rest, row, len) else { return };
     let Some((w2, rest)) = split(rest, row, len) else { return };
     let Some(w3) = rest.get(..len) else { return };
-    let ((x, x_rest), (w0, rest_0), (w1, rest_1)) =
-        (x.as_chunks::<4>(), w0.as_chunks::<4>(), w1.as_chunks::<4>());
-    let ((w2, rest_2), (w3, rest_3)) = (w2.as_chunks::<4>(), w3.as_chunks::<4>());
+    let ((x, x_rest), (w0, rest_0), (w1, rest_1)) = (unrolled(x), unrolled(w0), unrolled(w1));
+    let ((w2, rest_2), (w3, rest_3)) = (unrolled(w2), unrolled(w3));
     let [mut a0, mut a1, mut a2, mut a3] = *sums;
     for ((((x, w0), w1), w2), w3) in x.iter().zip(w0).zip(w1).zip(w2).zip(w3) {
         a0 = mac_4(a0, x, w0);
@@ -150,6 +176,13 @@ fn dot_4(x: &[i16], w: &[i8], row: usize, sums: &mut [i32; 4]) {
         a3 = mac(a3, x, w3);
     }
     *sums = [a0, a1, a2, a3];
+}
+
+/// The part of a slice that a loop goes through four elements at a time, and the rest. On the host that is all: the
+/// compiler then uses vectors.
+#[inline(always)]
+fn unrolled<T>(slice: &[T]) -> (&[[T; 4]], &[T]) {
+    if cfg!(feature = "host") { (&[], slice) } else { slice.as_chunks::<4>() }
 }
 
 #[inline(always)]

@@ -8,7 +8,7 @@ mod int16;
 pub use int16::{Int16, Int16Spec};
 
 use super::channels::Channels;
-use super::dot::{Filter, Layer, Scratch, gather, tail};
+use super::dot::{Filter, Inputs, Layer, Scratch, gather, tail};
 use super::packed::Packed;
 use crate::error::{activation_f32, attempt, elements, length, optional_length, zero_point};
 use crate::fixed::Output;
@@ -88,7 +88,8 @@ impl Int8 {
     }
 
     /// Filter OI, bias `out_c` or empty, multiplier and shift (`-31..=30`, left above 0) `out_c`, or 1 for all.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[i8],
@@ -125,11 +126,23 @@ impl Int8 {
                     input.iter().fold(0_i32, |sum, &x| sum.wrapping_add(i32::from(x) + self.input_offset));
                 sum.wrapping_mul(self.filter_offset)
             };
-            layer.compute(0, correction, &mut scratch, output, |start, stretch| {
-                gather(tail(input, start), self.input_offset, stretch);
-            });
+            let inputs = RowInputs { input, input_offset: self.input_offset };
+            layer.compute(0, correction, &mut scratch, output, &inputs);
         }
         Ok(())
+    }
+}
+
+/// The inputs of a row.
+struct RowInputs<'a> {
+    input: &'a [i8],
+    input_offset: i32,
+}
+
+impl Inputs for RowInputs<'_> {
+    #[inline(always)]
+    fn gather(&self, start: usize, stretch: &mut [i16]) {
+        gather(tail(self.input, start), self.input_offset, stretch);
     }
 }
 
@@ -140,7 +153,8 @@ impl Int4 {
     }
 
     /// As [`Int8::run`]; the filter has two weights in a byte, the low nibble first.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[i8],
@@ -163,7 +177,8 @@ impl Float32 {
     }
 
     /// Filter OI, bias `out_c` or empty. Products are added in order, the bias last.
-    #[inline(never)]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(
         &self,
         input: &[f32],

@@ -39,6 +39,7 @@ pub mod greater_equal;
 pub mod gru;
 pub mod hard_swish;
 pub mod l2_normalization;
+pub mod l2_pool_2d;
 pub mod leaky_relu;
 pub mod less;
 pub mod less_equal;

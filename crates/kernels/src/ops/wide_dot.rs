@@ -3,7 +3,7 @@
 //! Products are summed in 32 bits as far as they fit and the partial sums in 64, so the inner loops are those of int8.
 
 use super::channels::SUMS;
-use super::dot::{dot_rows, part, tail};
+use super::dot::{Inputs, dot_rows, part, tail};
 use crate::WrongLength;
 use crate::error::{length, optional_length};
 use crate::wide::Output;
@@ -74,15 +74,14 @@ pub(super) struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// Computes the neighbouring outputs from channel `first` on, all from the same inputs, which `gather` fills in from
-    /// an index on.
+    /// Computes the neighbouring outputs from channel `first` on, all from the same inputs.
     #[inline(always)]
     pub(super) fn compute(
         &self,
         first: usize,
         scratch: &mut Scratch,
         output: &mut [i16],
-        gather: impl Fn(usize, &mut [i16]),
+        inputs: &impl Inputs,
     ) {
         let mut gathered = false;
         let mut channel = first;
@@ -93,7 +92,7 @@ impl Layer<'_> {
             while done < self.len {
                 let x = scratch.stretch.get_mut(..(self.len - done).min(STRETCH)).unwrap_or(&mut []);
                 if !gathered {
-                    gather(done, x);
+                    inputs.gather(done, x);
                 }
                 add_products(x, tail(self.filter, channel * self.len), self.len, done, sums);
                 done += STRETCH;

@@ -22,6 +22,7 @@ mod sequences;
 mod signal;
 mod uint8;
 mod unary;
+mod weighted;
 
 use std::error::Error;
 use std::fs;
@@ -41,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         signal::cases(),
         uint8::cases(),
         unary::cases(),
+        weighted::cases(),
     ];
     for case in families.concat() {
         let (model, inputs) = case.files()?;

@@ -36,12 +36,12 @@ pub(super) fn write(op: &Conv2d, graph: &Graph, node: &Node) -> Encoded {
 }
 
 fn version(graph: &Graph, node: &Node) -> Version {
-    if is_grouped(graph, node) {
-        Version(6)
-    } else if operand_type(graph, node, 0) == Some(DType::I8) {
-        Version(3)
-    } else {
-        Version(1)
+    match (operand_type(graph, node, 0), operand_type(graph, node, 1)) {
+        (_, Some(DType::I4)) => Version(7),
+        _ if is_grouped(graph, node) => Version(6),
+        (Some(DType::I16), _) => Version(4),
+        (Some(DType::I8), _) => Version(3),
+        _ => Version(1),
     }
 }
 
@@ -68,5 +68,9 @@ fn zero_bias(graph: &Graph, node: &Node) -> Option<Tensor> {
         zero_points: vec![0; filter_quant.scales.len()],
         axis: 0,
     };
-    Some(Tensor::const_i32("bias", vec![out_c], &vec![0; out_c], Some(quant)))
+    let bias = Tensor::const_i32("bias", vec![out_c], &vec![0; out_c], Some(quant));
+    if input.dtype == DType::I16 {
+        return Some(Tensor { dtype: DType::I64, data: Some(vec![0; 8 * out_c].into()), ..bias });
+    }
+    Some(bias)
 }

@@ -49,7 +49,11 @@ pub(super) fn write(op: &DepthwiseConv2d, graph: &Graph, node: &Node) -> Encoded
 }
 
 fn version(op: &DepthwiseConv2d, graph: &Graph, node: &Node) -> Version {
-    if operand_type(graph, node, 0) == Some(DType::I8) {
+    if operand_type(graph, node, 1) == Some(DType::I4) {
+        Version(7)
+    } else if operand_type(graph, node, 0) == Some(DType::I16) {
+        Version(5)
+    } else if operand_type(graph, node, 0) == Some(DType::I8) {
         Version(3)
     } else if op.dilation != [1, 1] {
         Version(2)

@@ -35,11 +35,16 @@ pub(super) fn write(op: &FullyConnected, graph: &Graph, node: &Node) -> Encoded 
 
 fn version(op: &FullyConnected, graph: &Graph, node: &Node) -> Version {
     let has_bias = node.inputs.get(2).copied().flatten().is_some();
-    if !has_bias {
+    let (input, weights) = (operand_type(graph, node, 0), operand_type(graph, node, 1));
+    if weights == Some(DType::I4) {
+        Version(10)
+    } else if input == Some(DType::I16) {
+        Version(7)
+    } else if !has_bias {
         Version(6)
     } else if op.keep_num_dims {
         Version(5)
-    } else if operand_type(graph, node, 0) == Some(DType::I8) {
+    } else if input == Some(DType::I8) {
         Version(4)
     } else {
         Version(1)

@@ -26,5 +26,5 @@ pub(super) fn write(op: &MaxPool2d, graph: &Graph, node: &Node) -> Encoded {
         .size(field::FILTER_WIDTH, window_w)
         .size(field::FILTER_HEIGHT, window_h)
         .activation(field::ACTIVATION, op.activation);
-    Encoded::new(Code::Builtin(builtin::MAX_POOL_2D), Version::two_for_int8(graph, node), options)
+    Encoded::new(Code::Builtin(builtin::MAX_POOL_2D), Version::by_type(graph, node, 2, 3), options)
 }

@@ -8,6 +8,7 @@ mod arg_min;
 mod assign_variable;
 mod attribute_operands;
 mod average_pool_2d;
+mod batch_matmul;
 mod batch_to_space_nd;
 mod broadcast_to;
 mod cast;
@@ -40,6 +41,7 @@ mod greater;
 mod greater_equal;
 mod hard_swish;
 mod l2_normalization;
+mod l2_pool_2d;
 mod leaky_relu;
 mod less;
 mod less_equal;
@@ -112,6 +114,7 @@ mod svdf;
 mod tanh;
 mod tile;
 mod transpose;
+mod transpose_conv;
 mod unidirectional_sequence_lstm;
 mod unpack;
 mod zeros_like;
@@ -198,6 +201,7 @@ operators! {
     ArgMin: arg_min, Builtin(builtin::ARG_MIN), 3, At(&[0]);
     AssignVariable: assign_variable, Builtin(builtin::ASSIGN_VARIABLE), 1, All;
     AveragePool2d: average_pool_2d, Builtin(builtin::AVERAGE_POOL_2D), 3, All;
+    BatchMatmul: batch_matmul, Builtin(builtin::BATCH_MATMUL), 4, All;
     BatchToSpaceNd: batch_to_space_nd, Builtin(builtin::BATCH_TO_SPACE_ND), 4, At(&[0]);
     BroadcastTo: broadcast_to, Builtin(builtin::BROADCAST_TO), 3, At(&[0]);
     Cast: cast, Builtin(builtin::CAST), 8, All;
@@ -229,6 +233,7 @@ operators! {
     GreaterEqual: greater_equal, Builtin(builtin::GREATER_EQUAL), 3, All;
     HardSwish: hard_swish, Builtin(builtin::HARD_SWISH), 1, All;
     L2Normalization: l2_normalization, Builtin(builtin::L2_NORMALIZATION), 2, All;
+    L2Pool2d: l2_pool_2d, Builtin(builtin::L2_POOL_2D), 1, All;
     LeakyRelu: leaky_relu, Builtin(builtin::LEAKY_RELU), 2, All;
     Less: less, Builtin(builtin::LESS), 3, All;
     LessEqual: less_equal, Builtin(builtin::LESS_EQUAL), 2, All;
@@ -299,6 +304,7 @@ operators! {
     Tanh: tanh, Builtin(builtin::TANH), 3, All;
     Tile: tile, Builtin(builtin::TILE), 3, At(&[0]);
     Transpose: transpose, Builtin(builtin::TRANSPOSE), 8, At(&[0]);
+    TransposeConv: transpose_conv, Builtin(builtin::TRANSPOSE_CONV), 5, At(transpose_conv::OPERANDS);
     UnidirectionalSequenceLstm: unidirectional_sequence_lstm, Builtin(builtin::UNIDIRECTIONAL_SEQUENCE_LSTM), 4,
         At(unidirectional_sequence_lstm::OPERANDS);
     Unpack: unpack, Builtin(builtin::UNPACK), 5, All;

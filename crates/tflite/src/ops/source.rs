@@ -167,14 +167,16 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Refuses a type for bias and accumulator other than int32 in field `id`.
+    /// Refuses a type for bias and accumulator other than int32 and int64, between which the bias decides, in field `id`.
     pub(crate) fn refuse_bias_type(&self, id: u16) -> Result<(), Fault> {
         match self.0.scalar(id, tensor_type::FLOAT32)? {
             // Zero, which is float32, stands for the default.
-            tensor_type::FLOAT32 | tensor_type::INT32 => Ok(()),
+            tensor_type::FLOAT32 | tensor_type::INT32 | tensor_type::INT64 => Ok(()),
             other => {
                 let name = tensor_type::name(other).unwrap_or("an unknown type");
-                Err(Fault::message(format!("quantized_bias_type is {name}; only int32 is supported")))
+                Err(Fault::message(format!(
+                    "quantized_bias_type is {name}; only int32 and int64 are supported"
+                )))
             }
         }
     }

@@ -9,14 +9,35 @@ use super::*;
 const SHAPE: Shape =
     Shape { x_batch: [1; 4], y_batch: [1; 4], rows: 2, depth: 3, columns: 1, adj_x: false, adj_y: false };
 
-const SPEC: Int8Spec = Int8Spec {
-    shape: SHAPE,
-    x_zero_point: 1,
-    y_zero_point: -1,
-    output_zero_point: 5,
-    multiplier: 1 << 30,
-    shift: 0,
-};
+const SPEC: Int8Spec = int8(SHAPE);
+
+const fn int8(shape: Shape) -> Int8Spec {
+    let Shape { x_batch, y_batch, rows, depth, columns, adj_x, adj_y } = shape;
+    Int8Spec {
+        x_batch,
+        y_batch,
+        rows,
+        depth,
+        columns,
+        adj_x,
+        adj_y,
+        x_zero_point: 1,
+        y_zero_point: -1,
+        output_zero_point: 5,
+        multiplier: 1 << 30,
+        shift: 0,
+    }
+}
+
+fn int16(shape: Shape, multiplier: i32, shift: i32) -> Int16Spec {
+    let Shape { x_batch, y_batch, rows, depth, columns, adj_x, adj_y } = shape;
+    Int16Spec { x_batch, y_batch, rows, depth, columns, adj_x, adj_y, multiplier, shift }
+}
+
+fn float(shape: Shape) -> Float32Spec {
+    let Shape { x_batch, y_batch, rows, depth, columns, adj_x, adj_y } = shape;
+    Float32Spec { x_batch, y_batch, rows, depth, columns, adj_x, adj_y }
+}
 
 #[test]
 fn two_rows_by_hand() {
@@ -25,7 +46,7 @@ fn two_rows_by_hand() {
     let kernel = Int8::new(SPEC).unwrap();
     assert_eq!(kernel.run(&[2, 3, 4, 0, 1, 2], &[3, 4, 5], &mut output), Ok(()));
     assert_eq!(output, [21, 6]);
-    let kernel = Float32::new(Float32Spec { shape: Shape { adj_x: true, ..SHAPE } }).unwrap();
+    let kernel = Float32::new(float(Shape { adj_x: true, ..SHAPE })).unwrap();
     let mut output = [0.0; 2];
     assert_eq!(kernel.run(&[1.0, -1.0, 2.0, 0.0, 3.0, 1.0], &[4.0, 5.0, 6.0], &mut output), Ok(()));
     assert_eq!(output, [32.0, 2.0]);
@@ -98,7 +119,8 @@ fn random_products_equal_the_definition() {
         let [x_zero_point, y_zero_point, output_zero_point] =
             [(); 3].map(|()| random.within(-128, 127) as i32);
 
-        let spec = Int8Spec { shape, x_zero_point, y_zero_point, output_zero_point, multiplier, shift };
+        let spec =
+            Int8Spec { x_zero_point, y_zero_point, output_zero_point, multiplier, shift, ..int8(shape) };
         let (x, y) = (random.int8s(x_len), random.int8s(y_len));
         let mut output = vec![0; products.len()];
         assert_eq!(Int8::new(spec).unwrap().run(&x, &y, &mut output), Ok(()));
@@ -114,7 +136,7 @@ fn random_products_equal_the_definition() {
         let shift = shift - 12;
         let (x, y) = (random.int16s(x_len), random.int16s(y_len));
         let mut output = vec![0; products.len()];
-        let kernel = Int16::new(Int16Spec { shape, multiplier, shift }).unwrap();
+        let kernel = Int16::new(int16(shape, multiplier, shift)).unwrap();
         assert_eq!(kernel.run(&x, &y, &mut output), Ok(()));
         for (&z, products) in output.iter().zip(&products) {
             let sum = products.iter().map(|&(i, j)| i64::from(x[i]) * i64::from(y[j])).sum();
@@ -124,7 +146,7 @@ fn random_products_equal_the_definition() {
 
         let (x, y) = (random.floats(x_len), random.floats(y_len));
         let mut output = vec![0.0; products.len()];
-        assert_eq!(Float32::new(Float32Spec { shape }).unwrap().run(&x, &y, &mut output), Ok(()));
+        assert_eq!(Float32::new(float(shape)).unwrap().run(&x, &y, &mut output), Ok(()));
         for (&z, products) in output.iter().zip(&products) {
             let sum = products.iter().fold(0.0, |sum, &(i, j)| sum + x[i] * y[j]);
             assert_eq!(z, sum, "seed {seed}: {shape:?}");
@@ -140,11 +162,11 @@ fn senseless_specifications_and_wrong_lengths_fail() {
         Shape { x_batch: [1, 1, 2, 1], y_batch: [1, 1, 3, 1], ..SHAPE },
         Shape { x_batch: [1 << 16, 1, 1, 1], y_batch: [1, 1 << 15, 1, 1], ..SHAPE },
     ] {
-        assert!(Float32::new(Float32Spec { shape: wrong }).is_err(), "{wrong:?}");
+        assert!(Float32::new(float(wrong)).is_err(), "{wrong:?}");
     }
     assert!(Int8::new(Int8Spec { x_zero_point: 128, ..SPEC }).is_err());
     assert!(Int8::new(Int8Spec { shift: 31, ..SPEC }).is_err());
-    assert!(Int16::new(Int16Spec { shape: SHAPE, multiplier: 1, shift: 15 }).is_err());
+    assert!(Int16::new(int16(SHAPE, 1, 15)).is_err());
     let kernel = Int8::new(SPEC).unwrap();
     let run = |x: usize, y: usize, output: usize| {
         kernel.run(&vec![0; x], &vec![0; y], &mut vec![0; output]).map_err(|error| error.operand)

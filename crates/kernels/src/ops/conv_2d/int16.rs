@@ -1,11 +1,11 @@
 //! CONV_2D with int16 activations and int8 weights.
 
-use super::layout::Layout;
+use super::layout::{Layout, WindowInputs};
 use crate::error::{attempt, length};
 use crate::ops::wide_dot::{Channels, Layer, Scratch};
 use crate::rows::rows_mut;
 use crate::wide::Output;
-use crate::window::Window;
+use crate::window::{Window, for_each_pixel};
 use crate::{InvalidSpec, WrongLength};
 
 /// Everything about an int16 CONV_2D that is known when it is compiled. Zero points are 0.
@@ -58,11 +58,10 @@ impl Int16 {
         let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: layout.filter_row, filter, channels };
         let mut scratch = Scratch::new();
-        layout.window.for_each_pixel(output, |pixel, output| {
+        for_each_pixel!(&layout.window, output, |pixel, output| {
             for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
-                layer.compute(group * layout.group_out_c, &mut scratch, output, |start, stretch| {
-                    layout.gather(pixel, group, start, input, 0, stretch);
-                });
+                let inputs = WindowInputs { layout, pixel, group, input, input_offset: 0 };
+                layer.compute(group * layout.group_out_c, &mut scratch, output, &inputs);
             }
         });
         Ok(())

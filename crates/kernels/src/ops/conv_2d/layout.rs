@@ -4,7 +4,7 @@ use core::num::NonZeroUsize;
 
 use crate::InvalidSpec;
 use crate::error::{attempt, elements, ensure};
-use crate::ops::dot::{gather, tail};
+use crate::ops::dot::{Inputs, gather, tail};
 use crate::window::{Pixel, Window};
 
 /// See the module.
@@ -48,19 +48,25 @@ impl Layout {
     pub(super) const fn filter_len(&self) -> usize {
         self.window.out_c * self.filter_row
     }
+}
 
-    /// Fills the stretch with the window of one pixel, from element `start` of the filter row on; 0 where padding is.
-    #[inline(never)]
-    pub(super) fn gather<T: Copy + Into<i32>>(
-        &self,
-        pixel: &Pixel,
-        group: usize,
-        start: usize,
-        input: &[T],
-        x_offset: i32,
-        mut stretch: &mut [i16],
-    ) {
-        let Layout { window, group_in_c, unit, units_per_row, .. } = *self;
+/// The inputs of one group in the window of a pixel.
+pub(super) struct WindowInputs<'a, T> {
+    pub(super) layout: &'a Layout,
+    pub(super) pixel: &'a Pixel,
+    pub(super) group: usize,
+    pub(super) input: &'a [T],
+    /// What is added to every input.
+    pub(super) input_offset: i32,
+}
+
+impl<T: Copy + Into<i32>> Inputs for WindowInputs<'_, T> {
+    /// Fills the stretch with the window, from element `start` of the filter row on; 0 where padding is.
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    fn gather(&self, start: usize, mut stretch: &mut [i16]) {
+        let WindowInputs { pixel, group, input, input_offset, .. } = *self;
+        let Layout { window, group_in_c, unit, units_per_row, .. } = *self.layout;
         let (Some(unit), Some(units_per_row)) = (NonZeroUsize::new(unit), NonZeroUsize::new(units_per_row))
         else {
             return;
@@ -90,7 +96,7 @@ impl Layout {
                 let first = inside.start.saturating_sub(skipped);
                 let end = inside.end.saturating_sub(skipped).min(len);
                 let target = target.get_mut(first..end).unwrap_or(&mut []);
-                gather(tail(input, at + skipped.saturating_sub(inside.start)), x_offset, target);
+                gather(tail(input, at + skipped.saturating_sub(inside.start)), input_offset, target);
             }
             stretch = rest;
             skipped = 0;

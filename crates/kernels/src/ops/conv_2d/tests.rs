@@ -149,7 +149,16 @@ fn random_convolutions_with_a_filter_zero_point_and_of_int4_equal_the_definition
         let kernel = Int4::new(layer).unwrap();
         assert_eq!(kernel.run(&input, &packed, &bias, &multiplier, &shift, &mut output), Ok(()));
         check(&output, &int4s, 0);
-        let kernel = Int8Asymmetric::new(Int8AsymmetricSpec { layer, filter_zero_point }).unwrap();
+        let spec = Int8AsymmetricSpec {
+            window,
+            groups,
+            input_zero_point,
+            filter_zero_point,
+            output_zero_point: 3,
+            act_min,
+            act_max,
+        };
+        let kernel = Int8Asymmetric::new(spec).unwrap();
         assert_eq!(kernel.run(&input, &int8s, &bias, &multiplier, &shift, &mut output), Ok(()));
         check(&output, &int8s, filter_zero_point);
     }
@@ -215,7 +224,18 @@ fn senseless_specifications_fail() {
     ] {
         assert!(Int8::new(wrong).is_err(), "{wrong:?}");
     }
-    assert!(Int8Asymmetric::new(Int8AsymmetricSpec { layer: SPEC, filter_zero_point: 128 }).is_err());
+    let asymmetric = Int8AsymmetricSpec {
+        window: IMAGE,
+        groups: 1,
+        input_zero_point: 0,
+        filter_zero_point: 127,
+        output_zero_point: 0,
+        act_min: -128,
+        act_max: 127,
+    };
+    assert!(Int8Asymmetric::new(asymmetric).is_ok());
+    assert!(Int8Asymmetric::new(Int8AsymmetricSpec { filter_zero_point: 128, ..asymmetric }).is_err());
+    assert!(Int8Asymmetric::new(Int8AsymmetricSpec { act_min: -129, ..asymmetric }).is_err());
     let wide = Int16Spec { window: IMAGE, groups: 1, narrow: false, act_min: -32768, act_max: 32767 };
     assert!(Int16::new(wide).is_ok());
     assert!(Int16::new(Int16Spec { act_max: 32768, ..wide }).is_err());

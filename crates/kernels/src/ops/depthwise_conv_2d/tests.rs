@@ -134,7 +134,16 @@ fn random_convolutions_with_a_filter_zero_point_and_of_int4_equal_the_definition
         let kernel = Int4::new(layer).unwrap();
         assert_eq!(kernel.run(&input, &packed, &bias, &multiplier, &shift, &mut output), Ok(()));
         check(&output, &int4s, 0);
-        let kernel = Int8Asymmetric::new(Int8AsymmetricSpec { layer, filter_zero_point }).unwrap();
+        let spec = Int8AsymmetricSpec {
+            window,
+            depth_multiplier,
+            input_zero_point,
+            filter_zero_point,
+            output_zero_point: 3,
+            act_min,
+            act_max,
+        };
+        let kernel = Int8Asymmetric::new(spec).unwrap();
         assert_eq!(kernel.run(&input, &int8s, &bias, &multiplier, &shift, &mut output), Ok(()));
         check(&output, &int8s, filter_zero_point);
     }

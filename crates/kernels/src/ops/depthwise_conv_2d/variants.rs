@@ -6,15 +6,26 @@ use crate::error::{attempt, length, zero_point};
 use crate::ops::channels::{Channels, SUMS};
 use crate::ops::dot::{Filter, part};
 use crate::ops::packed::Packed;
+use crate::window::Window;
 use crate::{InvalidSpec, WrongLength};
 
 /// Everything about an int8 DEPTHWISE_CONV_2D whose filter has a zero point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Int8AsymmetricSpec {
-    /// Everything else.
-    pub layer: Int8Spec,
+    /// Shapes, strides, dilation and padding.
+    pub window: Window,
+    /// Output channels per input channel: `out_c / in_c`.
+    pub depth_multiplier: usize,
+    /// The int8 value of a real 0 in the input.
+    pub input_zero_point: i32,
     /// The int8 value of a real 0 in the filter.
     pub filter_zero_point: i32,
+    /// The int8 value of a real 0 in the output.
+    pub output_zero_point: i32,
+    /// Lowest int8 output.
+    pub act_min: i32,
+    /// Highest int8 output.
+    pub act_max: i32,
 }
 
 /// Int8 DEPTHWISE_CONV_2D with one scale per output channel and 4-bit weights.
@@ -62,7 +73,18 @@ impl Int8Asymmetric {
     /// Checks the specification.
     pub const fn new(spec: Int8AsymmetricSpec) -> Result<Self, InvalidSpec> {
         attempt!(zero_point(spec.filter_zero_point));
-        Ok(Self { layer: attempt!(Int8::new(spec.layer)), filter_offset: -spec.filter_zero_point })
+        let Int8AsymmetricSpec {
+            window,
+            depth_multiplier,
+            input_zero_point,
+            output_zero_point,
+            act_min,
+            act_max,
+            ..
+        } = spec;
+        let layer =
+            Int8Spec { window, depth_multiplier, input_zero_point, output_zero_point, act_min, act_max };
+        Ok(Self { layer: attempt!(Int8::new(layer)), filter_offset: -spec.filter_zero_point })
     }
 
     /// As [`Int8::run`].
