@@ -234,6 +234,8 @@ kernels! {
     DequantizeUint8: dequantize::Uint8(Uint8Spec), (input: u8) -> (output: f32);
     DetectionPostprocessFloat32: detection_postprocess::Float32(Float32Spec), (encodings: f32, scores: f32, anchors: f32)
         -> (boxes: f32, classes: f32, best: f32, number: f32, scratch: f32);
+    DetectionPostprocessInt8: detection_postprocess::Int8(Int8Spec), (encodings: i8, scores: i8, anchors: i8)
+        -> (boxes: f32, classes: f32, best: f32, number: f32, scratch: f32);
     DivFloat32: div::Float32(Float32Spec), (a: f32, b: f32) -> (output: f32);
     DivInt32: div::Int32(Int32Spec), (a: i32, b: i32) -> (output: i32);
     DivInt8: div::Int8(Int8Spec), (a: i8, b: i8) -> (output: i8);
@@ -255,9 +257,9 @@ kernels! {
     Fill32: fill::Any(Spec), (value: u32) -> (output: u32);
     Fill64: fill::Any(Spec), (value: u64) -> (output: u64);
     Fill8: fill::Any(Spec), (value: u8) -> (output: u8);
-    FloorFloat32: floor::Float32(Float32Spec), (input: f32) -> (output: f32);
     FloorDivFloat32: floor_div::Float32(Spec), (a: f32, b: f32) -> (output: f32);
     FloorDivInt32: floor_div::Int32(Spec), (a: i32, b: i32) -> (output: i32);
+    FloorFloat32: floor::Float32(Float32Spec), (input: f32) -> (output: f32);
     FloorModFloat32: floor_mod::Float32(Spec), (a: f32, b: f32) -> (output: f32);
     FloorModInt32: floor_mod::Int32(Spec), (a: i32, b: i32) -> (output: i32);
     FloorModInt64: floor_mod::Int64(Spec), (a: i64, b: i64) -> (output: i64);
@@ -278,15 +280,15 @@ kernels! {
     GatherNd8: gather_nd::Any(Spec), (input: u8, positions: i32) -> (output: u8);
     GeluFloat32: gelu::Float32(Float32Spec), (input: f32) -> (output: f32);
     GeluInt8: gelu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
+    GreaterEqualFloat32: greater_equal::Any(Spec), (a: f32, b: f32) -> (output: u8);
+    GreaterEqualInt32: greater_equal::Any(Spec), (a: i32, b: i32) -> (output: u8);
+    GreaterEqualInt64: greater_equal::Any(Spec), (a: i64, b: i64) -> (output: u8);
+    GreaterEqualInt8: greater_equal::Int8(QuantizedSpec), (a: i8, b: i8) -> (output: u8);
     GreaterFloat32: greater::Any(Spec), (a: f32, b: f32) -> (output: u8);
     GreaterInt16: greater::Int16(QuantizedSpec), (a: i16, b: i16) -> (output: u8);
     GreaterInt32: greater::Any(Spec), (a: i32, b: i32) -> (output: u8);
     GreaterInt64: greater::Any(Spec), (a: i64, b: i64) -> (output: u8);
     GreaterInt8: greater::Int8(QuantizedSpec), (a: i8, b: i8) -> (output: u8);
-    GreaterEqualFloat32: greater_equal::Any(Spec), (a: f32, b: f32) -> (output: u8);
-    GreaterEqualInt32: greater_equal::Any(Spec), (a: i32, b: i32) -> (output: u8);
-    GreaterEqualInt64: greater_equal::Any(Spec), (a: i64, b: i64) -> (output: u8);
-    GreaterEqualInt8: greater_equal::Int8(QuantizedSpec), (a: i8, b: i8) -> (output: u8);
     GruFloat32: gru::Float32(Float32Spec), (input: f32, weights: f32, recurrent: f32, bias: f32, initial: f32)
         -> (output: f32, scratch: f32);
     HardSwishFloat32: hard_swish::Float32(Float32Spec), (input: f32) -> (output: f32);
@@ -297,14 +299,14 @@ kernels! {
     LeakyReluFloat32: leaky_relu::Float32(Float32Spec), (input: f32) -> (output: f32);
     LeakyReluInt16: leaky_relu::Int16(Int16Spec), (input: i16) -> (output: i16);
     LeakyReluInt8: leaky_relu::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
-    LessFloat32: less::Any(Spec), (a: f32, b: f32) -> (output: u8);
-    LessInt32: less::Any(Spec), (a: i32, b: i32) -> (output: u8);
-    LessInt64: less::Any(Spec), (a: i64, b: i64) -> (output: u8);
-    LessInt8: less::Int8(QuantizedSpec), (a: i8, b: i8) -> (output: u8);
     LessEqualFloat32: less_equal::Any(Spec), (a: f32, b: f32) -> (output: u8);
     LessEqualInt32: less_equal::Any(Spec), (a: i32, b: i32) -> (output: u8);
     LessEqualInt64: less_equal::Any(Spec), (a: i64, b: i64) -> (output: u8);
     LessEqualInt8: less_equal::Int8(QuantizedSpec), (a: i8, b: i8) -> (output: u8);
+    LessFloat32: less::Any(Spec), (a: f32, b: f32) -> (output: u8);
+    LessInt32: less::Any(Spec), (a: i32, b: i32) -> (output: u8);
+    LessInt64: less::Any(Spec), (a: i64, b: i64) -> (output: u8);
+    LessInt8: less::Int8(QuantizedSpec), (a: i8, b: i8) -> (output: u8);
     LogFloat32: log::Float32(Float32Spec), (input: f32) -> (output: f32);
     LogInt16: log::Int16(Int16Spec), (input: i16, table: i16) -> (output: i16);
     LogInt8: log::Int8(Int8Spec), (input: i8, table: i8) -> (output: i8);
@@ -378,12 +380,12 @@ kernels! {
     ReduceMinInt16: reduce_min::Any(Spec), (input: i16) -> (output: i16);
     ReduceMinInt32: reduce_min::Any(Spec), (input: i32) -> (output: i32);
     ReduceMinInt8: reduce_min::Any(Spec), (input: i8) -> (output: i8);
-    ReluFloat32: relu::Float32(Float32Spec), (input: f32) -> (output: f32);
-    ReluInt16: relu::Int16(Int16Spec), (input: i16) -> (output: i16);
-    ReluInt8: relu::Int8(Int8Spec), (input: i8) -> (output: i8);
     Relu6Float32: relu6::Float32(Float32Spec), (input: f32) -> (output: f32);
     Relu6Int16: relu6::Int16(Int16Spec), (input: i16) -> (output: i16);
     Relu6Int8: relu6::Int8(Int8Spec), (input: i8) -> (output: i8);
+    ReluFloat32: relu::Float32(Float32Spec), (input: f32) -> (output: f32);
+    ReluInt16: relu::Int16(Int16Spec), (input: i16) -> (output: i16);
+    ReluInt8: relu::Int8(Int8Spec), (input: i8) -> (output: i8);
     ReluN1To1Float32: relu_n1_to_1::Float32(Float32Spec), (input: f32) -> (output: f32);
     ReluN1To1Int8: relu_n1_to_1::Int8(Int8Spec), (input: i8) -> (output: i8);
     Reshape16: reshape::Any(Spec), (input: u16) -> (output: u16);
@@ -408,13 +410,13 @@ kernels! {
     SignalDelayInt16: signal_delay::Int16(Int16Spec), (input: i16) -> (output: i16, samples: i16);
     SignalEnergyInt16: signal_energy::Int16(Int16Spec), (input: i16) -> (output: u32);
     SignalFftAutoScaleInt16: signal_fft_auto_scale::Int16(Int16Spec), (input: i16) -> (output: i16, scale_bits: i32);
-    SignalFilterBankUint32: signal_filter_bank::Uint32(Uint32Spec),
-        (input: u32, weights: i16, unweights: i16, frequency_starts: i16, weight_starts: i16, widths: i16) -> (output: u64);
     SignalFilterBankLogUint32: signal_filter_bank_log::Uint32(Uint32Spec), (input: u32) -> (output: i16);
     SignalFilterBankSpectralSubtractionUint32: signal_filter_bank_spectral_subtraction::Uint32(Uint32Spec),
         (input: u32) -> (output: u32, noise: u32, state: u32);
     SignalFilterBankSquareRootUint64: signal_filter_bank_square_root::Uint64(Uint64Spec),
         (input: u64, scale_bits: i32) -> (output: u32);
+    SignalFilterBankUint32: signal_filter_bank::Uint32(Uint32Spec),
+        (input: u32, weights: i16, unweights: i16, frequency_starts: i16, weight_starts: i16, widths: i16) -> (output: u64);
     SignalFramerInt16: signal_framer::Int16(Int16Spec), (input: i16) -> (output: i16, valid: u8, samples: i16, steps: i32);
     SignalIrfftFloat32: signal_irfft::Float32(Float32Spec),
         (input: f32, twiddles: f32, split: f32) -> (output: f32, scratch: f32);

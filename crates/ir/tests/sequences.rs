@@ -88,7 +88,11 @@ fn lstms_that_tflm_does_not_run_are_refused() {
     for (from, to, part) in [
         ("scales=[0.00048828125]", "scales=[0.0005]", "a power of two"),
         ("\"c\" int16", "\"c\" int8", "its cell must be int16"),
-        ("[1,2,1] axis=0 scales=[0.5]", "[1,2,2] axis=0 scales=[0.5]", "must have the shape [1, 2], found [1, 1]"),
+        (
+            "[1,2,1] axis=0 scales=[0.5]",
+            "[1,2,2] axis=0 scales=[0.5]",
+            "must have the shape [1, 2], found [1, 1]",
+        ),
         ("cell_clip=2.0", "cell_clip=0.0001", "below a step"),
         ("cell_clip=2.0", "cell_clip=-1.0", "0 or above"),
         ("zero_points=[-1]\nnode", "zero_points=[0]\nnode", "its output must keep the hidden state's scale"),

@@ -1,6 +1,6 @@
 //! DETECTION_POSTPROCESS: decodes the boxes of a single-shot detector and keeps the best of those that overlap.
 
-use smidgen_kernels::ops::detection_postprocess::{Float32, Float32Spec};
+use smidgen_kernels::ops::detection_postprocess::{Float32, Float32Spec, Int8Spec};
 
 use super::attributes::Attributes;
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
@@ -8,12 +8,13 @@ use super::reduction::one_of;
 use crate::kernel::Kernel;
 use crate::lower::NodeLowering;
 use crate::program::Target;
+use crate::scales::per_tensor;
 use crate::tensor::DType;
 
-/// Attributes of DETECTION_POSTPROCESS, in TFLite the custom operator `TFLite_Detection_PostProcess`; float32 only.
+/// Attributes of DETECTION_POSTPROCESS, in TFLite the custom operator `TFLite_Detection_PostProcess`.
 ///
 /// Inputs: encoded boxes `[1, boxes, 4 or more]`, scores `[1, boxes, classes]` (one more where the first is the
-/// background), anchors `[boxes, 4]`. Results: boxes `[1, detections, 4]` as `ymin, xmin, ymax, xmax`, their classes and
+/// background), anchors `[boxes, 4]`; all float32 or all int8. Results, float32: boxes `[1, detections, 4]` as `ymin, xmin, ymax, xmax`, their classes and
 /// scores `[1, detections]`, and the number of detections `[1]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DetectionPostprocess {
@@ -110,15 +111,23 @@ impl Operator for DetectionPostprocess {
     }
 
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
-        for at in 0..3 {
-            one_of(operands.name(at), operands.get(at)?, &[DType::F32])?;
+        let input = operands.get(0)?;
+        one_of(operands.name(0), input, &[DType::F32, DType::I8])?;
+        for at in 1..3 {
+            one_of(operands.name(at), operands.get(at)?, &[input.dtype])?;
         }
         let n = self.spec(operands)?.max_detections;
         let shapes = [vec![1, n, 4], vec![1, n], vec![1, n], vec![1]];
         Ok(shapes.into_iter().map(|shape| TensorType { dtype: DType::F32, shape }).collect())
     }
 
-    fn quant(&self, _operands: &Operands<'_>, _results: &Results<'_>) -> Result<(), String> {
+    fn quant(&self, operands: &Operands<'_>, _results: &Results<'_>) -> Result<(), String> {
+        for at in 0..3 {
+            let operand = operands.get(at)?;
+            if operand.dtype == DType::I8 {
+                per_tensor(operands.name(at), operand)?;
+            }
+        }
         Ok(())
     }
 
@@ -137,6 +146,28 @@ impl Operator for DetectionPostprocess {
         let arguments = (0..3).map(|at| to.operand(at)).collect();
         let mut targets = (0..4).map(|at| to.result(at)).collect::<Result<Vec<_>, _>>()?;
         targets.push(Target::Scratch { bytes: kernel.scratch_len() * size_of::<f32>() });
-        to.call_into(Kernel::DetectionPostprocessFloat32(spec), arguments, targets)
+        if operands.get(0)?.dtype == DType::F32 {
+            return to.call_into(Kernel::DetectionPostprocessFloat32(spec), arguments, targets);
+        }
+        let quant = |at: usize| per_tensor(operands.name(at), operands.get(at)?);
+        let spec = Int8Spec {
+            boxes: spec.boxes,
+            box_len: spec.box_len,
+            classes: spec.classes,
+            background: spec.background,
+            max_detections: spec.max_detections,
+            regular: spec.regular,
+            detections_per_class: spec.detections_per_class,
+            score_threshold: spec.score_threshold,
+            iou_threshold: spec.iou_threshold,
+            y_scale: spec.y_scale,
+            x_scale: spec.x_scale,
+            h_scale: spec.h_scale,
+            w_scale: spec.w_scale,
+            encodings: quant(0)?,
+            scores: quant(1)?,
+            anchors: quant(2)?,
+        };
+        to.call_into(Kernel::DetectionPostprocessInt8(spec), arguments, targets)
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Boxes are `center = encoding / scale * anchor size + anchor center` and `size = exp(encoding / scale) * anchor size`;
 //! corners are `ymin, xmin, ymax, xmax`. Source: TensorFlow Lite Micro, `detection_postprocess.cc`, with fast and regular
-//! suppression. Where the reference refuses an inference because a box is empty, this kernel goes on: such a box overlaps
-//! no other. Places past the last detection are 0.
+//! suppression. Int8 operands are read as LiteRT reads uint8 ones, `(x - zero_point) * scale`. Where the reference refuses
+//! an inference because a box is empty, this kernel goes on: such a box overlaps no other. Places past the last detection
+//! are 0.
 
 use super::dot::part;
-use crate::error::{attempt, elements, ensure, length};
+use crate::error::{attempt, elements, ensure, length, scale, zero_point};
 use crate::rows::{rows, rows_mut};
 use crate::{InvalidSpec, WrongLength, float};
 
@@ -41,18 +42,186 @@ pub struct Float32Spec {
     pub w_scale: f32,
 }
 
+/// Everything about an int8 DETECTION_POSTPROCESS that is known when it is compiled: its operands are int8, its results
+/// float.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Int8Spec {
+    /// Boxes, each with an anchor.
+    pub boxes: usize,
+    /// Numbers of an encoded box; the first four are y, x, height and width.
+    pub box_len: usize,
+    /// Classes that are detected.
+    pub classes: usize,
+    /// Whether each box has the score of a background class before those of the others.
+    pub background: bool,
+    /// Most detections.
+    pub max_detections: usize,
+    /// Whether overlapping boxes suppress one another in each class apart, not once by their best class.
+    pub regular: bool,
+    /// Most detections of a class with regular suppression.
+    pub detections_per_class: usize,
+    /// Lowest score of a detection.
+    pub score_threshold: f32,
+    /// Intersection over union above which boxes overlap; above 0, at most 1.
+    pub iou_threshold: f32,
+    /// What encoded centers are divided by, along y.
+    pub y_scale: f32,
+    /// What encoded centers are divided by, along x.
+    pub x_scale: f32,
+    /// What encoded heights are divided by.
+    pub h_scale: f32,
+    /// What encoded widths are divided by.
+    pub w_scale: f32,
+    /// Scale and zero point of the encodings.
+    pub encodings: (f32, i32),
+    /// Scale and zero point of the scores.
+    pub scores: (f32, i32),
+    /// Scale and zero point of the anchors.
+    pub anchors: (f32, i32),
+}
+
 /// Float DETECTION_POSTPROCESS.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Float32 {
+    detector: Detector,
+}
+
+/// Int8 DETECTION_POSTPROCESS.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Int8 {
+    detector: Detector,
+    encodings: (f32, i32),
+    scores: (f32, i32),
+    anchors: (f32, i32),
+}
+
+impl Float32 {
+    /// Checks the specification.
+    pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
+        Ok(Self { detector: attempt!(Detector::new(spec)) })
+    }
+
+    /// Elements of the scratch memory.
+    pub const fn scratch_len(&self) -> usize {
+        5 * self.detector.spec.boxes
+    }
+
+    /// Encodings `boxes × box_len`, scores `boxes × classes` (one more with background), anchors `boxes × 4` as center
+    /// y, x, height, width. Detected boxes `max_detections × 4`, their classes and scores, best first, and their number.
+    #[expect(clippy::too_many_arguments, reason = "operands, results and scratch come apart")]
+    #[inline(never)]
+    pub fn run(
+        &self,
+        encodings: &[f32],
+        scores: &[f32],
+        anchors: &[f32],
+        boxes: &mut [f32],
+        classes: &mut [f32],
+        best: &mut [f32],
+        number: &mut [f32],
+        scratch: &mut [f32],
+    ) -> Result<(), WrongLength> {
+        let operands = [encodings, scores, anchors].map(|values| Operand { values, real: |x| x });
+        self.detector.run(&operands, Detections { boxes, classes, scores: best, len: 0 }, number, scratch)
+    }
+}
+
+impl Int8 {
+    /// Checks the specification.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        let quants = [spec.encodings, spec.scores, spec.anchors];
+        let mut at = 0;
+        while at < quants.len() {
+            attempt!(scale(quants[at].0));
+            attempt!(zero_point(quants[at].1));
+            at += 1;
+        }
+        let detector = attempt!(Detector::new(Float32Spec {
+            boxes: spec.boxes,
+            box_len: spec.box_len,
+            classes: spec.classes,
+            background: spec.background,
+            max_detections: spec.max_detections,
+            regular: spec.regular,
+            detections_per_class: spec.detections_per_class,
+            score_threshold: spec.score_threshold,
+            iou_threshold: spec.iou_threshold,
+            y_scale: spec.y_scale,
+            x_scale: spec.x_scale,
+            h_scale: spec.h_scale,
+            w_scale: spec.w_scale,
+        }));
+        let Int8Spec { encodings, scores, anchors, .. } = spec;
+        Ok(Self { detector, encodings, scores, anchors })
+    }
+
+    /// Elements of the scratch memory.
+    pub const fn scratch_len(&self) -> usize {
+        5 * self.detector.spec.boxes
+    }
+
+    /// [`Float32::run`] of int8 encodings, scores and anchors.
+    #[expect(clippy::too_many_arguments, reason = "operands, results and scratch come apart")]
+    #[inline(never)]
+    pub fn run(
+        &self,
+        encodings: &[i8],
+        scores: &[i8],
+        anchors: &[i8],
+        boxes: &mut [f32],
+        classes: &mut [f32],
+        best: &mut [f32],
+        number: &mut [f32],
+        scratch: &mut [f32],
+    ) -> Result<(), WrongLength> {
+        let operand = |values, (scale, zero_point): (f32, i32)| Operand {
+            values,
+            real: move |x: i8| (f32::from(x) - zero_point as f32) * scale,
+        };
+        let operands = [
+            operand(encodings, self.encodings),
+            operand(scores, self.scores),
+            operand(anchors, self.anchors),
+        ];
+        self.detector.run(&operands, Detections { boxes, classes, scores: best, len: 0 }, number, scratch)
+    }
+}
+
+/// Numbers that the detector reads, and how they become floats.
+struct Operand<'a, T, F> {
+    values: &'a [T],
+    real: F,
+}
+
+impl<T: Copy, F: Fn(T) -> f32> Operand<'_, T, F> {
+    /// `len` numbers from `start` on.
+    #[inline(always)]
+    fn part(&self, start: usize, len: usize) -> impl Iterator<Item = f32> {
+        part(self.values, start, len).iter().map(|&x| (self.real)(x))
+    }
+
+    /// Four numbers from `start` on.
+    #[inline(always)]
+    fn four(&self, start: usize) -> [f32; 4] {
+        let mut four = [0.0; 4];
+        for (to, from) in four.iter_mut().zip(self.part(start, 4)) {
+            *to = from;
+        }
+        four
+    }
+}
+
+/// What both kernels share.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Detector {
     spec: Float32Spec,
 }
 
 /// What a box that does not take part scores.
 const INACTIVE: f32 = f32::NEG_INFINITY;
 
-impl Float32 {
-    /// Checks the specification.
-    pub const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
+impl Detector {
+    const fn new(spec: Float32Spec) -> Result<Self, InvalidSpec> {
         attempt!(elements(&[spec.boxes, spec.box_len]));
         attempt!(elements(&[spec.boxes, 5]));
         ensure!(spec.classes < usize::MAX, "a tensor must have fewer than 2^31 elements");
@@ -72,59 +241,45 @@ impl Float32 {
         let scales = [spec.y_scale, spec.x_scale, spec.h_scale, spec.w_scale];
         let mut at = 0;
         while at < scales.len() {
-            attempt!(crate::error::scale(scales[at]));
+            attempt!(scale(scales[at]));
             at += 1;
         }
         Ok(Self { spec })
     }
 
-    /// Elements of the scratch memory.
-    pub const fn scratch_len(&self) -> usize {
-        5 * self.spec.boxes
-    }
-
-    /// Encodings `boxes × box_len`, scores `boxes × classes` (one more with background), anchors `boxes × 4` as center
-    /// y, x, height, width. Detected boxes `max_detections × 4`, their classes and scores, best first, and their number.
-    #[expect(clippy::too_many_arguments, reason = "operands, results and scratch come apart")]
-    #[inline(never)]
-    pub fn run(
+    #[inline(always)]
+    fn run<T: Copy, F: Fn(T) -> f32>(
         &self,
-        encodings: &[f32],
-        scores: &[f32],
-        anchors: &[f32],
-        boxes: &mut [f32],
-        classes: &mut [f32],
-        best: &mut [f32],
+        [encodings, scores, anchors]: &[Operand<'_, T, F>; 3],
+        mut found: Detections<'_>,
         number: &mut [f32],
         scratch: &mut [f32],
     ) -> Result<(), WrongLength> {
         let Float32Spec { boxes: n_boxes, box_len, max_detections, .. } = self.spec;
-        length("encodings", encodings.len(), n_boxes * box_len)?;
-        length("scores", scores.len(), n_boxes * self.scores_of_box())?;
-        length("anchors", anchors.len(), n_boxes * 4)?;
-        length("boxes", boxes.len(), max_detections * 4)?;
-        length("classes", classes.len(), max_detections)?;
-        length("best", best.len(), max_detections)?;
+        length("encodings", encodings.values.len(), n_boxes * box_len)?;
+        length("scores", scores.values.len(), n_boxes * self.scores_of_box())?;
+        length("anchors", anchors.values.len(), n_boxes * 4)?;
+        length("boxes", found.boxes.len(), max_detections * 4)?;
+        length("classes", found.classes.len(), max_detections)?;
+        length("best", found.scores.len(), max_detections)?;
         length("number", number.len(), 1)?;
-        length("scratch", scratch.len(), self.scratch_len())?;
+        length("scratch", scratch.len(), 5 * n_boxes)?;
         let (decoded, active) = scratch.split_at_mut_checked(4 * n_boxes).unwrap_or_default();
-        for ((encoding, anchor), corners) in
-            rows(encodings, box_len).zip(rows(anchors, 4)).zip(rows_mut(decoded, 4))
-        {
-            self.decode(encoding, anchor, corners);
+        for (at, corners) in rows_mut(decoded, 4).enumerate() {
+            self.decode(encodings.four(at * box_len), anchors.four(at * 4), corners);
         }
-        let mut found = Detections { boxes, classes, scores: best, len: 0 };
         if self.spec.regular {
             for class in 0..self.spec.classes {
-                self.activate(scores, active, |scores| scores.get(class).copied().unwrap_or(INACTIVE));
+                let of_class = |at| self.scores(scores, at).nth(class).unwrap_or(INACTIVE);
+                self.activate(active, of_class);
                 self.suppress(decoded, active, self.spec.detections_per_class, |_, corners, score| {
                     found.insert(corners, class, score);
                 });
             }
         } else {
-            self.activate(scores, active, |scores| best_class(scores).1);
+            self.activate(active, |at| best_of(self.scores(scores, at)).1);
             self.suppress(decoded, active, max_detections, |at, corners, score| {
-                found.insert(corners, best_class(self.scores(scores, at)).0, score);
+                found.insert(corners, best_of(self.scores(scores, at)).0, score);
             });
         }
         let n_found = found.finish();
@@ -140,16 +295,18 @@ impl Float32 {
 
     /// The scores of a box without the background's.
     #[inline(always)]
-    fn scores<'a>(&self, scores: &'a [f32], at: usize) -> &'a [f32] {
-        part(scores, at * self.scores_of_box() + usize::from(self.spec.background), self.spec.classes)
+    fn scores<T: Copy, F: Fn(T) -> f32>(
+        &self,
+        scores: &Operand<'_, T, F>,
+        at: usize,
+    ) -> impl Iterator<Item = f32> {
+        scores.part(at * self.scores_of_box() + usize::from(self.spec.background), self.spec.classes)
     }
 
     /// The corners of an encoded box. Centers are computed in double precision, as in the source.
     #[inline]
-    fn decode(&self, encoding: &[f32], anchor: &[f32], corners: &mut [f32]) {
-        let (&[y, x, h, w, ..], &[anchor_y, anchor_x, anchor_h, anchor_w, ..]) = (encoding, anchor) else {
-            return;
-        };
+    fn decode(&self, [y, x, h, w]: [f32; 4], anchor: [f32; 4], corners: &mut [f32]) {
+        let [anchor_y, anchor_x, anchor_h, anchor_w] = anchor;
         let center = |encoded: f32, scale: f32, size: f32, center: f32| {
             (f64::from(encoded) / f64::from(scale) * f64::from(size) + f64::from(center)) as f32
         };
@@ -167,9 +324,9 @@ impl Float32 {
 
     /// Sets the score by which each box takes part.
     #[inline(always)]
-    fn activate(&self, scores: &[f32], active: &mut [f32], score: impl Fn(&[f32]) -> f32) {
+    fn activate(&self, active: &mut [f32], score: impl Fn(usize) -> f32) {
         for (at, active) in active.iter_mut().enumerate() {
-            let score = score(self.scores(scores, at));
+            let score = score(at);
             *active = if score >= self.spec.score_threshold { score } else { INACTIVE };
         }
     }
@@ -184,7 +341,7 @@ impl Float32 {
         mut take: impl FnMut(usize, &[f32], f32),
     ) {
         for _ in 0..limit {
-            let (at, score) = best_class(active);
+            let (at, score) = best_of(active.iter().copied());
             if score == INACTIVE {
                 return;
             }
@@ -204,12 +361,9 @@ impl Float32 {
 
 /// The first of the best scores and its index.
 #[inline]
-fn best_class(scores: &[f32]) -> (usize, f32) {
+fn best_of(scores: impl Iterator<Item = f32>) -> (usize, f32) {
     let first = (0, INACTIVE);
-    scores
-        .iter()
-        .enumerate()
-        .fold(first, |best, (at, &score)| if score > best.1 { (at, score) } else { best })
+    scores.enumerate().fold(first, |best, (at, score)| if score > best.1 { (at, score) } else { best })
 }
 
 /// Intersection over union of two boxes; 0 if one of them is empty.
@@ -269,101 +423,4 @@ fn push(values: &mut [f32], first: f32) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::vec;
-
-    use super::*;
-
-    const SPEC: Float32Spec = Float32Spec {
-        boxes: 6,
-        box_len: 4,
-        classes: 2,
-        background: true,
-        max_detections: 3,
-        regular: false,
-        detections_per_class: 1,
-        score_threshold: 0.0,
-        iou_threshold: 0.5,
-        y_scale: 10.0,
-        x_scale: 10.0,
-        h_scale: 5.0,
-        w_scale: 5.0,
-    };
-
-    /// Anchors of size 1 in a column; encodings move the second and third by a tenth.
-    fn run(spec: Float32Spec) -> ([f32; 12], [f32; 3], [f32; 3], f32) {
-        let kernel = Float32::new(spec).unwrap();
-        let mut encodings = [0.0; 24];
-        (encodings[4], encodings[8]) = (1.0, -1.0);
-        let scores =
-            [0.0, 0.9, 0.8, 0.0, 0.75, 0.72, 0.0, 0.6, 0.5, 0.0, 0.93, 0.95, 0.0, 0.5, 0.4, 0.0, 0.3, 0.2];
-        let centers = [0.5, 0.5, 0.5, 10.5, 10.5, 100.5];
-        let anchors: vec::Vec<f32> = centers.iter().flat_map(|&y| [y, 0.5, 1.0, 1.0]).collect();
-        let (mut boxes, mut classes, mut best, mut number) = ([9.0; 12], [9.0; 3], [9.0; 3], [9.0]);
-        let mut scratch = vec![f32::NAN; kernel.scratch_len()];
-        let found = kernel.run(
-            &encodings,
-            &scores,
-            &anchors,
-            &mut boxes,
-            &mut classes,
-            &mut best,
-            &mut number,
-            &mut scratch,
-        );
-        assert_eq!(found, Ok(()));
-        (boxes, classes, best, number[0])
-    }
-
-    // The case of TensorFlow Lite's own test of this operator.
-    #[test]
-    fn fast_suppression_by_hand() {
-        let (boxes, classes, scores, number) = run(SPEC);
-        assert_eq!(boxes, [10.0, 0.0, 11.0, 1.0, 0.0, 0.0, 1.0, 1.0, 100.0, 0.0, 101.0, 1.0]);
-        assert_eq!((classes, scores, number), ([1.0, 0.0, 0.0], [0.95, 0.9, 0.3], 3.0));
-    }
-
-    #[test]
-    fn regular_suppression_by_hand() {
-        let (boxes, classes, scores, number) = run(Float32Spec { regular: true, ..SPEC });
-        assert_eq!(boxes, [10.0, 0.0, 11.0, 1.0, 10.0, 0.0, 11.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
-        assert_eq!((classes, scores, number), ([1.0, 0.0, 0.0], [0.95, 0.93, 0.0], 2.0));
-    }
-
-    #[test]
-    fn low_scores_leave_places_empty() {
-        let (boxes, _, scores, number) = run(Float32Spec { score_threshold: 0.92, ..SPEC });
-        assert_eq!((scores, number, &boxes[4..]), ([0.95, 0.0, 0.0], 1.0, [0.0; 8].as_slice()));
-    }
-
-    #[test]
-    fn senseless_specifications_and_wrong_lengths_fail() {
-        for wrong in [
-            Float32Spec { boxes: 0, ..SPEC },
-            Float32Spec { box_len: 3, ..SPEC },
-            Float32Spec { classes: 0, ..SPEC },
-            Float32Spec { classes: usize::MAX, ..SPEC },
-            Float32Spec { max_detections: 0, ..SPEC },
-            Float32Spec { detections_per_class: 0, ..SPEC },
-            Float32Spec { score_threshold: f32::NAN, ..SPEC },
-            Float32Spec { iou_threshold: 0.0, ..SPEC },
-            Float32Spec { w_scale: 0.0, ..SPEC },
-        ] {
-            assert!(Float32::new(wrong).is_err(), "{wrong:?}");
-        }
-        let kernel = Float32::new(SPEC).unwrap();
-        let wrong = WrongLength { operand: "scratch", expected: 30, found: 29 };
-        let (mut boxes, mut classes, mut best) = ([0.0; 12], [0.0; 3], [0.0; 3]);
-        let found = kernel.run(
-            &[0.0; 24],
-            &[0.0; 18],
-            &[0.0; 24],
-            &mut boxes,
-            &mut classes,
-            &mut best,
-            &mut [0.0],
-            &mut [0.0; 29],
-        );
-        assert_eq!(found, Err(wrong));
-    }
-}
+mod tests;
