@@ -110,6 +110,20 @@ pub const FLOAT_CASES: &[GoldenCase] = &[
     ),
 ];
 
+/// The name that graphs give to a custom operator: `SIGNAL_FFT_AUTO_SCALE` for SignalFftAutoScale. Others stay as they are.
+fn in_capitals(operator: &str) -> String {
+    let mut name = String::new();
+    let mut after_small = false;
+    for letter in operator.chars() {
+        if after_small && letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        after_small = letter.is_ascii_lowercase();
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}
+
 impl GoldenCase {
     /// Path of the model below the shared folder.
     pub fn model_path(&self, shared: &Path) -> PathBuf {
@@ -195,7 +209,7 @@ impl GoldenCase {
                 other => other,
             };
             Layer {
-                operator: operator.to_owned(),
+                operator: in_capitals(operator),
                 result: number("out=").unwrap_or(0),
                 n_bytes,
                 output: match number("offset=") {
