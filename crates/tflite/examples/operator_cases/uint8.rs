@@ -43,7 +43,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::uint8("pad", "uint8_image", |net| int8(net, pad_by(&[[0, 0], [1, 2], [3, 0], [0, 1]]))),
         Case::uint8("softmax", "uint8_rows", |net| {
             let x = net.input_int8(&[4, 10]);
-            net.node(Op::Softmax(Softmax { beta: 1.0 }), &[x], None)
+            net.node(Op::Softmax(Softmax { beta: 1.0, wide: false }), &[x], None)
         }),
         Case::uint8("networks", "uint8_residual", residual),
     ]

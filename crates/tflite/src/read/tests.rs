@@ -307,7 +307,7 @@ fn options_of_custom_operators_are_checked() {
         graph
     };
     assert!(changed(&graph, |_| ()).is_ok());
-    let mut give = |bytes: Vec<u8>, expected| {
+    let give = |bytes: Vec<u8>, expected| {
         refused(&graph, expected, |layout| layout.nodes[0].options = Options::custom(bytes));
     };
     give(Vec::new(), "no map in the FlexBuffers format");
