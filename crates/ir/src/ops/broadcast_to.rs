@@ -30,9 +30,9 @@ impl Operator for BroadcastTo {
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
         let input = operands.get(0)?;
         let dtype = movable("input", input)?;
-        let pairs = input.shape.iter().rev().zip(self.shape.iter().rev());
+        let mut pairs = input.shape.iter().rev().zip(self.shape.iter().rev());
         let fits = |(&from, &to): (&usize, &usize)| from == to || from == 1;
-        if input.shape.len() > self.shape.len() || !pairs.map(fits).all(|fits| fits) {
+        if input.shape.len() > self.shape.len() || !pairs.all(fits) {
             return Err(format!("its input {:?} does not broadcast to {:?}", input.shape, self.shape));
         }
         Ok(TensorType::one(dtype, self.shape.clone()))
