@@ -7,7 +7,7 @@ use crate::{CompressError, Range};
 use smidgen_ir::ops::{dequantize, quantize};
 use smidgen_ir::{DType, Graph, Node, NodeIdx, Op, OutputQuant, Quant, Tensor, TensorIdx};
 
-/// The results of ADD are at least this many times as coarse as its coarser operand, so that the factor which takes
+/// The results of ADD and SUB are at least this many times as coarse as its coarser operand, so that the factor which takes
 /// the sum (20 bits finer than twice the coarser operand) to the result stays below 1.
 const ADD_MIN_SCALE: f32 = 1.0 / (1 << 18) as f32;
 
@@ -161,7 +161,7 @@ impl Rewriter<'_> {
             OutputQuant::Fixed(quant) => Ok(quant),
             OutputQuant::Calibrated => {
                 let range = self.range(output)?;
-                let Op::Add(_) = node.op else { return Ok(range.activation_quant()) };
+                let (Op::Add(_) | Op::Sub(_)) = node.op else { return Ok(range.activation_quant()) };
                 let scales = operands.flatten().flat_map(|quant| &quant.scales);
                 let coarsest = scales.copied().fold(0.0, f32::max);
                 Ok(range.activation_quant_at_least((coarsest * ADD_MIN_SCALE).max(1e-8)))

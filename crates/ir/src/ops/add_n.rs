@@ -97,7 +97,7 @@ impl Operator for AddN {
     }
 
     fn output_quant(&self) -> OutputQuant {
-        OutputQuant::Calibrated
+        OutputQuant::SameAsInput
     }
 
     fn lower(

@@ -60,7 +60,7 @@ impl Operator for Select {
     }
 
     fn output_quant(&self) -> OutputQuant {
-        OutputQuant::Calibrated
+        OutputQuant::SameAsInput
     }
 
     fn lower(

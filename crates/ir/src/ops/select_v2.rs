@@ -87,7 +87,7 @@ impl Operator for SelectV2 {
     }
 
     fn output_quant(&self) -> OutputQuant {
-        OutputQuant::Calibrated
+        OutputQuant::SameAsInput
     }
 
     fn lower(
