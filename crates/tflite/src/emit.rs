@@ -143,12 +143,16 @@ fn quantization(builder: &mut Builder, quant: &Quant) -> Table {
 fn file_node(builder: &mut Builder, node: &FileNode) -> Table {
     let inputs = builder.create_vector(&node.inputs);
     let outputs = builder.create_vector(&node.outputs);
+    let intermediates = (!node.intermediates.is_empty()).then(|| builder.create_vector(&node.intermediates));
     let options = (node.options.kind != 0).then(|| options(builder, &node.options));
     let custom = node.options.custom.as_ref().map(|bytes| builder.create_vector(bytes));
     let start = builder.start_table();
     put(builder, operator::OPCODE_INDEX, node.opcode);
     put(builder, operator::INPUTS, inputs);
     put(builder, operator::OUTPUTS, outputs);
+    if let Some(intermediates) = intermediates {
+        put(builder, operator::INTERMEDIATES, intermediates);
+    }
     if let Some(options) = options {
         put(builder, operator::OPTIONS, options);
         put(builder, operator::OPTIONS_TYPE, node.options.kind);

@@ -120,7 +120,7 @@ pub(crate) struct FileTensor {
 }
 
 /// An operator as it goes into the file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct FileNode {
     /// Index of code and version.
     pub(crate) opcode: u32,
@@ -128,6 +128,8 @@ pub(crate) struct FileNode {
     pub(crate) inputs: Vec<i32>,
     /// Results.
     pub(crate) outputs: Vec<i32>,
+    /// Tensors that only tell a scale.
+    pub(crate) intermediates: Vec<i32>,
     /// Options.
     pub(crate) options: ops::Options,
 }
@@ -284,16 +286,16 @@ impl Layout {
         let [call, handle, assign] = codes.map(|code| self.opcode((Code::Builtin(code), 1)));
         let options =
             ops::Options::new(options::CALL_ONCE).with(call_once_options::INIT_SUBGRAPH_INDEX, Value::Int(1));
-        self.nodes.push(FileNode { opcode: call, inputs: Vec::new(), outputs: Vec::new(), options });
+        self.nodes.push(FileNode { opcode: call, options, ..FileNode::default() });
         for (number, (&idx, name)) in (0..).step_by(2).zip(handles) {
             let variable = graph.tensor(idx);
             let named = |outputs| FileNode {
                 opcode: handle,
-                inputs: Vec::new(),
                 outputs: vec![outputs],
                 options: ops::Options::new(options::VAR_HANDLE)
                     .with(var_handle_options::CONTAINER, Value::Text(String::new()))
                     .with(var_handle_options::SHARED_NAME, Value::Text(name.clone())),
+                ..FileNode::default()
             };
             self.nodes.push(named(place(idx)));
             let buffer = self.add_buffer(variable.initial_bytes());
@@ -307,6 +309,7 @@ impl Layout {
                 inputs: vec![number, number + 1],
                 outputs: Vec::new(),
                 options,
+                ..FileNode::default()
             });
         }
         self.n_own_nodes = self.nodes.len();
@@ -374,7 +377,8 @@ impl Layout {
             }));
         }
         let opcode = self.opcode((encoded.code, encoded.version.0));
-        self.nodes.push(FileNode { opcode, inputs, outputs, options: encoded.options });
+        let intermediates = encoded.intermediates.into_iter().map(|tensor| self.add_tensor(tensor)).collect();
+        self.nodes.push(FileNode { opcode, inputs, outputs, intermediates, options: encoded.options });
     }
 
     /// The release as TensorFlow's converter writes it: text in 16 bytes, filled with zeros.

@@ -63,12 +63,11 @@ fn zero_bias(graph: &Graph, node: &Node) -> Option<Tensor> {
     }
     let input_scale = input.quant.as_ref()?.scales.first().copied()?;
     let filter_quant = filter.quant.as_ref()?;
-    let quant = Quant {
-        scales: filter_quant.scales.iter().map(|scale| scale * input_scale).collect(),
-        zero_points: vec![0; filter_quant.scales.len()],
-        axis: 0,
-    };
-    let bias = Tensor::const_i32("bias", vec![out_c], &vec![0; out_c], Some(quant));
+    let scales: Vec<f32> = filter_quant.scales.iter().map(|scale| scale * input_scale).collect();
+    // A product that is no scale is left out; the zeros mean the same without.
+    let sound = scales.iter().all(|scale| scale.is_finite() && *scale > 0.0);
+    let quant = sound.then(|| Quant { zero_points: vec![0; scales.len()], scales, axis: 0 });
+    let bias = Tensor::const_i32("bias", vec![out_c], &vec![0; out_c], quant);
     if input.dtype == DType::I16 {
         return Some(Tensor { dtype: DType::I64, data: Some(vec![0; 8 * out_c].into()), ..bias });
     }

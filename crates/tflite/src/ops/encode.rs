@@ -17,6 +17,8 @@ pub(crate) struct Encoded {
     pub(crate) options: Options,
     /// The file's operands in order; `None` for the node's as they are.
     pub(crate) operands: Option<Vec<FileOperand>>,
+    /// Tensors without data that only tell the runtime a scale.
+    pub(crate) intermediates: Vec<Tensor>,
 }
 
 /// An operand as the file has it.
@@ -33,7 +35,7 @@ pub(crate) enum FileOperand {
 impl Encoded {
     /// An operator whose operands are the node's.
     pub(crate) fn new(code: Code, version: Version, options: Options) -> Self {
-        Encoded { code, version, options, operands: None }
+        Encoded { code, version, options, operands: None, intermediates: Vec::new() }
     }
 
     /// A custom operator of TFLM with its options. The states that it keeps inside are no operands of the file.
@@ -45,6 +47,12 @@ impl Encoded {
     pub(crate) fn and(mut self, n_operands: usize, constant: Tensor) -> Self {
         let operands = self.operands.get_or_insert_with(|| (0..n_operands).map(FileOperand::Node).collect());
         operands.push(FileOperand::Constant(constant));
+        self
+    }
+
+    /// Adds tensors that only tell the runtime a scale.
+    pub(crate) fn with_intermediates(mut self, intermediates: Vec<Tensor>) -> Self {
+        self.intermediates = intermediates;
         self
     }
 

@@ -1,6 +1,8 @@
 //! UNIDIRECTIONAL_SEQUENCE_LSTM: `UnidirectionalSequenceLSTMOptions`; both states are variables.
 
-use smidgen_ir::{Graph, Node, Op, ops::unidirectional_sequence_lstm::UnidirectionalSequenceLstm};
+use smidgen_ir::{
+    DType, Graph, Node, Op, Tensor, ops::unidirectional_sequence_lstm::UnidirectionalSequenceLstm,
+};
 
 use super::{Code, Encoded, FileOperand, Options, Source, Value, Version};
 use crate::findings::Fault;
@@ -18,6 +20,9 @@ const REFUSED: [(&[usize], &str); 3] = [
 
 /// All operands of the file.
 const N_OPERANDS: usize = 24;
+
+/// The file's operand that is the hidden state.
+const HIDDEN: usize = 18;
 
 /// The activation of the cell: TANH.
 const TANH: i8 = 4;
@@ -53,7 +58,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
     }))
 }
 
-pub(super) fn write(op: &UnidirectionalSequenceLstm, _: &Graph, _: &Node) -> Encoded {
+pub(super) fn write(op: &UnidirectionalSequenceLstm, graph: &Graph, node: &Node) -> Encoded {
     let options = Options::new(options::UNIDIRECTIONAL_SEQUENCE_LSTM)
         .with(field::ACTIVATION, Value::Byte(TANH))
         .with(field::CELL_CLIP, Value::Float(op.cell_clip))
@@ -64,4 +69,21 @@ pub(super) fn write(op: &UnidirectionalSequenceLstm, _: &Graph, _: &Node) -> Enc
     };
     Encoded::new(Code::Builtin(builtin::UNIDIRECTIONAL_SEQUENCE_LSTM), Version(1), options)
         .with_operands((0..N_OPERANDS).map(operand).collect())
+        .with_intermediates(intermediates(graph, node))
+}
+
+/// The tensors that TFLite's integer kernel takes the scale of the hidden state from, after four that only layer
+/// normalisation uses; none for a float layer.
+fn intermediates(graph: &Graph, node: &Node) -> Vec<Tensor> {
+    let operand = |theirs: usize| {
+        let at = OPERANDS.iter().position(|&of_file| of_file == theirs)?;
+        node.inputs.get(at).copied().flatten().and_then(|idx| graph.get(idx))
+    };
+    let Some(hidden) = operand(HIDDEN).filter(|hidden| hidden.dtype.is_quantized()) else {
+        return Vec::new();
+    };
+    let unused = ["input", "forget", "cell", "output"]
+        .map(|gate| Tensor::activation(format!("input_to_{gate}_intermediate"), DType::F32, vec![0]));
+    let effective = Tensor::activation("effective_hidden_scale_intermediate", hidden.dtype, vec![0]);
+    unused.into_iter().chain([Tensor { quant: hidden.quant.clone(), ..effective }]).collect()
 }

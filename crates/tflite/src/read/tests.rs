@@ -45,7 +45,7 @@ fn every_operator_that_is_not_supported_is_named_with_its_version() {
                 opcode,
                 inputs,
                 outputs,
-                options: Options::default(),
+                ..crate::write::FileNode::default()
             });
         }
     });

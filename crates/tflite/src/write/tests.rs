@@ -247,3 +247,14 @@ fn what_the_verifier_finds_is_passed_on() {
     let error = write(&graph).unwrap_err();
     assert!(error.to_string().contains("node 0 CONV_2D \"y\""), "{error}");
 }
+
+#[test]
+fn a_bias_of_zeros_has_no_scale_where_the_product_is_none() {
+    let mut graph = sample::int8_conv();
+    graph.nodes[0].inputs.truncate(2);
+    for (at, scale) in [(0, 1e30), (1, 1e30), (3, f32::MAX)] {
+        graph.tensors[at].quant = Some(Quant::per_tensor(scale, 0));
+    }
+    let read = crate::read(&write(&graph).unwrap()).unwrap();
+    assert_eq!(read.tensor(read.nodes[0].inputs[2].unwrap()).quant, None);
+}
