@@ -63,9 +63,15 @@ fn zero_bias(graph: &Graph, node: &Node) -> Option<Tensor> {
     }
     let input_scale = input.quant.as_ref()?.scales.first().copied()?;
     let filter_quant = filter.quant.as_ref()?;
+    let output = node.outputs.first().and_then(|&idx| graph.get(idx))?;
+    let output_scale = output.quant.as_ref()?.scales.first().copied()?;
     let scales: Vec<f32> = filter_quant.scales.iter().map(|scale| scale * input_scale).collect();
-    // A product that is no scale is left out; the zeros mean the same without.
-    let sound = scales.iter().all(|scale| scale.is_finite() && *scale > 0.0);
+    // A product that float32 does not hold well enough is left out; the zeros mean the same without.
+    let held = |(filter, scale): (&f32, &f32)| {
+        let error = f64::from(input_scale) * f64::from(*filter) - f64::from(*scale);
+        *scale > 0.0 && error.abs() / f64::from(output_scale) < 0.02
+    };
+    let sound = filter_quant.scales.iter().zip(&scales).all(held);
     let quant = sound.then(|| Quant { zero_points: vec![0; scales.len()], scales, axis: 0 });
     let bias = Tensor::const_i32("bias", vec![out_c], &vec![0; out_c], quant);
     if input.dtype == DType::I16 {
