@@ -170,7 +170,7 @@ fn options(builder: &mut Builder, options: &Options) -> Table {
         .map(|(_, value)| match value {
             Value::Ints(values) => Some(builder.create_vector(values).as_union_value()),
             Value::Text(text) => Some(builder.create_string(text).as_union_value()),
-            Value::Byte(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::Long(_) => None,
+            Value::Byte(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) => None,
         })
         .collect();
     let start = builder.start_table();
@@ -180,7 +180,6 @@ fn options(builder: &mut Builder, options: &Options) -> Table {
             Value::Int(value) => put(builder, *id, *value),
             Value::Float(value) => put(builder, *id, *value),
             Value::Bool(value) => put(builder, *id, *value),
-            Value::Long(value) => put(builder, *id, *value),
             Value::Ints(_) | Value::Text(_) => {
                 vector.into_iter().for_each(|vector| put(builder, *id, vector))
             }

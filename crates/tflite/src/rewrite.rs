@@ -20,10 +20,8 @@ pub(crate) fn drop_unused_tensors(graph: &mut Graph) {
             *place = Some(TensorIdx(0));
         }
     });
-    let mut kept = 0;
-    for place in places.iter_mut().flatten() {
+    for (kept, place) in (0..).zip(places.iter_mut().flatten()) {
         *place = TensorIdx(kept);
-        kept += 1;
     }
     let mut at = 0;
     graph.tensors.retain(|_| {

@@ -132,8 +132,6 @@ pub(crate) enum Value {
     Float(f32),
     /// A truth value.
     Bool(bool),
-    /// A long integer.
-    Long(i64),
     /// A vector of integers.
     Ints(Vec<i32>),
     /// A text.

@@ -35,11 +35,6 @@ impl<'a> Source<'a> {
         self.custom
     }
 
-    /// How many results the operator has.
-    pub(crate) fn n_results(&self) -> usize {
-        self.results.len()
-    }
-
     /// Element type of result `at`.
     pub(crate) fn result_type(&self, at: usize) -> Result<DType, Fault> {
         let idx = self.results.get(at).and_then(|idx| u32::try_from(idx).ok());
