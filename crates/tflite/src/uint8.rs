@@ -187,7 +187,15 @@ pub(crate) fn to_uint8(graph: &Graph) -> Graph {
         };
         same.get(to) != Some(from) && same.get(from) != Some(to)
     });
-    for_each_index(&mut graph, |idx| *idx = same.get(idx).copied().unwrap_or(*idx));
+    // The place of the int8 tensor and the name of its twin, so that writing is the same again after reading.
+    for (inner, twin) in &same {
+        let name = graph.get(*twin).map(|tensor| tensor.name.clone()).unwrap_or_default();
+        if let Some(tensor) = graph.tensors.get_mut(inner.idx()) {
+            tensor.name = name;
+        }
+    }
+    let places: BTreeMap<TensorIdx, TensorIdx> = same.iter().map(|(&inner, &twin)| (twin, inner)).collect();
+    for_each_index(&mut graph, |idx| *idx = places.get(idx).copied().unwrap_or(*idx));
     for tensor in graph.tensors.iter_mut().filter(|tensor| tensor.dtype == DType::I8) {
         tensor.dtype = DType::U8;
         shift_zero_points(tensor, OFFSET);
