@@ -49,7 +49,7 @@ impl Sub {
         })
     }
 
-    /// CalculateOpDataSub: unlike that of ADD, every quotient is rounded to float.
+    /// CalculateOpDataSub of the TFLM that makes the goldens: all in double, as in ADD.
     fn rescaled(
         &self,
         operands: &Operands<'_>,
@@ -57,9 +57,9 @@ impl Sub {
         left_shift: i32,
     ) -> Result<Rescaled, String> {
         let [a, b, to] = scales(operands, output)?;
-        let twice_max = 2.0 * a.max(b);
-        let reals = [f64::from(a / twice_max), f64::from(b / twice_max)];
-        let real = f64::from(twice_max / ((1 << left_shift) as f32 * to));
+        let twice_max = 2.0 * f64::from(a.max(b));
+        let reals = [f64::from(a) / twice_max, f64::from(b) / twice_max];
+        let real = twice_max / (f64::from(1 << left_shift) * f64::from(to));
         Rescaled::new(
             operands,
             output,
