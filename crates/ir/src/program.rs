@@ -26,6 +26,23 @@ pub enum Elem {
     U64,
 }
 
+impl Elem {
+    /// The type in Rust source: `i8`.
+    pub const fn rust(self) -> &'static str {
+        match self {
+            Elem::F32 => "f32",
+            Elem::I8 => "i8",
+            Elem::U8 => "u8",
+            Elem::I16 => "i16",
+            Elem::U16 => "u16",
+            Elem::I32 => "i32",
+            Elem::U32 => "u32",
+            Elem::I64 => "i64",
+            Elem::U64 => "u64",
+        }
+    }
+}
+
 /// Index of a packed constant in [`Program::consts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConstIdx(pub u32);

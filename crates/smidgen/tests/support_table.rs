@@ -100,16 +100,11 @@ fn table() -> String {
         .filter_map(|path| fs::read_to_string(path).ok())
         .collect();
     let mut rows = Vec::new();
-    for path in sorted(&root().join("crates/ir/src/ops")) {
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        if !text.contains("impl Operator for ") {
-            continue;
-        }
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    for (variant, stem) in operators() {
+        let text = fs::read_to_string(root().join(format!("crates/ir/src/ops/{stem}.rs"))).unwrap_or_default();
         let title = text.lines().next().and_then(|line| line.strip_prefix("//! ")?.split(':').next());
         let name = title.map_or_else(|| stem.to_uppercase(), str::to_owned);
         let exists = |folder: &str| root().join(folder).join(format!("{stem}.rs")).is_file();
-        let variant: String = stem.split('_').map(capitalised).collect();
         let formats = [
             exists("crates/tflite/src/ops").then_some("TFLite"),
             onnx.contains(&format!("Op::{variant}(")).then_some("ONNX"),
@@ -133,9 +128,18 @@ fn table() -> String {
     format!("{HEAD}{}{FOOT}", rows.concat())
 }
 
-fn capitalised(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+/// Variants of `Op` and their files, as the list of operators has them.
+fn operators() -> Vec<(String, String)> {
+    let list = fs::read_to_string(root().join("crates/ir/src/ops/mod.rs")).expect("the list of operators");
+    let entry = |line: &str| {
+        let (variant, rest) = line.trim().split_once('(')?;
+        let stem = rest.strip_suffix("),")?;
+        Some((variant.to_owned(), stem.to_owned()))
+    };
+    let listed = list.lines().skip_while(|line| !line.starts_with("operators! {"));
+    let operators: Vec<_> = listed.take_while(|line| *line != "}").filter_map(entry).collect();
+    assert!(operators.len() > 100, "{operators:?}");
+    operators
 }
 
 #[test]
