@@ -6,7 +6,7 @@ use crate::literal::one_field_a_line;
 use crate::names::{printable, upper};
 use crate::templates::{Template, render, template};
 use serde::Serialize;
-use smidgen_ir::{Call, DType, Elem, Graph, Operand, Program, Target, TensorIdx};
+use smidgen_ir::{Call, DType, Graph, Operand, Program, Target, TensorIdx};
 use smidgen_plan::Plan;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -241,10 +241,6 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
     let operator = node.map_or("", |node| node.op.name());
     let mut sources: Vec<Range<usize>> = Vec::new();
     let mut arguments = Vec::new();
-    // A kernel of any element type takes it from its arguments.
-    let of = |elem: Elem| {
-        if call.kernel.path().ends_with("::Any") { format!("::<{}>", elem_text(elem)) } else { String::new() }
-    };
     for &(operand, elem) in &call.operands {
         arguments.push(match operand {
             Operand::Tensor(tensor) => {
@@ -253,12 +249,12 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
                     sources.push(range);
                     sources.len() - 1
                 });
-                format!("view{}(x{at})", of(elem))
+                format!("view::<{}>(x{at})", elem.rust())
             }
             Operand::Const(constant) => {
                 let weight = weight(memory.program, constant.0 as usize);
                 let weight = weight.ok_or(CodegenError::NoConstant { call: index, constant: constant.0 })?;
-                format!("weights::{}.view{}()", weight.constant, of(elem))
+                format!("weights::{}.view::<{}>()", weight.constant, elem.rust())
             }
             Operand::Absent => "&[]".to_owned(),
         });
@@ -277,7 +273,7 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
             Target::Scratch { .. } => memory.scratch(index)?,
         };
         regions.push(Region { name: (*name).to_owned(), range: range_text(&range) });
-        arguments.push(format!("view_mut{}({name})", of(elem)));
+        arguments.push(format!("view_mut::<{}>({name})", elem.rust()));
     }
     let described = call.targets.first().and_then(|(target, _)| target.tensor());
     Ok(CallText {
@@ -293,21 +289,6 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
         regions,
         arguments,
     })
-}
-
-/// The type of an element as Rust calls it.
-const fn elem_text(elem: Elem) -> &'static str {
-    match elem {
-        Elem::F32 => "f32",
-        Elem::I8 => "i8",
-        Elem::U8 => "u8",
-        Elem::I16 => "i16",
-        Elem::U16 => "u16",
-        Elem::I32 => "i32",
-        Elem::U32 => "u32",
-        Elem::I64 => "i64",
-        Elem::U64 => "u64",
-    }
 }
 
 fn weight(program: &Program, index: usize) -> Option<Weight> {

@@ -125,7 +125,7 @@ fn an_svdf_has_the_scales_of_its_state_and_output() {
         ("rank=2", "rank=0", "a multiple of its rank 0"),
         ("scales=[0.03125]", "scales=[0.04]", "its bias must have the scale"),
         ("[1,4] axis=0 scales=[0.125]", "[1,5] axis=0 scales=[0.125]", "its state must have 4 elements"),
-        (" variable=true", "", "must be a variable"),
+        (" variable=true", " data=[0,0,0,0]", "must be a variable"),
     ] {
         let found = problems(SVDF, from, to);
         assert!(found.contains(part), "{to}: {found}");

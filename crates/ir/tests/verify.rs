@@ -128,7 +128,7 @@ fn quantisation_follows_the_specification() {
     check(
         "[1,32] axis=0 scales=[1.0]",
         "[1,32] axis=0 scales=[2.0]",
-        "must keep the input's scale 1.0 and zero point -1",
+        "must have one scale and zero point, found 1.0, -1 and 2.0, -1",
     );
     // TFLM's RELU6 would clamp in steps of the input and call the result steps of the output.
     let rescales = INT8

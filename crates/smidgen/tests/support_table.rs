@@ -101,7 +101,8 @@ fn table() -> String {
         .collect();
     let mut rows = Vec::new();
     for (variant, stem) in operators() {
-        let text = fs::read_to_string(root().join(format!("crates/ir/src/ops/{stem}.rs"))).unwrap_or_default();
+        let text =
+            fs::read_to_string(root().join(format!("crates/ir/src/ops/{stem}.rs"))).unwrap_or_default();
         let title = text.lines().next().and_then(|line| line.strip_prefix("//! ")?.split(':').next());
         let name = title.map_or_else(|| stem.to_uppercase(), str::to_owned);
         let exists = |folder: &str| root().join(folder).join(format!("{stem}.rs")).is_file();

@@ -109,7 +109,7 @@ mod tests {
         check(0.5, 0.5, 4, 1 << 30, -1);
         // 2^30 * 2 / 3, rounded down.
         check(0.5, 0.5, 3, 715_827_882, 0);
-        // No bits are left to shift by: precision is lost.
-        check(0.5, 2f32.powi(30), 6, (1 << 30) / 6 << 1, -31);
+        // One bit is left to shift by: 2^31 / 6, rounded down.
+        check(0.5, 2f32.powi(30), 6, 357_913_941, -31);
     }
 }

@@ -101,8 +101,8 @@ fn options_without_meaning_here_are_refused() {
     refused(&conv, "dilation [1, -3] must", |layout| {
         set(layout, conv_2d_options::DILATION_W, Value::Int(-3))
     });
-    refused(&conv, "quantized_bias_type is int64", |layout| {
-        set(layout, conv_2d_options::QUANTIZED_BIAS_TYPE, Value::Byte(tensor_type::INT64));
+    refused(&conv, "quantized_bias_type is int16", |layout| {
+        set(layout, conv_2d_options::QUANTIZED_BIAS_TYPE, Value::Byte(tensor_type::INT16));
     });
     refused(&conv, "it has no options", |layout| layout.nodes[0].options = Options::default());
     refused(&conv, "member 5 of the union", |layout| layout.nodes[0].options.kind = options::POOL_2D);
