@@ -1,5 +1,7 @@
 //! Models in `testdata/import` against what onnxruntime computes with them, and through the writer.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! Bytes that no exporter writes end in an error.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
