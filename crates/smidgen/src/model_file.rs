@@ -1,10 +1,20 @@
 //! Model files: .tflite and .onnx bytes to a graph and back.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use smidgen_ir::Graph;
+use smidgen_tflite::{DynamicRange, ReadOptions};
 
 use crate::{Error, Result, files};
+
+/// Whether dynamic-range models are computed in float32, which changes what they mean; see [`dynamic_range_as_float`].
+static DYNAMIC_RANGE_AS_FLOAT: AtomicBool = AtomicBool::new(false);
+
+/// From now on reads int8 weights beside float32 activations as float32 weights, instead of refusing the model.
+pub fn dynamic_range_as_float() {
+    DYNAMIC_RANGE_AS_FLOAT.store(true, Ordering::Relaxed);
+}
 
 /// The formats of model files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +58,12 @@ pub fn read(path: &Path) -> Result<Graph> {
 /// As [`read`].
 pub fn read_with_notes(path: &Path) -> Result<(Graph, Vec<String>)> {
     let bytes = files::read(path)?;
+    let as_float = DYNAMIC_RANGE_AS_FLOAT.load(Ordering::Relaxed);
+    let dynamic_range = if as_float { DynamicRange::Float } else { DynamicRange::Refuse };
     match Format::of(path, &bytes) {
-        Format::Tflite => smidgen_tflite::read_with_warnings(&bytes).map_err(Error::input),
+        Format::Tflite => {
+            smidgen_tflite::read_with(&bytes, &ReadOptions { dynamic_range }).map_err(Error::input)
+        }
         Format::Onnx => smidgen_onnx::read_with_notes(&bytes).map_err(Error::input),
     }
     .map_err(|error| {
