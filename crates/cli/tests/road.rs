@@ -8,7 +8,7 @@ use common::{Folder, bytes, can_emulate};
 use serde_json::Value;
 
 const VERBS: [&str; 14] = [
-    "demo", "new", "data", "train", "quantize", "eval", "inspect", "build", "run", "verify", "profile",
+    "demo", "new", "data", "train", "quantize", "eval", "inspect", "convert", "build", "run", "verify", "profile",
     "report", "boards", "doctor",
 ];
 

@@ -66,6 +66,8 @@ pub(crate) fn encode(writer: &mut Writer<'_>, node: &Node) -> Fallible<()> {
         Op::MaxPool2d(op) => {
             pool::write(writer, at, "MaxPool", op.window, op.stride, op.padding, op.activation)
         }
+        Op::BatchMatmul(op) => super::batch_mat_mul::write(writer, at, op),
+        Op::TransposeConv(op) => super::conv_transpose::write(writer, at, op),
         Op::BatchNormalization(op) => normalize::write(writer, at, op),
         Op::Cast(op) => logic::write_cast(writer, at, op),
         Op::Conv2d(op) => convolution::write(writer, at, op),

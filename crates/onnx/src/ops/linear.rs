@@ -64,7 +64,7 @@ pub(super) fn mat_mul<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Falli
             let x = flat_operand(importer, node)?;
             layer(importer, node, x, weights.transposed(&[1, 0])?, None)
         }
-        _ => Err("products of two activations are not supported; multiply with constant weights".to_owned()),
+        _ => super::batch_mat_mul::read(importer, node),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The operators of ONNX that are read, one file for each family, and the table that lists them.
 
 mod activation;
+mod batch_mat_mul;
+mod conv_transpose;
 mod convolution;
 mod elementwise;
 pub(crate) mod encode;
@@ -64,6 +66,7 @@ const OPERATORS: &[Operator] = &[
     row("Clip", Any, Yes(1), activation::clip),
     row("Concat", Any, Yes(usize::MAX), movement::concat),
     row("Conv", ChannelsLast, Yes(2), convolution::conv),
+    row("ConvTranspose", ChannelsLast, Yes(2), conv_transpose::read),
     row("Cos", Any, No, activation::same),
     row("CumSum", FileOrder, No, reduce::cum_sum),
     row("DepthToSpace", ChannelsLast, No, movement::blocks),

@@ -1,0 +1,48 @@
+//! Models as TensorFlow converts them with the lines of `docs/import.md`, against TFLM's reference kernels, and the
+//! conversion between formats.
+
+use std::path::{Path, PathBuf};
+
+use smidgen::{convert, host, model_file};
+use smidgen_ir::Interpreter;
+use smidgen_testkit::close_f32;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/import").join(name)
+}
+
+/// The outputs of all inferences that stand beside the model, and what they should be.
+fn run(model: &Path, beside: &Path) -> (Vec<u8>, Vec<u8>) {
+    let graph = model_file::read(model).unwrap_or_else(|error| panic!("{error}"));
+    let read = |end: &str| std::fs::read(beside.with_extension(end)).unwrap();
+    let mut interpreter = Interpreter::new(&graph).map_err(host::ir_error).unwrap();
+    let inputs = read("in.bin");
+    let outputs = inputs.chunks(graph.input_bytes()).map(|input| interpreter.run(input).unwrap());
+    (outputs.collect::<Vec<_>>().concat(), read("out.bin"))
+}
+
+#[test]
+fn keras_models_compute_what_tflm_computes() {
+    for name in ["int8", "int16x8"] {
+        let model = fixture(&format!("keras/{name}.tflite"));
+        let (ours, golden) = run(&model, &model);
+        assert_eq!(ours, golden, "{name}");
+    }
+    let model = fixture("keras/float.tflite");
+    let (ours, golden) = run(&model, &model);
+    close_f32(&ours, &golden).unwrap();
+}
+
+#[test]
+fn a_float_model_goes_from_each_format_to_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, to) in [("keras/float.tflite", "float.onnx"), ("pytorch/cnn.onnx", "cnn.tflite")] {
+        let (model, made) = (fixture(name), dir.path().join(to));
+        let conversion = convert::convert(&model, &made).unwrap();
+        assert_eq!(conversion.to, to);
+        let (ours, golden) = run(&made, &model);
+        close_f32(&ours, &golden).unwrap_or_else(|message| panic!("{name}: {message}"));
+    }
+    let error = convert::convert(&fixture("keras/float.tflite"), &dir.path().join("model.h5")).unwrap_err();
+    assert!(error.to_string().contains(".tflite or .onnx"), "{error}");
+}
