@@ -1,7 +1,7 @@
 //! MatMul of two activations, or with weights of more than two dimensions: BATCH_MATMUL.
 
-use smidgen_ir::{DType, Op, TensorIdx};
 use smidgen_ir::ops::batch_matmul::BatchMatmul;
+use smidgen_ir::{DType, Op, TensorIdx};
 
 use super::encode::Written;
 use crate::findings::Fallible;
@@ -16,7 +16,10 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     let (a, b) = (importer.act(node, 0)?, importer.act(node, 1)?);
     let (rank_a, rank_b) = (a.rank(), b.rank());
     if rank_a < 2 || rank_b < 2 {
-        return Err(format!("products of {:?} and {:?} are not supported; give both at least 2 dimensions", a.dims, b.dims));
+        return Err(format!(
+            "products of {:?} and {:?} are not supported; give both at least 2 dimensions",
+            a.dims, b.dims
+        ));
     }
     let (rows, inner) = (a.dims[rank_a - 2], a.dims[rank_a - 1]);
     let (depth, columns) = (b.dims[rank_b - 2], b.dims[rank_b - 1]);
@@ -57,7 +60,12 @@ pub(super) fn write(writer: &mut Writer<'_>, node: Written<'_>, op: &BatchMatmul
         let rank = writer.graph.tensor(idx).shape.len() as i64;
         operands.push(if turned {
             let perm: Vec<i64> = (0..rank - 2).chain([rank - 1, rank - 2]).collect();
-            writer.node("Transpose", &[&held], vec![ints("perm", &perm)], &format!("{}/turned_{at}", node.name))
+            writer.node(
+                "Transpose",
+                &[&held],
+                vec![ints("perm", &perm)],
+                &format!("{}/turned_{at}", node.name),
+            )
         } else {
             held
         });

@@ -1,8 +1,8 @@
 //! ConvTranspose: TRANSPOSE_CONV, and SLICE where ONNX cuts the border of the result.
 
-use smidgen_ir::{Activation, Op, Padding};
 use smidgen_ir::ops::slice::Slice;
 use smidgen_ir::ops::transpose_conv::TransposeConv;
+use smidgen_ir::{Activation, Op, Padding};
 
 use super::convolution::{Layer, floats_of, operands};
 use super::encode::Written;
@@ -26,7 +26,9 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     let list = |name: &str, default: usize| -> Fallible<[usize; 2]> {
         let found = node.ints(name)?.map_or(Ok(vec![default; n_space]), sizes)?;
         if found.len() != n_space || found.iter().any(|&n| n >= 1 << 20) {
-            return Err(format!("its {name} {found:?} must be {n_space} small numbers; export the model again"));
+            return Err(format!(
+                "its {name} {found:?} must be {n_space} small numbers; export the model again"
+            ));
         }
         Ok(if n_space == 1 { [default, found[0]] } else { pair(&found) })
     };
@@ -43,7 +45,8 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     let input = if rank == 3 { [1, dims[2]] } else { [dims[2], dims[3]] };
     let full = [0, 1].map(|at| (input[at] - 1) * stride[at] + [k_h, k_w][at]);
     let cut = cuts(node, n_space, full, extra, input, stride)?;
-    let output = [0, 1].map(|at| (full[at] + extra[at]).checked_sub(cut[at][0] + cut[at][1]).filter(|&n| n > 0));
+    let output =
+        [0, 1].map(|at| (full[at] + extra[at]).checked_sub(cut[at][0] + cut[at][1]).filter(|&n| n > 0));
     let [Some(out_h), Some(out_w)] = output else {
         return Err("its pads cut away the whole result; export the model again".to_owned());
     };
@@ -57,7 +60,9 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
         let out = [out_h, out_w][at];
         out == input[at] * stride[at] && cut[at][0] == total[at] / 2
     });
-    let valid = [0, 1].iter().all(|&at| cut[at][0] == 0 && [out_h, out_w][at] == full[at].max(input[at] * stride[at]));
+    let valid = [0, 1]
+        .iter()
+        .all(|&at| cut[at][0] == 0 && [out_h, out_w][at] == full[at].max(input[at] * stride[at]));
     let (padding, size) = if valid {
         (Padding::Valid, [out_h, out_w])
     } else if same {
@@ -91,7 +96,9 @@ fn cuts(
     let auto = node.text("auto_pad", "NOTSET")?;
     let wanted = match node.ints("output_shape")? {
         Some(shape) if shape.len() >= n_space => Some(sizes(&shape[shape.len() - n_space..])?),
-        Some(shape) => return Err(format!("its output_shape {shape:?} is too short; export the model again")),
+        Some(shape) => {
+            return Err(format!("its output_shape {shape:?} is too short; export the model again"));
+        }
         None if auto.starts_with("SAME") => None.or(Some(if n_space == 1 {
             vec![input[1] * stride[1]]
         } else {
