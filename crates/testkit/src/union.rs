@@ -2,9 +2,11 @@
 
 use smidgen_ir::{Graph, TensorIdx};
 
-/// One graph with the inputs, nodes and outputs of all of `graphs`, in order. None of them sees another.
+/// One graph with the inputs, nodes and outputs of all of `graphs`, which have one dialect, in order. None of them sees
+/// another.
 pub fn union(graphs: &[Graph]) -> Graph {
-    let mut all = Graph { name: "union".into(), ..Graph::default() };
+    let dialect = graphs.first().map(|graph| graph.dialect).unwrap_or_default();
+    let mut all = Graph { name: "union".into(), dialect, ..Graph::default() };
     for graph in graphs {
         let offset = all.tensors.len() as u32;
         let moved = |idx: TensorIdx| TensorIdx(idx.0 + offset);
