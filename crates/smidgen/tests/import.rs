@@ -15,7 +15,7 @@ fn fixture(name: &str) -> PathBuf {
 fn run(model: &Path, beside: &Path) -> (Vec<u8>, Vec<u8>) {
     let graph = model_file::read(model).unwrap_or_else(|error| panic!("{error}"));
     let read = |end: &str| std::fs::read(beside.with_extension(end)).unwrap();
-    let mut interpreter = Interpreter::new(&graph).map_err(host::ir_error).unwrap();
+    let mut interpreter = Interpreter::new(&graph).unwrap();
     let inputs = read("in.bin");
     let outputs = inputs.chunks(graph.input_bytes()).map(|input| interpreter.run(input).unwrap());
     (outputs.collect::<Vec<_>>().concat(), read("out.bin"))
