@@ -7,9 +7,9 @@ mod common;
 use common::{Folder, bytes, can_emulate};
 use serde_json::Value;
 
-const VERBS: [&str; 14] = [
-    "demo", "new", "data", "train", "quantize", "eval", "inspect", "convert", "build", "run", "verify", "profile",
-    "report", "boards", "doctor",
+const VERBS: [&str; 15] = [
+    "demo", "new", "data", "train", "quantize", "eval", "inspect", "convert", "build", "run", "verify",
+    "profile", "report", "boards", "doctor",
 ];
 
 #[test]

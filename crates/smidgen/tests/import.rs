@@ -1,9 +1,11 @@
 //! Models as TensorFlow converts them with the lines of `docs/import.md`, against TFLM's reference kernels, and the
 //! conversion between formats.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
-use smidgen::{convert, host, model_file};
+use smidgen::{convert, model_file};
 use smidgen_ir::Interpreter;
 use smidgen_testkit::close_f32;
 
