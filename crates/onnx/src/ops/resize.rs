@@ -13,6 +13,9 @@ use crate::layout::Layout;
 use crate::node::Node;
 use crate::write::{Writer, text};
 
+/// Elements of the largest axis of a result.
+const MAX_EXTENT: usize = 1 << 16;
+
 /// Resize and Upsample.
 pub(super) fn resize<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     let mode = node.text("mode", "nearest")?;
@@ -27,6 +30,12 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallib
     let out = extents(importer, node, &act.dims)?;
     if out[..2] != act.dims[..2] {
         return Err(format!("it resizes {:?} to {out:?}; batch and channels must stay", act.dims));
+    }
+    // Positions are listed for each element of an axis; no image that a microcontroller sees is larger.
+    if let Some(&extent) = out.iter().find(|&&extent| extent > MAX_EXTENT) {
+        return Err(format!(
+            "it resizes to {extent} elements along an axis, at most {MAX_EXTENT} are supported"
+        ));
     }
     let way = match node.op() {
         "Upsample" => "asymmetric",
