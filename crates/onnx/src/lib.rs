@@ -2,7 +2,7 @@
 //!
 //! [`read()`] takes any bytes and ends in a verified graph or in an error that lists every problem. The axes of images
 //! are moved from NCHW to NHWC once, while the file is read; `layout.rs` says how. What exporters compute with shapes is
-//! folded (`fold.rs`). Quantised graphs become int8 operators (`quant.rs`). [`write()`] makes files of operator set 13.
+//! folded (`fold/`). Quantised graphs become int8 operators (`quant.rs`). [`write()`] makes files of operator set 13.
 //!
 //! An operator has its reader and its writer in one file of `ops/`, and a row in the table there.
 

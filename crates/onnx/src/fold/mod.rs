@@ -1,0 +1,144 @@
+//! Constant folding: what exporters compute with shapes and weights, done while the file is read.
+//!
+//! Integers are computed in 64 bits as ONNX defines them, floats in single precision, element by element.
+
+mod element;
+mod movement;
+mod shape;
+
+pub(crate) use shape::{Span, broadcast, permutation, relabelled, reshaped, sizes, slices, split_sizes};
+
+use crate::constant::{Const, Data, Elem, count};
+use crate::findings::Fallible;
+use crate::node::Node;
+use element::{binary, cast, unary};
+use movement::{relabel, reshape};
+
+/// Elements that folding may make in one file, so that a small file cannot ask for much memory.
+const MAX_FOLDED_ELEMENTS: usize = 1 << 26;
+
+/// Folds nodes whose operands are all constants.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    left: usize,
+}
+
+/// The operands of a node, all constants.
+#[derive(Debug)]
+pub(crate) struct Operands<'c>(pub(crate) Vec<Option<&'c Const>>);
+
+impl<'c> Operands<'c> {
+    pub(crate) fn get(&self, at: usize) -> Fallible<&'c Const> {
+        self.optional(at).ok_or_else(|| format!("operand {at} is missing; export the model again"))
+    }
+
+    pub(crate) fn optional(&self, at: usize) -> Option<&'c Const> {
+        self.0.get(at).copied().flatten()
+    }
+}
+
+impl Folder {
+    /// May make as many elements as the file has bytes, 32 times, and 64 MB at most.
+    pub(crate) fn for_file(file_bytes: usize) -> Self {
+        Folder { left: file_bytes.saturating_mul(32).saturating_add(1 << 16).min(MAX_FOLDED_ELEMENTS) }
+    }
+
+    /// Takes room for a constant of `dims`.
+    fn charge(&mut self, dims: &[usize]) -> Fallible<()> {
+        let left = self.left.checked_sub(count(dims)?);
+        self.left = left.ok_or(
+            "the constants that it computes are too large for a file of this size; \
+                                simplify the model (onnxsim) before it is imported",
+        )?;
+        Ok(())
+    }
+
+    /// The results of a node, `None` where it is not one that is folded.
+    pub(crate) fn fold(&mut self, node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Option<Vec<Const>>> {
+        let one = |constant: Const| Ok(Some(vec![constant]));
+        match node.op() {
+            "Identity" | "Dropout" => one(operands.get(0)?.clone()),
+            "Constant" => one(constant(node)?),
+            "ConstantOfShape" => one(self.constant_of_shape(node, operands)?),
+            "Range" => one(self.range(operands)?),
+            "Cast" | "CastLike" => one(cast(node, operands)?),
+            "Reshape" => one(reshape(node, operands)?),
+            "Flatten" | "Squeeze" | "Unsqueeze" => one(relabel(node, operands)?),
+            "Transpose" => one(self.transpose(node, operands)?),
+            "Slice" => one(self.slice(node, operands)?),
+            "Expand" => one(self.expand(operands)?),
+            "Tile" => one(self.tile(operands)?),
+            "Gather" => one(self.gather(node, operands)?),
+            "Concat" => one(self.concat(node, operands)?),
+            "Split" => self.split(node, operands).map(Some),
+            "Pad" => Ok(None),
+            "Where" => one(self.select(operands)?),
+            "ReduceProd" | "ReduceSum" | "ReduceMax" | "ReduceMin" | "ReduceMean" => {
+                self.reduce(node, operands)
+            }
+            op => match (unary(op), binary(op)) {
+                (Some(function), _) => one(self.map(function, operands.get(0)?)?),
+                (_, Some(function)) => one(self.zip(op, function, operands)?),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    fn constant_of_shape(&mut self, node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Const> {
+        let dims = sizes(operands.get(0)?.as_ints()?)?;
+        self.charge(&dims)?;
+        let n = count(&dims)?;
+        let value = node.tensor("value")?.unwrap_or_else(|| Const::floats(vec![1], vec![0.0]));
+        let data = match &value.data {
+            Data::Float(values) => Data::Float(vec![values.first().copied().unwrap_or(0.0); n]),
+            Data::Int(values) | Data::Quantized(values, _) => {
+                Data::Int(vec![values.first().copied().unwrap_or(0); n])
+            }
+        };
+        Ok(Const { elem: value.elem, dims, data })
+    }
+
+    fn range(&mut self, operands: &Operands<'_>) -> Fallible<Const> {
+        let (start, limit, step) = (operands.get(0)?, operands.get(1)?, operands.get(2)?);
+        let (first, last, by) = (start.scalar()?, limit.scalar()?, step.scalar()?);
+        let n = ((f64::from(last) - f64::from(first)) / f64::from(by)).ceil().max(0.0);
+        if !n.is_finite() || n > i32::MAX.into() {
+            return Err(format!("a range from {first} to {last} by {by} has no usable length"));
+        }
+        let n = n as usize;
+        self.charge(&[n])?;
+        if start.elem == Elem::F32 {
+            return Ok(Const::floats(vec![n], (0..n).map(|at| first + at as f32 * by).collect()));
+        }
+        let (first, by) = (int(start)?, int(step)?);
+        let values = (0..n as i64).map(|at| first.saturating_add(at.saturating_mul(by))).collect();
+        Ok(Const { elem: start.elem, dims: vec![n], data: Data::Int(values) })
+    }
+}
+
+/// The constant of a Constant node.
+fn constant(node: &Node<'_>) -> Fallible<Const> {
+    if let Some(value) = node.tensor("value")? {
+        return Ok(value);
+    }
+    if node.has("value_float") {
+        return Ok(Const::floats(Vec::new(), vec![node.float("value_float", 0.0)?]));
+    }
+    if node.has("value_int") {
+        return Ok(Const::ints(Vec::new(), vec![node.int("value_int", 0)?]));
+    }
+    if let Some(values) = node.floats("value_floats")? {
+        return Ok(Const::floats(vec![values.len()], values.to_vec()));
+    }
+    if let Some(values) = node.ints("value_ints")? {
+        return Ok(Const::list(values.to_vec()));
+    }
+    Err("its value is missing, sparse or text; export the model with dense numbers".to_owned())
+}
+
+fn int(constant: &Const) -> Fallible<i64> {
+    match constant.as_ints()? {
+        &[value] => Ok(value),
+        _ => Err(format!("a constant must have one element, found shape {:?}", constant.dims)),
+    }
+}

@@ -1,0 +1,241 @@
+//! The graph while it is made from a file: values by name, and what readers of operators ask.
+
+mod convert;
+mod emit;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use smidgen_ir::{DType, Graph, Quant, Tensor, TensorIdx};
+
+use crate::constant::{Const, Data, Elem, decode};
+use crate::findings::{Fallible, Findings, clip};
+use crate::fold::Folder;
+use crate::layout::Layout;
+use crate::node::Node;
+use crate::proto::TensorProto;
+
+/// What an activation's elements are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// What the file says; uint8 is kept as int8, 128 lower.
+    Plain(Elem),
+    /// Floats in the file, which dequantises a tensor; the tensor holds the int8 values with scale and zero point.
+    Dequantized,
+}
+
+/// An activation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Act {
+    /// The tensor that holds it.
+    pub(crate) tensor: TensorIdx,
+    /// Extents as the file counts them.
+    pub(crate) dims: Vec<usize>,
+    /// The order in which the tensor holds them.
+    pub(crate) layout: Layout,
+    /// What the elements are.
+    pub(crate) kind: Kind,
+    /// The value before it was flattened, where the flat elements would have to be put in another order; only matrix
+    /// products with constant weights, which then permute those, see a value like this.
+    pub(crate) flattened: Option<Box<Act>>,
+}
+
+impl Act {
+    /// Number of dimensions in the file.
+    pub(crate) fn rank(&self) -> usize {
+        self.dims.len()
+    }
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Const(Rc<Const>),
+    Act(Act),
+}
+
+impl Value {
+    /// Extents as the file counts them.
+    pub(crate) fn dims(&self) -> &[usize] {
+        match self {
+            Value::Const(constant) => &constant.dims,
+            Value::Act(act) => &act.dims,
+        }
+    }
+
+    /// The constant, where it is one.
+    pub(crate) fn constant(&self) -> Option<&Const> {
+        match self {
+            Value::Const(constant) => Some(constant),
+            Value::Act(_) => None,
+        }
+    }
+}
+
+/// The graph in the making.
+#[derive(Debug)]
+pub(crate) struct Importer<'m> {
+    pub(crate) graph: Graph,
+    pub(crate) findings: Findings,
+    pub(crate) folder: Folder,
+    /// All nodes of the file.
+    pub(crate) nodes: &'m [Node<'m>],
+    /// Constants of the file that nothing has read yet.
+    pub(crate) initializers: BTreeMap<&'m str, &'m TensorProto>,
+    values: BTreeMap<&'m str, Value>,
+    /// Names whose node could not be read; what depends on them is left out without a word.
+    lost: BTreeSet<&'m str>,
+    uses: BTreeMap<&'m str, Vec<usize>>,
+    makers: BTreeMap<&'m str, usize>,
+    outputs: BTreeSet<&'m str>,
+    /// Results of RESHAPE, TRANSPOSE, QUANTIZE and DEQUANTIZE that are there already.
+    known: BTreeMap<(String, TensorIdx), TensorIdx>,
+    /// The quantisation that the file gives the result of the node at hand, when it is to be computed in integers.
+    pub(crate) target: Option<Quant>,
+}
+
+impl<'m> Importer<'m> {
+    /// An importer of these nodes, whose results in `outputs` leave the model.
+    pub(crate) fn new(nodes: &'m [Node<'m>], outputs: BTreeSet<&'m str>, folder: Folder) -> Self {
+        let mut uses: BTreeMap<&'m str, Vec<usize>> = BTreeMap::new();
+        let mut makers = BTreeMap::new();
+        for (at, node) in nodes.iter().enumerate() {
+            for name in node.proto.input.iter().filter(|name| !name.is_empty()) {
+                uses.entry(name.as_str()).or_default().push(at);
+            }
+            makers.extend(node.proto.output.iter().map(|name| (name.as_str(), at)));
+        }
+        Importer {
+            graph: Graph::default(),
+            findings: Findings::default(),
+            folder,
+            nodes,
+            initializers: BTreeMap::new(),
+            values: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            uses,
+            makers,
+            outputs,
+            known: BTreeMap::new(),
+            target: None,
+        }
+    }
+
+    /// What `name` stands for; `None` when the node that makes it could not be read.
+    pub(crate) fn value(&mut self, name: &'m str) -> Fallible<Option<Value>> {
+        if let Some(value) = self.values.get(name) {
+            return Ok(Some(value.clone()));
+        }
+        if self.lost.contains(name) {
+            return Ok(None);
+        }
+        if let Some(tensor) = self.initializers.remove(name) {
+            let constant =
+                decode(tensor).map_err(|message| format!("constant \"{}\": {message}", clip(name)));
+            if constant.is_err() {
+                self.lost.insert(name);
+            }
+            let value = Value::Const(Rc::new(constant?));
+            self.values.insert(name, value.clone());
+            return Ok(Some(value));
+        }
+        Err(format!("nothing before it makes \"{}\"; export the model again", clip(name)))
+    }
+
+    /// Marks results as lost.
+    pub(crate) fn lose(&mut self, node: &Node<'m>) {
+        self.lost.extend(node.proto.output.iter().map(String::as_str));
+    }
+
+    /// Marks an input as lost.
+    pub(crate) fn lose_name(&mut self, name: &'m str) {
+        self.lost.insert(name);
+    }
+
+    /// The nodes that read `name`, by position.
+    pub(crate) fn uses(&self, name: &str) -> &[usize] {
+        self.uses.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether `name` is a constant, or will be: it depends on constants only.
+    pub(crate) fn will_be_const(&self, name: &str, depth: usize) -> bool {
+        if name.is_empty() || self.initializers.contains_key(name) {
+            return true;
+        }
+        if let Some(value) = self.values.get(name) {
+            return value.constant().is_some();
+        }
+        let Some(node) = self.makers.get(name).and_then(|&at| self.nodes.get(at)) else { return false };
+        depth > 0 && node.proto.input.iter().all(|input| self.will_be_const(input, depth - 1))
+    }
+
+    /// Whether `name` leaves the model.
+    pub(crate) fn is_output(&self, name: &str) -> bool {
+        self.outputs.contains(name)
+    }
+
+    /// Operand `at`, `None` where it is absent.
+    pub(crate) fn optional(&mut self, node: &Node<'m>, at: usize) -> Fallible<Option<Value>> {
+        match node.input_name(at) {
+            "" => Ok(None),
+            name => self.value(name),
+        }
+    }
+
+    /// Operand `at`.
+    pub(crate) fn operand(&mut self, node: &Node<'m>, at: usize) -> Fallible<Value> {
+        self.optional(node, at)?.ok_or_else(|| format!("operand {at} is missing; export the model again"))
+    }
+
+    /// Operand `at` as a constant, `None` where it is absent.
+    pub(crate) fn optional_const(&mut self, node: &Node<'m>, at: usize) -> Fallible<Option<Rc<Const>>> {
+        match self.optional(node, at)? {
+            None => Ok(None),
+            Some(Value::Const(constant)) => Ok(Some(constant)),
+            Some(Value::Act(_)) => Err(format!(
+                "operand {at} (\"{}\") must be a constant, but it is computed from the model's inputs; export the model \
+                 with fixed shapes and parameters",
+                clip(node.input_name(at))
+            )),
+        }
+    }
+
+    /// Operand `at` as a constant.
+    pub(crate) fn constant(&mut self, node: &Node<'m>, at: usize) -> Fallible<Rc<Const>> {
+        self.optional_const(node, at)?
+            .ok_or_else(|| format!("operand {at} is missing; export the model again"))
+    }
+
+    /// Operand `at` as an activation in the element type that the node computes in: int8 where it has a target, as in
+    /// the file elsewhere. A constant becomes a tensor.
+    pub(crate) fn act(&mut self, node: &Node<'m>, at: usize) -> Fallible<Act> {
+        let act = self.moved(node, at)?;
+        if self.target.is_some() { Ok(act) } else { self.plain(act) }
+    }
+
+    /// Operand `at` as an activation, int8 or float as it comes: for operators that only move elements.
+    pub(crate) fn moved(&mut self, node: &Node<'m>, at: usize) -> Fallible<Act> {
+        match self.operand(node, at)? {
+            Value::Act(act) => self.settled(act),
+            Value::Const(constant) => self.const_act(&constant, node.input_name(at)),
+        }
+    }
+
+    /// A constant as an activation.
+    pub(crate) fn const_act(&mut self, constant: &Const, name: &str) -> Fallible<Act> {
+        let quantized = matches!(constant.data, Data::Quantized(..)) && self.target.is_some();
+        let tensor = if quantized || !matches!(constant.data, Data::Quantized(..)) {
+            constant.tensor(name)?
+        } else {
+            Tensor::const_f32(name, constant.dims.clone(), &constant.to_floats())
+        };
+        let kind = match constant.data {
+            _ if tensor.dtype == DType::I8 => Kind::Dequantized,
+            Data::Int(_) => Kind::Plain(constant.elem),
+            Data::Float(_) | Data::Quantized(..) => Kind::Plain(Elem::F32),
+        };
+        let tensor = self.graph.add_tensor(tensor);
+        let layout = Layout::logical(constant.dims.len());
+        Ok(Act { tensor, dims: constant.dims.clone(), layout, kind, flattened: None })
+    }
+}

@@ -1,0 +1,87 @@
+//! Gather: one place or several along an axis.
+
+use smidgen_ir::ops::gather::Gather;
+use smidgen_ir::ops::slice::Slice;
+use smidgen_ir::{Op, Tensor};
+
+use super::{Stored, narrow};
+use crate::findings::Fallible;
+use crate::fold::Span;
+use crate::import::{Act, Importer, Value};
+use crate::layout::Layout;
+use crate::node::{Node, axis};
+
+/// Gather: with one constant index a SLICE, else GATHER.
+pub(in crate::ops) fn gather<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
+    let act = importer.moved(node, 0)?;
+    let rank = act.rank();
+    let along = axis(node.int("axis", 0)?, rank)?;
+    let extent = act.dims[along];
+    let (before, behind) = (act.dims[..along].to_vec(), act.dims[along + 1..].to_vec());
+    match importer.operand(node, 1)? {
+        Value::Const(indices) => {
+            let places = indices.as_ints()?.iter().map(|&at| axis(at, extent).map(|at| at as i64));
+            let places = places.collect::<Fallible<Vec<_>>>();
+            let places = places.map_err(|_| format!("its indices reach outside of {extent} elements"))?;
+            if let ([only], true) = (&places[..], indices.dims.len() <= 1) {
+                let spans = act.dims.iter().map(|&count| Span { begin: 0, count, step: 1 });
+                let mut spans: Vec<Span> = spans.collect();
+                spans[along] = Span { begin: *only as usize, count: 1, step: 1 };
+                return picked(importer, node, act, along, &spans, indices.dims.is_empty());
+            }
+            let stored = Stored::of(importer, act)?;
+            let values: Vec<i32> = places.iter().map(|&at| at as i32).collect();
+            let shape = vec![values.len().max(1)];
+            let list = Tensor::const_i32(format!("{}/indices", node.output_name(0)), shape, &values, None);
+            let list = importer.graph.add_tensor(list);
+            let op = Op::Gather(Gather { axis: narrow(stored.place(along))?, batch_dims: 0 });
+            let y = importer.emit(op, &[Some(stored.x), Some(list)], node.output_name(0))?;
+            let mut dims = stored.act.dims.clone();
+            dims[along] = values.len();
+            if indices.dims.len() == 1 {
+                return importer.moved_result(node, 0, &stored.act, (y, dims, stored.layout));
+            }
+            let flat = Act { tensor: y, dims, layout: stored.layout, flattened: None, kind: stored.act.kind };
+            let y = importer.stored(&flat, &Layout::logical(rank))?;
+            let dims = [&before, &indices.dims, &behind].into_iter().flatten().copied().collect::<Vec<_>>();
+            let y = importer.reshape(y, &dims)?;
+            let layout = Layout::logical(dims.len());
+            importer.moved_result(node, 0, &flat, (y, dims, layout))
+        }
+        Value::Act(indices) => {
+            let indices = importer.settled(indices)?;
+            let index = importer.stored(&indices, &Layout::logical(indices.rank()))?;
+            let x = importer.stored(&act, &Layout::logical(rank))?;
+            let op = Op::Gather(Gather { axis: narrow(along)?, batch_dims: 0 });
+            let y = importer.emit(op, &[Some(x), Some(index)], node.output_name(0))?;
+            let dims = [&before, &indices.dims, &behind].into_iter().flatten().copied().collect::<Vec<_>>();
+            let layout = Layout::logical(dims.len());
+            importer.moved_result(node, 0, &act, (y, dims, layout))
+        }
+    }
+}
+
+/// One index along an axis, which then goes where the index was a scalar.
+fn picked<'m>(
+    importer: &mut Importer<'m>,
+    node: &Node<'m>,
+    act: Act,
+    along: usize,
+    spans: &[Span],
+    scalar: bool,
+) -> Fallible<()> {
+    let stored = Stored::of(importer, act)?;
+    let spans = stored.in_order(spans);
+    let begin = spans.iter().map(|span| narrow(span.begin)).collect::<Fallible<_>>()?;
+    let size = spans.iter().map(|span| narrow(span.count)).collect::<Fallible<_>>()?;
+    let y = importer.emit(Op::Slice(Slice { begin, size }), &[Some(stored.x)], node.output_name(0))?;
+    let mut dims = stored.act.dims.clone();
+    dims[along] = 1;
+    let mut layout = stored.layout.clone();
+    if scalar {
+        dims.remove(along);
+        let without = |axis: usize| if axis == along { None } else { Some(axis - usize::from(axis > along)) };
+        layout = Layout(layout.0.iter().map(|axis| axis.and_then(without)).collect());
+    }
+    importer.moved_result(node, 0, &stored.act, (y, dims, layout))
+}
