@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod raw;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use raw::{list, model, node};
 
 fn fixture(name: &str) -> Vec<u8> {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/import").join(name);
@@ -71,4 +74,16 @@ fn other_files_are_told_apart() {
         let error = smidgen_onnx::read(bytes).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+/// The problems of a file that must not be read.
+fn refused(bytes: &[u8]) -> String {
+    smidgen_onnx::read(bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn the_smallest_pad_is_refused() {
+    let pads = list("pads", &[i64::MIN, 0, 0, 0]);
+    let error = refused(&model(&[2, 3], &[pads], &[node("Pad", &["x", "pads"], &["y"], &[])]));
+    assert!(error.contains("are negative"), "{error}");
 }

@@ -7,6 +7,7 @@ use smidgen_ir::{Op, Tensor, TensorIdx};
 
 use super::Stored;
 use crate::findings::Fallible;
+use crate::fold::sizes;
 use crate::import::Importer;
 use crate::node::{Node, axis};
 use crate::ops::encode::Written;
@@ -31,14 +32,11 @@ pub(in crate::ops) fn pad<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> F
     if list.len() != 2 * along.len() {
         return Err(format!("its pads {list:?} must be {} numbers; export the model again", 2 * along.len()));
     }
-    let (mut spans, mut pads) = (Vec::new(), vec![[0usize; 2]; rank]);
+    let amounts =
+        sizes(&list).map_err(|_| format!("its pads {list:?} are negative, which cuts; use Slice"))?;
+    let mut pads = vec![[0usize; 2]; rank];
     for (at, &axis) in along.iter().enumerate() {
-        let amounts = [list[at], list[at + along.len()]];
-        pads[axis] = amounts.map(|amount| usize::try_from(amount).unwrap_or(0));
-        spans.push((axis, amounts.map(|amount| usize::try_from(-amount.min(0)).unwrap_or(0))));
-    }
-    if spans.iter().any(|(_, cut)| *cut != [0, 0]) {
-        return Err(format!("its pads {list:?} are negative, which cuts; use Slice"));
+        pads[axis] = [amounts[at], amounts[at + along.len()]];
     }
     let dims = act.dims.iter().zip(&pads).map(|(&extent, &[before, after])| {
         before.checked_add(after).and_then(|pads| pads.checked_add(extent)).ok_or("its pads are too large")
