@@ -53,6 +53,19 @@ impl Elem {
         })
     }
 
+    /// Whether `value` is one of this type; uint64 is kept as the bits of int64.
+    fn holds(self, value: i64) -> bool {
+        match self {
+            Elem::I8 => i8::try_from(value).is_ok(),
+            Elem::U8 | Elem::Bool => u8::try_from(value).is_ok(),
+            Elem::I16 => i16::try_from(value).is_ok(),
+            Elem::U16 => u16::try_from(value).is_ok(),
+            Elem::I32 => i32::try_from(value).is_ok(),
+            Elem::U32 => u32::try_from(value).is_ok(),
+            Elem::I64 | Elem::U64 | Elem::F32 => true,
+        }
+    }
+
     /// The name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -101,6 +114,14 @@ impl Const {
     /// Floats.
     pub(crate) fn floats(dims: Vec<usize>, values: Vec<f32>) -> Self {
         Const { elem: Elem::F32, dims, data: Data::Float(values) }
+    }
+
+    /// Integers of type `elem`, which must hold each.
+    pub(crate) fn integers(elem: Elem, dims: Vec<usize>, values: Vec<i64>) -> Fallible<Self> {
+        match values.iter().find(|&&value| !elem.holds(value)) {
+            None => Ok(Const { elem, dims, data: Data::Int(values) }),
+            Some(value) => Err(format!("{value} does not fit {}; export the model again", elem.name())),
+        }
     }
 
     /// Integers of type int64.
@@ -337,8 +358,10 @@ pub(crate) fn decode(tensor: &TensorProto) -> Fallible<Const> {
     let elem = Elem::from_number(tensor.data_type)?;
     let dims = extents(&tensor.dims)?;
     let wanted = count(&dims)?;
-    let data = if elem == Elem::F32 { Data::Float(floats(tensor)) } else { Data::Int(ints(tensor, elem)) };
-    let constant = Const { elem, dims, data };
+    let constant = match elem {
+        Elem::F32 => Const::floats(dims, floats(tensor)),
+        _ => Const::integers(elem, dims, ints(tensor, elem))?,
+    };
     if constant.len() != wanted {
         return Err(format!(
             "{} {:?} needs {wanted} elements, found {}; export the model again",

@@ -88,7 +88,14 @@ fn parameters<'m>(importer: &mut Importer<'m>, node: &Node<'m>, elem: Option<Ele
         0 => None,
         number => Some(Elem::from_number(i32::try_from(number).unwrap_or(0))?),
     };
-    let elem = zero_point.as_ref().map(|zero_point| zero_point.elem).or(elem).or(named).unwrap_or(Elem::U8);
+    let own = zero_point.as_ref().map(|zero_point| zero_point.elem);
+    if let (Some(own), Some(elem)) = (own, elem)
+        && own != elem
+    {
+        let (own, elem) = (own.name(), elem.name());
+        return Err(format!("its values are {elem}, its zero point is {own}; export the model again"));
+    }
+    let elem = own.or(elem).or(named).unwrap_or(Elem::U8);
     let zero_points = match &zero_point {
         Some(zero_point) => zero_point.as_ints()?.to_vec(),
         None => vec![0; scales.len()],
@@ -164,7 +171,7 @@ fn rounded(constant: &Const, quant: &Quant) -> Vec<i64> {
     let quantize = |(at, value): (usize, f32)| {
         let channel = if n == 1 { 0 } else { (at / inner) % n };
         let (scale, zero_point) = (quant.scales[channel], quant.zero_points[channel]);
-        ((value / scale).round_ties_even() as i64 + i64::from(zero_point)).clamp(-128, 127)
+        ((value / scale).round_ties_even() as i64).saturating_add(zero_point.into()).clamp(-128, 127)
     };
     constant.to_floats().into_iter().enumerate().map(quantize).collect()
 }

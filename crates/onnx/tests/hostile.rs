@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use raw::{list, model, node};
+use raw::{FLOAT, INT8, UINT8, constant, list, model, node};
 
 fn fixture(name: &str) -> Vec<u8> {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/import").join(name);
@@ -86,4 +86,44 @@ fn the_smallest_pad_is_refused() {
     let pads = list("pads", &[i64::MIN, 0, 0, 0]);
     let error = refused(&model(&[2, 3], &[pads], &[node("Pad", &["x", "pads"], &["y"], &[])]));
     assert!(error.contains("are negative"), "{error}");
+}
+
+#[test]
+fn integers_that_outgrow_their_type_are_refused() {
+    let bytes = constant("bytes", UINT8, &[1], &[200]);
+    let nodes = [node("Mul", &["bytes", "bytes"], &["z"], &[]), node("Add", &["x", "z"], &["y"], &[])];
+    let error = refused(&model(&[1], &[bytes], &nodes));
+    assert!(error.contains("40000 does not fit uint8"), "{error}");
+}
+
+#[test]
+fn the_largest_weights_are_quantised_to_the_largest_integers() {
+    let constants = [
+        constant("w", FLOAT, &[1], &f32::MAX.to_le_bytes()),
+        constant("scale", FLOAT, &[], &1e-30f32.to_le_bytes()),
+        constant("zero", INT8, &[], &[1]),
+    ];
+    let nodes = [
+        node("QuantizeLinear", &["w", "scale", "zero"], &["q"], &[]),
+        node("DequantizeLinear", &["q", "scale", "zero"], &["d"], &[]),
+        node("Add", &["x", "d"], &["y"], &[]),
+    ];
+    let graph = smidgen_onnx::read(&model(&[1], &constants, &nodes)).unwrap();
+    let constant = graph.tensors.iter().find_map(|tensor| tensor.f32s()).unwrap();
+    assert_eq!(constant, [126.0 * 1e-30]);
+}
+
+#[test]
+fn values_and_zero_points_of_two_types_are_refused() {
+    let constants = [
+        list("w", &[i64::MIN]),
+        constant("scale", FLOAT, &[], &1f32.to_le_bytes()),
+        constant("zero", INT8, &[], &[1]),
+    ];
+    let nodes = [
+        node("DequantizeLinear", &["w", "scale", "zero"], &["d"], &[]),
+        node("Add", &["x", "d"], &["y"], &[]),
+    ];
+    let error = refused(&model(&[1], &constants, &nodes));
+    assert!(error.contains("its values are int64, its zero point is int8"), "{error}");
 }

@@ -68,8 +68,8 @@ impl Folder {
         self.charge(&constant.dims)?;
         match (&constant.data, function) {
             (Data::Int(values), Unary::Both(_, int)) => {
-                let data = Data::Int(values.iter().map(|&value| int(value)).collect());
-                Ok(Const { elem: constant.elem, dims: constant.dims.clone(), data })
+                let values = values.iter().map(|&value| int(value)).collect();
+                Const::integers(constant.elem, constant.dims.clone(), values)
             }
             (_, Unary::Both(float, _) | Unary::Float(float)) => {
                 let values = constant.to_floats().into_iter().map(float).collect();
@@ -96,7 +96,7 @@ impl Folder {
             let values =
                 values.ok_or_else(|| format!("{op} of its constants overflows or divides by zero"))?;
             let elem = if truth { Elem::Bool } else { a.elem };
-            return Ok(Const { elem, dims, data: Data::Int(values) });
+            return Const::integers(elem, dims, values);
         }
         let (left, right) = (left.to_floats(), right.to_floats());
         let pairs = left.into_iter().zip(right);
@@ -122,11 +122,13 @@ impl Folder {
                 .map(|(&c, (&y, &n))| if c != 0 { y } else { n })
                 .collect()
         }
-        let data = match (&yes.data, &no.data) {
-            (Data::Int(yes), Data::Int(no)) => Data::Int(choose(condition, yes, no)),
-            _ => Data::Float(choose(condition, &yes.to_floats(), &no.to_floats())),
-        };
-        Ok(Const { elem: yes.elem, dims, data })
+        match (&yes.data, &no.data) {
+            (Data::Int(ints), Data::Int(no)) => Const::integers(yes.elem, dims, choose(condition, ints, no)),
+            _ => {
+                let data = Data::Float(choose(condition, &yes.to_floats(), &no.to_floats()));
+                Ok(Const { elem: yes.elem, dims, data })
+            }
+        }
     }
 
     pub(super) fn reduce(
@@ -153,7 +155,7 @@ impl Folder {
             _ => return Ok(None),
         };
         let dims = if node.int("keepdims", 1)? != 0 { vec![1; rank] } else { Vec::new() };
-        Ok(Some(vec![Const { elem: constant.elem, dims, data: Data::Int(vec![value]) }]))
+        Ok(Some(vec![Const::integers(constant.elem, dims, vec![value])?]))
     }
 }
 

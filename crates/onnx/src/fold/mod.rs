@@ -112,7 +112,7 @@ impl Folder {
         }
         let (first, by) = (int(start)?, int(step)?);
         let values = (0..n as i64).map(|at| first.saturating_add(at.saturating_mul(by))).collect();
-        Ok(Const { elem: start.elem, dims: vec![n], data: Data::Int(values) })
+        Const::integers(start.elem, vec![n], values)
     }
 }
 

@@ -126,16 +126,14 @@ impl Folder {
         }
         let width = |part: &Const| part.dims[along] * inner;
         let all_int = parts.iter().all(|part| matches!(part.data, Data::Int(_)));
-        let data = if all_int {
+        if all_int {
             let rows = parts.iter().map(|part| Ok((part.as_ints()?, width(part))));
-            Data::Int(weave(&rows.collect::<Fallible<Vec<_>>>()?, outer))
-        } else {
-            let floats: Vec<Vec<f32>> = parts.iter().map(|part| part.to_floats()).collect();
-            let rows: Vec<_> =
-                floats.iter().zip(parts).map(|(values, part)| (values.as_slice(), width(part))).collect();
-            Data::Float(weave(&rows, outer))
-        };
-        Ok(Const { elem: first.elem, dims, data })
+            return Const::integers(first.elem, dims, weave(&rows.collect::<Fallible<Vec<_>>>()?, outer));
+        }
+        let floats: Vec<Vec<f32>> = parts.iter().map(|part| part.to_floats()).collect();
+        let rows: Vec<_> =
+            floats.iter().zip(parts).map(|(values, part)| (values.as_slice(), width(part))).collect();
+        Ok(Const { elem: first.elem, dims, data: Data::Float(weave(&rows, outer)) })
     }
 }
 
