@@ -102,12 +102,31 @@ pub(crate) struct Const {
     pub(crate) data: Data,
 }
 
-/// The number of elements, which must fit the 31 bits of the kernels' counts.
+/// The number of elements, which must fit the 31 bits of the kernels' counts, as must the extents beside one of 0.
 pub(crate) fn count(dims: &[usize]) -> Fallible<usize> {
-    let product = dims.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
-    product
-        .filter(|&product| product <= i32::MAX as usize)
-        .ok_or_else(|| format!("shape {dims:?} has 2^31 elements or more; make the model smaller"))
+    rank_fits(dims.len())?;
+    let product = dims.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent.max(1)));
+    let product = product.filter(|&product| product <= i32::MAX as usize);
+    let product =
+        product.ok_or_else(|| format!("shape {dims:?} has 2^31 elements or more; make the model smaller"))?;
+    Ok(if dims.contains(&0) { 0 } else { product })
+}
+
+/// Refuses more dimensions than any tensor has.
+pub(crate) fn rank_fits(rank: usize) -> Fallible<()> {
+    if rank <= MAX_RANK {
+        Ok(())
+    } else {
+        Err(format!("it has {rank} dimensions, at most {MAX_RANK} are supported"))
+    }
+}
+
+/// Refuses the shape of an activation without elements, or with too many.
+pub(crate) fn holds_elements(dims: &[usize]) -> Fallible<()> {
+    match count(dims)? {
+        0 => Err(format!("shape {dims:?} has no elements; export the model again")),
+        _ => Ok(()),
+    }
 }
 
 impl Const {
@@ -336,9 +355,7 @@ fn places(dims: &[usize], strides: &[i64], offset: i64) -> Fallible<Vec<i64>> {
 
 /// The extents of a file's tensor.
 pub(crate) fn extents(dims: &[i64]) -> Fallible<Vec<usize>> {
-    if dims.len() > MAX_RANK {
-        return Err(format!("it has {} dimensions, at most {MAX_RANK} are supported", dims.len()));
-    }
+    rank_fits(dims.len())?;
     let extents: Option<Vec<usize>> = dims.iter().map(|&extent| usize::try_from(extent).ok()).collect();
     let extents =
         extents.ok_or_else(|| format!("shape {dims:?} has a negative extent; export the model again"))?;

@@ -8,7 +8,7 @@ use prost::Message;
 use smidgen_ir::{Graph, Op, passes};
 
 use crate::budget;
-use crate::constant::{Elem, MAX_RANK, count};
+use crate::constant::{Elem, count, rank_fits};
 use crate::findings::{Fallible, Findings, ReadError, clip};
 use crate::fold::{Folder, Operands};
 use crate::gelu::fused;
@@ -126,9 +126,7 @@ fn input<'m>(importer: &mut Importer<'m>, input: &'m ValueInfoProto, place: &str
     let tensor = tensor.ok_or("it is not a tensor; only tensors are supported")?;
     let elem = Elem::from_number(tensor.elem_type)?;
     let shape = tensor.shape.as_ref().ok_or("it has no shape; export the model with a fixed one")?;
-    if shape.dim.len() > MAX_RANK {
-        return Err(format!("it has {} dimensions, at most {MAX_RANK} are supported", shape.dim.len()));
-    }
+    rank_fits(shape.dim.len())?;
     let mut dims = Vec::new();
     for (at, dim) in shape.dim.iter().enumerate() {
         let free = || clip(dim.dim_param.as_deref().unwrap_or("?"));

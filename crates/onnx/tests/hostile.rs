@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use raw::{FLOAT, INT8, UINT8, constant, list, model, node};
+use raw::{FLOAT, INT8, INT64, UINT8, constant, int, list, model, node};
 
 fn fixture(name: &str) -> Vec<u8> {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/import").join(name);
@@ -126,4 +126,48 @@ fn values_and_zero_points_of_two_types_are_refused() {
     ];
     let error = refused(&model(&[1], &constants, &nodes));
     assert!(error.contains("its values are int64, its zero point is int8"), "{error}");
+}
+
+#[test]
+fn an_empty_list_may_be_taken_backwards() {
+    let constants = [list("none", &[]), list("minus_one", &[-1]), list("first", &[0]), list("two", &[2])];
+    let nodes = [
+        node("Slice", &["none", "minus_one", "minus_one", "first", "minus_one"], &["still_none"], &[]),
+        node("Concat", &["still_none", "two"], &["shape"], &[int("axis", 0)]),
+        node("Reshape", &["x", "shape"], &["y"], &[]),
+    ];
+    let graph = smidgen_onnx::read(&model(&[1, 2], &constants, &nodes)).unwrap();
+    assert_eq!(graph.tensor(graph.outputs[0]).shape, [2]);
+}
+
+#[test]
+fn extents_beside_one_of_zero_count() {
+    let large = constant("large", INT64, &[0, 1 << 40, 1 << 40], &[]);
+    let nodes =
+        [node("Transpose", &["large"], &["turned"], &[]), node("Reshape", &["x", "turned"], &["y"], &[])];
+    let error = refused(&model(&[1], &[large], &nodes));
+    assert!(error.contains("has 2^31 elements or more"), "{error}");
+}
+
+#[test]
+fn activations_without_elements_are_refused() {
+    let none = constant("none", FLOAT, &[0], &[]);
+    let error = refused(&model(&[1], &[none], &[node("Add", &["x", "none"], &["y"], &[])]));
+    assert!(error.contains("has no elements"), "{error}");
+    let error = refused(&model(&[1], &[list("none", &[0])], &[node("Expand", &["x", "none"], &["y"], &[])]));
+    assert!(error.contains("has no elements"), "{error}");
+}
+
+#[test]
+fn dimensions_are_counted_before_they_are_compared() {
+    let many = vec![1; 100_000];
+    let error = refused(&model(&[1], &[list("many", &many)], &[node("Expand", &["x", "many"], &["y"], &[])]));
+    assert!(error.contains("it has 100000 dimensions"), "{error}");
+    let axes: Vec<i64> = (0..100_000).collect();
+    let error =
+        refused(&model(&[1], &[list("many", &axes)], &[node("Unsqueeze", &["x", "many"], &["y"], &[])]));
+    assert!(error.contains("it has 100001 dimensions"), "{error}");
+    let nodes = [node("Reshape", &["one", "many"], &["z"], &[]), node("Add", &["x", "z"], &["y"], &[])];
+    let error = refused(&model(&[1], &[list("one", &[1]), list("many", &many)], &nodes));
+    assert!(error.contains("it has 100000 dimensions"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! The shapes that operators ask for, checked against what they work on: for constants and for activations.
 
 use super::Operands;
-use crate::constant::{Const, count};
+use crate::constant::{Const, count, rank_fits};
 use crate::findings::Fallible;
 use crate::node::{Node, axes, axis};
 
@@ -69,6 +69,7 @@ pub(crate) fn relabelled(node: &Node<'_>, operand: Option<&Const>, dims: &[usize
         _ => {
             let list = list.ok_or("it has no axes; export the model again")?;
             let rank = dims.len() + list.len();
+            rank_fits(rank)?;
             let new = axes(list, rank)?;
             let mut old = dims.iter().copied();
             Ok((0..rank).map(|axis| if new.contains(&axis) { 1 } else { old.next().unwrap_or(1) }).collect())
@@ -116,6 +117,7 @@ fn span(start: i64, end: i64, step: i64, extent: usize) -> Fallible<Span> {
     let from_start = |at: i64| if at < 0 { at.saturating_add(n) } else { at };
     let (begin, end) = match step {
         0 => return Err("a step must not be 0; export the model again".to_owned()),
+        _ if extent == 0 => return Ok(Span { begin: 0, count: 0, step }),
         1.. => (from_start(start).clamp(0, n), from_start(end).clamp(0, n)),
         _ => (from_start(start).clamp(0, n - 1), from_start(end).clamp(-1, n - 1)),
     };
@@ -161,7 +163,9 @@ pub(crate) fn broadcast(a: &[usize], b: &[usize]) -> Fallible<Vec<usize>> {
         (1, n) | (n, 1) => Ok(n),
         _ => Err(format!("shapes {a:?} and {b:?} do not broadcast")),
     };
-    (0..rank).map(joint).collect()
+    let dims = (0..rank).map(joint).collect::<Fallible<Vec<_>>>()?;
+    count(&dims)?;
+    Ok(dims)
 }
 
 /// Extents as sizes.

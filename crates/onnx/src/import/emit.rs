@@ -3,7 +3,7 @@
 use smidgen_ir::{DType, Op, OutputQuant, Tensor, TensorIdx};
 
 use super::{Act, Importer, Kind, Value};
-use crate::constant::Elem;
+use crate::constant::{Elem, holds_elements};
 use crate::findings::{Fallible, clip};
 use crate::layout::Layout;
 use crate::node::Node;
@@ -35,7 +35,7 @@ impl<'m> Importer<'m> {
         };
         let mut outputs = Vec::new();
         for (ty, name) in types.into_iter().zip(names) {
-            crate::constant::count(&ty.shape)?;
+            holds_elements(&ty.shape)?;
             let quant = own.clone().filter(|_| ty.dtype == DType::I8);
             let name = name.clone();
             outputs.push(

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use smidgen_ir::{DType, Graph, Quant, Tensor, TensorIdx};
 
-use crate::constant::{Const, Data, Elem, decode};
+use crate::constant::{Const, Data, Elem, decode, holds_elements};
 use crate::findings::{Fallible, Findings, clip};
 use crate::fold::Folder;
 use crate::layout::Layout;
@@ -223,6 +223,7 @@ impl<'m> Importer<'m> {
 
     /// A constant as an activation.
     pub(crate) fn const_act(&mut self, constant: &Const, name: &str) -> Fallible<Act> {
+        holds_elements(&constant.dims)?;
         let quantized = matches!(constant.data, Data::Quantized(..)) && self.target.is_some();
         let tensor = if quantized || !matches!(constant.data, Data::Quantized(..)) {
             constant.tensor(name)?
