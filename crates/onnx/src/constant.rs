@@ -227,27 +227,33 @@ impl Const {
         offset: i64,
         axis_of: impl Fn(usize) -> Option<usize>,
     ) -> Fallible<Const> {
-        let places = places(&dims, strides, offset)?;
+        self.picked(&places(&dims, strides, offset)?, dims, axis_of)
+    }
+
+    /// The elements at these places, in shape `dims`; `axis_of` as for [`Const::strided`].
+    pub(crate) fn picked(
+        &self,
+        places: &[i64],
+        dims: Vec<usize>,
+        axis_of: impl Fn(usize) -> Option<usize>,
+    ) -> Fallible<Const> {
         let outside = || "it reads outside of a constant; export the model again".to_owned();
         fn pick<T: Copy>(values: &[T], places: &[i64]) -> Option<Vec<T>> {
             places.iter().map(|&at| values.get(usize::try_from(at).ok()?).copied()).collect()
         }
         let data = match &self.data {
-            Data::Float(values) => Data::Float(pick(values, &places).ok_or_else(outside)?),
-            Data::Int(values) => Data::Int(pick(values, &places).ok_or_else(outside)?),
+            Data::Float(values) => Data::Float(pick(values, places).ok_or_else(outside)?),
+            Data::Int(values) => Data::Int(pick(values, places).ok_or_else(outside)?),
             Data::Quantized(values, quant) => {
                 let axis = if quant.scales.len() > 1 {
                     axis_of(quant.axis).filter(|&axis| dims.get(axis) == Some(&quant.scales.len()))
                 } else {
                     Some(0)
                 };
-                match axis {
-                    Some(axis) => Data::Quantized(
-                        pick(values, &places).ok_or_else(outside)?,
-                        Quant { axis, ..quant.clone() },
-                    ),
-                    None => Data::Float(pick(&self.to_floats(), &places).ok_or_else(outside)?),
-                }
+                let Some(axis) = axis else {
+                    return Ok(Const::floats(dims, pick(&self.to_floats(), places).ok_or_else(outside)?));
+                };
+                Data::Quantized(pick(values, places).ok_or_else(outside)?, Quant { axis, ..quant.clone() })
             }
         };
         Ok(Const { elem: self.elem, dims, data })

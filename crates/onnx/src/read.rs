@@ -204,6 +204,11 @@ fn walk(importer: &mut Importer<'_>) {
     let nodes = importer.nodes;
     let mut unsupported = false;
     for node in nodes.iter().filter(|node| node.op() != "Constant") {
+        if importer.folder.is_full() {
+            importer.lose(node);
+            continue;
+        }
+        let n_tensors = importer.graph.tensors.len();
         let found = ops::find(node);
         if let Err(message) = &found {
             unsupported = true;
@@ -212,6 +217,7 @@ fn walk(importer: &mut Importer<'_>) {
             continue;
         }
         let done = found.and_then(|operator| self::node(importer, node, operator));
+        let done = done.and_then(|is_read| importer.charge_constants(n_tensors).map(|()| is_read));
         match done {
             Ok(true) => {}
             Ok(false) => importer.lose(node),

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use raw::{FLOAT, INT8, INT64, UINT8, constant, int, list, model, node};
+use raw::{FLOAT, INT8, INT64, UINT8, constant, int, ints, list, model, node, text};
 
 fn fixture(name: &str) -> Vec<u8> {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/import").join(name);
@@ -170,4 +170,65 @@ fn dimensions_are_counted_before_they_are_compared() {
     let nodes = [node("Reshape", &["one", "many"], &["z"], &[]), node("Add", &["x", "z"], &["y"], &[])];
     let error = refused(&model(&[1], &[list("one", &[1]), list("many", &many)], &nodes));
     assert!(error.contains("it has 100000 dimensions"), "{error}");
+}
+
+/// What is said of a file that asks for more than it holds.
+const TOO_LARGE: &str = "too large for a file of this size";
+
+#[test]
+fn constants_that_a_small_file_asks_for_are_bounded() {
+    let reshape = |name: &str| node("Reshape", &["x", name], &["y"], &[]);
+    let lists = [list("one", &[1]), list("many", &[1 << 40]), list("wide", &[1 << 30])];
+    let tile = [node("Tile", &["one", "many"], &["z"], &[]), reshape("z")];
+    let error = refused(&model(&[1], &lists, &tile));
+    assert!(error.contains("2^31 elements or more"), "{error}");
+    let tile = [node("Tile", &["one", "wide"], &["z"], &[]), reshape("z")];
+    let error = refused(&model(&[1], &lists, &tile));
+    assert!(error.contains(TOO_LARGE), "{error}");
+    let split = [node("Split", &["x"], &["y", "z"], &[int("num_outputs", 1 << 25)])];
+    let graph = smidgen_onnx::read(&model(&[1 << 26], &[], &split)).unwrap();
+    assert_eq!(graph.tensor(graph.outputs[0]).shape, [1 << 25]);
+}
+
+#[test]
+fn copies_of_a_constant_are_counted() {
+    let large = constant("0", FLOAT, &[1 << 14], &[0; 4 << 14]);
+    let copies: Vec<String> = (0..1000).map(|at| at.to_string()).collect();
+    for op in ["Identity", "Neg", "Sum", "Flatten"] {
+        let mut nodes: Vec<Vec<u8>> =
+            copies.windows(2).map(|pair| node(op, &[&pair[0]], &[&pair[1]], &[int("axis", 0)])).collect();
+        nodes.push(node("Add", &["x", "999"], &["y"], &[]));
+        let error = refused(&model(&[1], std::slice::from_ref(&large), &nodes));
+        assert!(error.contains(TOO_LARGE), "{op}: {error}");
+    }
+    let mut nodes: Vec<Vec<u8>> =
+        copies.iter().map(|name| node("Add", &["x", "0"], &[&format!("y{name}")], &[])).collect();
+    nodes.push(node("Relu", &["x"], &["y"], &[]));
+    let error = refused(&model(&[1], &[large], &nodes));
+    assert!(error.contains(TOO_LARGE), "{error}");
+}
+
+#[test]
+fn tables_that_a_large_activation_asks_for_are_bounded() {
+    let pool = [ints("kernel_shape", &[3, 3]), ints("pads", &[2, 2, 0, 0])];
+    let error = refused(&model(&[1, 1, 30_000, 30_000], &[], &[node("AveragePool", &["x"], &["y"], &pool)]));
+    assert!(error.contains(TOO_LARGE), "{error}");
+    let crd = [int("blocksize", 2), text("mode", "CRD")];
+    let error = refused(&model(&[1, 1 << 30, 1, 1], &[], &[node("DepthToSpace", &["x"], &["y"], &crd)]));
+    assert!(error.contains(TOO_LARGE), "{error}");
+    let constants = [constant("none", FLOAT, &[0, 1 << 30], &[]), constant("one", FLOAT, &[1], &[0; 4])];
+    let error = refused(&model(&[1, 1], &constants, &[node("Gemm", &["x", "none", "one"], &["y"], &[])]));
+    assert!(error.contains(TOO_LARGE), "{error}");
+}
+
+#[test]
+fn what_is_empty_is_joined_and_gathered_at_once() {
+    let empty = constant("empty", INT64, &[1 << 30, 1, 0], &[]);
+    let nodes = [
+        node("Concat", &["empty"; 1000], &["joined"], &[int("axis", 2)]),
+        node("Gather", &["empty", "zeros"], &["taken"], &[int("axis", 1)]),
+        node("Relu", &["x"], &["y"], &[]),
+    ];
+    let zeros = list("zeros", &[0]);
+    assert!(smidgen_onnx::read(&model(&[1], &[empty, zeros], &nodes)).is_ok());
 }

@@ -64,8 +64,8 @@ pub(super) fn binary(op: &str) -> Option<Binary> {
 }
 
 impl Folder {
-    pub(super) fn map(&mut self, function: Unary, constant: &Const) -> Fallible<Const> {
-        self.charge(&constant.dims)?;
+    pub(super) fn map(&mut self, function: Unary, operands: &Operands<'_>) -> Fallible<Const> {
+        let constant = self.copied(operands)?;
         match (&constant.data, function) {
             (Data::Int(values), Unary::Both(_, int)) => {
                 let values = values.iter().map(|&value| int(value)).collect();
@@ -79,7 +79,7 @@ impl Folder {
     }
 
     pub(super) fn zip(&mut self, op: &str, function: Binary, operands: &Operands<'_>) -> Fallible<Const> {
-        let mut folded = operands.get(0)?.clone();
+        let mut folded = self.copied(operands)?.clone();
         for at in 1..operands.0.len() {
             folded = self.pair(op, function, &folded, operands.get(at)?)?;
         }
@@ -124,10 +124,7 @@ impl Folder {
         }
         match (&yes.data, &no.data) {
             (Data::Int(ints), Data::Int(no)) => Const::integers(yes.elem, dims, choose(condition, ints, no)),
-            _ => {
-                let data = Data::Float(choose(condition, &yes.to_floats(), &no.to_floats()));
-                Ok(Const { elem: yes.elem, dims, data })
-            }
+            _ => Ok(Const::floats(dims, choose(condition, &yes.to_floats(), &no.to_floats()))),
         }
     }
 
@@ -159,9 +156,8 @@ impl Folder {
     }
 }
 
-pub(super) fn cast(node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Const> {
-    let constant = operands.get(0)?;
-    let to = match operands.optional(1) {
+pub(super) fn cast(node: &Node<'_>, constant: &Const, like: Option<&Const>) -> Fallible<Const> {
+    let to = match like {
         Some(like) if node.op() == "CastLike" => like.elem,
         _ => Elem::from_number(i32::try_from(node.int("to", 1)?).unwrap_or(0))?,
     };

@@ -14,10 +14,10 @@ use crate::node::Node;
 use element::{binary, cast, unary};
 use movement::{relabel, reshape};
 
-/// Elements that folding may make in one file, so that a small file cannot ask for much memory.
+/// Elements of constants that may be made of one file, so that a small file cannot ask for much memory.
 const MAX_FOLDED_ELEMENTS: usize = 1 << 26;
 
-/// Folds nodes whose operands are all constants.
+/// Folds nodes whose operands are all constants, and counts the constants that are made of the file.
 #[derive(Debug)]
 pub(crate) struct Folder {
     left: usize,
@@ -43,27 +43,47 @@ impl Folder {
         Folder { left: file_bytes.saturating_mul(32).saturating_add(1 << 16).min(MAX_FOLDED_ELEMENTS) }
     }
 
-    /// Takes room for a constant of `dims`.
-    fn charge(&mut self, dims: &[usize]) -> Fallible<()> {
-        let left = self.left.checked_sub(count(dims)?);
-        self.left = left.ok_or(
-            "the constants that it computes are too large for a file of this size; \
-                                simplify the model (onnxsim) before it is imported",
-        )?;
-        Ok(())
+    /// Takes room for a constant of `dims`, which is about to be made.
+    pub(crate) fn charge(&mut self, dims: &[usize]) -> Fallible<()> {
+        self.charge_elements(count(dims)?)
+    }
+
+    /// Takes room for so many elements.
+    pub(crate) fn charge_elements(&mut self, n: usize) -> Fallible<()> {
+        let left = self.left.checked_sub(n);
+        self.left = left.unwrap_or(0);
+        left.map(|_| ()).ok_or_else(|| {
+            "the constants that are made of it are too large for a file of this size; simplify the model (onnxsim) \
+             before it is imported"
+                .to_owned()
+        })
+    }
+
+    /// Whether there is no room any more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Operand 0, with room for a copy.
+    fn copied<'c>(&mut self, operands: &Operands<'c>) -> Fallible<&'c Const> {
+        let constant = operands.get(0)?;
+        self.charge(&constant.dims)?;
+        Ok(constant)
     }
 
     /// The results of a node, `None` where it is not one that is folded.
     pub(crate) fn fold(&mut self, node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Option<Vec<Const>>> {
         let one = |constant: Const| Ok(Some(vec![constant]));
         match node.op() {
-            "Identity" | "Dropout" => one(operands.get(0)?.clone()),
+            "Identity" | "Dropout" => one(self.copied(operands)?.clone()),
             "Constant" => one(constant(node)?),
             "ConstantOfShape" => one(self.constant_of_shape(node, operands)?),
             "Range" => one(self.range(operands)?),
-            "Cast" | "CastLike" => one(cast(node, operands)?),
-            "Reshape" => one(reshape(node, operands)?),
-            "Flatten" | "Squeeze" | "Unsqueeze" => one(relabel(node, operands)?),
+            "Cast" | "CastLike" => one(cast(node, self.copied(operands)?, operands.optional(1))?),
+            "Reshape" => one(reshape(node, self.copied(operands)?, operands.get(1)?)?),
+            "Flatten" | "Squeeze" | "Unsqueeze" => {
+                one(relabel(node, self.copied(operands)?, operands.optional(1))?)
+            }
             "Transpose" => one(self.transpose(node, operands)?),
             "Slice" => one(self.slice(node, operands)?),
             "Expand" => one(self.expand(operands)?),
@@ -77,7 +97,7 @@ impl Folder {
                 self.reduce(node, operands)
             }
             op => match (unary(op), binary(op)) {
-                (Some(function), _) => one(self.map(function, operands.get(0)?)?),
+                (Some(function), _) => one(self.map(function, operands)?),
                 (_, Some(function)) => one(self.zip(op, function, operands)?),
                 _ => Ok(None),
             },

@@ -2,14 +2,13 @@
 
 use super::shape::{broadcast, permutation, relabelled, reshaped, sizes, slices, split_sizes};
 use super::{Folder, Operands};
-use crate::constant::{Const, Data, strides};
+use crate::constant::{Const, Data, count, strides};
 use crate::findings::Fallible;
 use crate::node::{Node, axis};
 
 impl Folder {
     pub(super) fn transpose(&mut self, node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Const> {
-        let constant = operands.get(0)?;
-        self.charge(&constant.dims)?;
+        let constant = self.copied(operands)?;
         constant.transposed(&permutation(node, constant.dims.len())?)
     }
 
@@ -45,9 +44,17 @@ impl Folder {
     pub(super) fn tile(&mut self, operands: &Operands<'_>) -> Fallible<Const> {
         let constant = operands.get(0)?;
         let repeats = sizes(operands.get(1)?.as_ints()?)?;
-        let mut tiled = constant.clone();
-        for (axis, &n) in repeats.iter().enumerate().take(constant.dims.len()) {
-            tiled = self.joined(&vec![&tiled; n], axis)?;
+        if repeats.len() != constant.dims.len() {
+            return Err(format!("its repeats {repeats:?} must be one for each of {:?}", constant.dims));
+        }
+        let mut tiled = self.copied(operands)?.clone();
+        for (axis, &n) in repeats.iter().enumerate() {
+            // All that lies behind the axis, as a row that comes n times.
+            let (outer, row) = (count(&tiled.dims[..axis])?, count(&tiled.dims[axis..])?);
+            let mut dims = tiled.dims.clone();
+            dims[axis] = dims[axis].saturating_mul(n);
+            self.charge(&dims)?;
+            tiled = tiled.strided(vec![outer, n, row], &[row as i64, 0, 1], 0, |_| None)?.with_dims(dims)?;
         }
         Ok(tiled)
     }
@@ -56,15 +63,18 @@ impl Folder {
         let (constant, indices) = (operands.get(0)?, operands.get(1)?);
         let along = axis(node.int("axis", 0)?, constant.dims.len())?;
         let extent = constant.dims[along];
-        let parts = indices.as_ints()?.iter().map(|&index| {
-            let at =
-                axis(index, extent).map_err(|_| format!("index {index} is outside of {extent} elements"))?;
-            self.part(constant, along, at, 1)
-        });
-        let parts = parts.collect::<Fallible<Vec<_>>>()?;
-        let joined = self.joined(&parts.iter().collect::<Vec<_>>(), along)?;
         let (before, behind) = (&constant.dims[..along], &constant.dims[along + 1..]);
-        joined.with_dims([before, &indices.dims, behind].concat())
+        let dims = [before, &indices.dims, behind].concat();
+        self.charge(&dims)?;
+        let places = indices.as_ints()?.iter().map(|&index| {
+            axis(index, extent).map_err(|_| format!("index {index} is outside of {extent} elements"))
+        });
+        let places = places.collect::<Fallible<Vec<_>>>()?;
+        let (outer, inner) = (count(before)?, count(behind)?);
+        let outer = if inner == 0 { 0 } else { outer };
+        let rows = (0..outer).flat_map(|row| places.iter().map(move |at| (row * extent + at) * inner));
+        let elements: Vec<i64> = rows.flat_map(|first| first..first + inner).map(|at| at as i64).collect();
+        constant.picked(&elements, dims, |_| None)
     }
 
     pub(super) fn concat(&mut self, node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Const> {
@@ -113,8 +123,8 @@ impl Folder {
             }
         }
         self.charge(&dims)?;
-        let outer: usize = dims[..along].iter().product();
-        let inner: usize = dims[along + 1..].iter().product();
+        let outer = if count(&dims)? == 0 { 0 } else { count(&dims[..along])? };
+        let inner = count(&dims[along + 1..])?;
         fn weave<T: Copy>(parts: &[(&[T], usize)], outer: usize) -> Vec<T> {
             let mut all = Vec::new();
             for row in 0..outer {
@@ -133,18 +143,15 @@ impl Folder {
         let floats: Vec<Vec<f32>> = parts.iter().map(|part| part.to_floats()).collect();
         let rows: Vec<_> =
             floats.iter().zip(parts).map(|(values, part)| (values.as_slice(), width(part))).collect();
-        Ok(Const { elem: first.elem, dims, data: Data::Float(weave(&rows, outer)) })
+        Ok(Const::floats(dims, weave(&rows, outer)))
     }
 }
 
-pub(super) fn reshape(node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Const> {
-    let constant = operands.get(0)?;
-    let wanted = operands.get(1)?.as_ints()?;
-    constant.with_dims(reshaped(&constant.dims, wanted, node.flag("allowzero")?)?)
+pub(super) fn reshape(node: &Node<'_>, constant: &Const, shape: &Const) -> Fallible<Const> {
+    constant.with_dims(reshaped(&constant.dims, shape.as_ints()?, node.flag("allowzero")?)?)
 }
 
 /// Flatten, Squeeze and Unsqueeze of a constant.
-pub(super) fn relabel(node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Const> {
-    let constant = operands.get(0)?;
-    constant.with_dims(relabelled(node, operands.optional(1), &constant.dims)?)
+pub(super) fn relabel(node: &Node<'_>, constant: &Const, axes: Option<&Const>) -> Fallible<Const> {
+    constant.with_dims(relabelled(node, axes, &constant.dims)?)
 }

@@ -128,10 +128,7 @@ fn span(start: i64, end: i64, step: i64, extent: usize) -> Fallible<Span> {
 
 /// Extents of the parts of a Split; an operand since opset 13, an attribute before, else equal parts.
 pub(crate) fn split_sizes(node: &Node<'_>, operand: Option<&Const>, extent: usize) -> Fallible<Vec<usize>> {
-    let n = match node.int("num_outputs", 0)? {
-        0 => node.n_outputs(),
-        n => usize::try_from(n).unwrap_or(0),
-    };
+    let n = node.proto.output.len();
     let list = match (operand, node.ints("split")?) {
         (Some(sizes), _) => Some(sizes.as_ints()?),
         (None, attribute) => attribute,
@@ -147,8 +144,10 @@ pub(crate) fn split_sizes(node: &Node<'_>, operand: Option<&Const>, extent: usiz
         }
     };
     let sum = parts.iter().try_fold(0usize, |sum, &part| sum.checked_add(part));
-    if sum != Some(extent) || parts.len() < node.n_outputs() {
-        return Err(format!("parts {parts:?} do not make up {extent} elements; export the model again"));
+    if sum != Some(extent) || parts.len() != n {
+        return Err(format!(
+            "parts {parts:?} of {n} results do not make up {extent} elements; export the model again"
+        ));
     }
     Ok(parts)
 }

@@ -46,6 +46,14 @@ impl<'m> Importer<'m> {
         Ok(outputs)
     }
 
+    /// Takes room for the constants among the tensors from `first` on: many nodes may share one of the file and each
+    /// need its own form of it.
+    pub(crate) fn charge_constants(&mut self, first: usize) -> Fallible<()> {
+        let added = self.graph.tensors.iter().skip(first);
+        let bytes = added.filter_map(|tensor| tensor.data.as_ref()).map(|data| data.len()).sum::<usize>();
+        self.folder.charge_elements(bytes / size_of::<f32>())
+    }
+
     /// Adds a constant.
     pub(crate) fn floats(&mut self, name: &str, shape: Vec<usize>, values: &[f32]) -> TensorIdx {
         self.graph.add_tensor(Tensor::const_f32(name, shape, values))

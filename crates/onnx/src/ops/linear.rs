@@ -32,6 +32,7 @@ pub(super) fn gemm<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     let weights = scaled(&weights, alpha);
     let bias = importer.optional_const(node, 2)?.map(|bias| scaled(&bias, beta));
     let outputs = weights.dims.first().copied().unwrap_or(0);
+    importer.folder.charge(&[outputs])?;
     let bias = bias.map(|bias| channel_bias(bias, outputs)).transpose()?;
     layer(importer, node, x, weights, bias.map(Rc::new))
 }

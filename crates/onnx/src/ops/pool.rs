@@ -146,6 +146,7 @@ fn counted(
         let (from, to) = if pads_count { (0, extent + after) } else { (before, extent) };
         (start + kernel[at]).min(to).saturating_sub(start.max(from)) as f32
     };
+    importer.folder.charge(&out_shape[1..3])?;
     let whole = (kernel[0] * kernel[1]) as f32;
     let factors: Vec<f32> = (0..out_shape[1])
         .flat_map(|row| (0..out_shape[2]).map(move |column| (row, column)))

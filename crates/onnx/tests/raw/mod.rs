@@ -46,6 +46,11 @@ pub(crate) fn ints(name: &str, values: &[i64]) -> Vec<u8> {
     [field(1, name.as_bytes()), values.collect(), number(20, 7)].concat()
 }
 
+/// An attribute that is a text.
+pub(crate) fn text(name: &str, value: &str) -> Vec<u8> {
+    [field(1, name.as_bytes()), field(4, value.as_bytes()), number(20, 3)].concat()
+}
+
 /// Numbers of element types.
 pub(crate) const FLOAT: i64 = 1;
 pub(crate) const UINT8: i64 = 2;

@@ -38,6 +38,7 @@ pub(in crate::ops) fn blocks<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -
     }
     let channels = c / (block * block);
     if node.text("mode", "DCR")? == "CRD" && channels > 1 {
+        importer.folder.charge(&[c])?;
         // The channel is the slowest of the three in CRD and the fastest in DCR.
         let order: Vec<i32> = (0..block * block)
             .flat_map(|place| (0..channels).map(move |channel| (channel * block * block + place) as i32))
