@@ -94,17 +94,35 @@ fn import(mut model: ModelProto, file_bytes: usize, findings: &mut Findings) -> 
     let Some(mut file) = model.graph.take() else { return Graph::default() };
     let protos = fused(taken_apart(std::mem::take(&mut file.node)), &file);
     let nodes: Vec<Node<'_>> = protos.iter().map(|(at, proto)| Node { proto, at: *at, opset }).collect();
-    let outputs: BTreeSet<&str> = file.output.iter().map(|output| output.name.as_str()).collect();
-    let mut importer = Importer::new(&nodes, outputs, Folder::for_file(file_bytes));
+    if !are_made_once(&nodes, &file, findings) {
+        return Graph::default();
+    }
+    let mut importer = Importer::new(&nodes, &file, Folder::for_file(file_bytes));
     std::mem::swap(&mut importer.findings, findings);
     importer.graph.name = clip(&file.name);
-    importer.initializers = file.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
     inputs(&mut importer, &file);
     constants(&mut importer);
     walk(&mut importer);
     leave(&mut importer, &file);
     std::mem::swap(&mut importer.findings, findings);
     importer.graph
+}
+
+/// Whether no name is that of two inputs or results, which readers of names rely on.
+fn are_made_once(nodes: &[Node<'_>], file: &GraphProto, findings: &mut Findings) -> bool {
+    let mut made = BTreeSet::new();
+    for input in file.input.iter().filter(|input| !made.insert(input.name.as_str())) {
+        let place = format!("input \"{}\"", clip(&input.name));
+        findings.problem(place, "it is listed twice; export the model again");
+    }
+    for node in nodes {
+        let results = node.proto.output.iter().filter(|name| !name.is_empty());
+        for name in results.filter(|name| !made.insert(name)) {
+            let problem = format!("its result \"{}\" is there already; export the model again", clip(name));
+            findings.problem(node.place(), problem);
+        }
+    }
+    findings.is_clean()
 }
 
 /// The inputs of the model; old files list constants among them.
@@ -166,12 +184,15 @@ fn input<'m>(importer: &mut Importer<'m>, input: &'m ValueInfoProto, place: &str
 
 /// Whether the first operators that care about the order of axes want the channels last.
 fn wants_channels_last(importer: &Importer<'_>, name: &str) -> bool {
-    const FARTHEST: usize = 256;
-    let (mut names, mut next) = (vec![name], 0);
-    while let Some(&name) = names.get(next).filter(|_| next < FARTHEST) {
+    const MOST_READERS: usize = 256;
+    let (mut names, mut next, mut n_readers) = (vec![name], 0, 0);
+    while let Some(&name) = names.get(next) {
         next += 1;
         for &at in importer.uses(name) {
-            let Some(node) = importer.nodes.get(at) else { continue };
+            n_readers += 1;
+            let Some(node) = importer.nodes.get(at).filter(|_| n_readers <= MOST_READERS) else {
+                return false;
+            };
             match ops::care(node.op()) {
                 ops::Care::ChannelsLast => return true,
                 ops::Care::FileOrder => {}
@@ -293,11 +314,12 @@ fn all_const(operands: &[Option<Value>]) -> Option<Constants> {
 
 /// The outputs of the model.
 fn leave<'m>(importer: &mut Importer<'m>, file: &'m GraphProto) {
+    let on_images = importer.nodes.iter().any(|node| ops::care(node.op()) == ops::Care::ChannelsLast);
     for output in &file.output {
         let place = format!("output \"{}\"", clip(&output.name));
         match importer.value(&output.name) {
             Ok(Some(Value::Act(act))) => {
-                if let Err(message) = self::output(importer, act, &place) {
+                if let Err(message) = self::output(importer, act, &place, on_images) {
                     importer.findings.problem(place, message);
                 }
             }
@@ -310,15 +332,14 @@ fn leave<'m>(importer: &mut Importer<'m>, file: &'m GraphProto) {
     }
 }
 
-fn output(importer: &mut Importer<'_>, act: Act, place: &str) -> Fallible<()> {
+fn output(importer: &mut Importer<'_>, act: Act, place: &str, on_images: bool) -> Fallible<()> {
     importer.target = None;
     let act = importer.settled(act)?;
     let act = importer.plain(act)?;
     let (rank, dims) = (act.rank(), act.dims.clone());
     let (order, logical) = (act.layout.order(&dims), Layout::logical(rank));
     let last = Layout::channels_last(rank);
-    let is_image = (3..=4).contains(&rank)
-        && importer.nodes.iter().any(|node| ops::care(node.op()) == ops::Care::ChannelsLast);
+    let is_image = (3..=4).contains(&rank) && on_images;
     let moved = is_image && order == last.order(&dims) && act.layout.full(rank) == last;
     let layout = if moved { &last } else { &logical };
     if moved {

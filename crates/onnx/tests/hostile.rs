@@ -232,3 +232,28 @@ fn what_is_empty_is_joined_and_gathered_at_once() {
     let zeros = list("zeros", &[0]);
     assert!(smidgen_onnx::read(&model(&[1], &[empty, zeros], &nodes)).is_ok());
 }
+
+#[test]
+fn names_that_are_made_twice_are_refused() {
+    let twice = node("Identity", &["x"], &["y"], &[]);
+    let error = refused(&model(&[1], &[], &[twice.clone(), twice]));
+    assert!(error.contains("\"y\" is there already"), "{error}");
+    let error = refused(&model(&[1], &[], &[node("Relu", &["y"], &["x"], &[])]));
+    assert!(error.contains("\"x\" is there already"), "{error}");
+}
+
+#[test]
+fn names_that_are_read_often_are_followed_once() {
+    // Along every path, the weights of the Gemm alone would be followed 100^6 times.
+    let mut nodes = vec![node("Transpose", &["x"], &["t"], &[]), node("Reshape", &["t", "row"], &["a"], &[])];
+    for pair in ["a", "b", "c", "d"].windows(2) {
+        nodes.push(node("Identity", &[pair[0]; 100], &[pair[1]], &[]));
+    }
+    let weights: Vec<String> = (0..10).map(|at| format!("w{at}")).collect();
+    for pair in weights.windows(2) {
+        nodes.push(node("Sum", &[pair[0].as_str(); 100], &[&pair[1]], &[]));
+    }
+    nodes.push(node("Gemm", &["d", "w9"], &["y"], &[]));
+    let constants = [list("row", &[1, 4]), constant("w0", FLOAT, &[4, 1], &[0; 16])];
+    assert!(smidgen_onnx::read(&model(&[2, 2], &constants, &nodes)).is_ok());
+}

@@ -4,7 +4,7 @@ use smidgen_ir::{DType, Op, OutputQuant, Tensor, TensorIdx};
 
 use super::{Act, Importer, Kind, Value};
 use crate::constant::{Elem, holds_elements};
-use crate::findings::{Fallible, clip};
+use crate::findings::Fallible;
 use crate::layout::Layout;
 use crate::node::Node;
 
@@ -62,14 +62,8 @@ impl<'m> Importer<'m> {
     /// Says what result `at` of a node is.
     pub(crate) fn define(&mut self, node: &Node<'m>, at: usize, value: Value) {
         let name = node.output_name(at);
-        if name.is_empty() {
-            return;
-        }
-        if self.values.insert(name, value).is_some() {
-            self.findings.problem(
-                node.place(),
-                format!("its result \"{}\" is there already; export the model again", clip(name)),
-            );
+        if !name.is_empty() {
+            self.values.insert(name, value);
         }
     }
 

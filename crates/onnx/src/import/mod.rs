@@ -13,7 +13,7 @@ use crate::findings::{Fallible, Findings, clip};
 use crate::fold::Folder;
 use crate::layout::Layout;
 use crate::node::Node;
-use crate::proto::TensorProto;
+use crate::proto::{GraphProto, TensorProto};
 
 /// What an activation's elements are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,8 @@ pub(crate) struct Importer<'m> {
     /// Names whose node could not be read; what depends on them is left out without a word.
     lost: BTreeSet<&'m str>,
     uses: BTreeMap<&'m str, Vec<usize>>,
-    makers: BTreeMap<&'m str, usize>,
+    /// Names that depend on constants only.
+    constants: BTreeSet<&'m str>,
     outputs: BTreeSet<&'m str>,
     /// Results of RESHAPE, TRANSPOSE, QUANTIZE and DEQUANTIZE that are there already.
     known: BTreeMap<(String, TensorIdx), TensorIdx>,
@@ -95,27 +96,35 @@ pub(crate) struct Importer<'m> {
 }
 
 impl<'m> Importer<'m> {
-    /// An importer of these nodes, whose results in `outputs` leave the model.
-    pub(crate) fn new(nodes: &'m [Node<'m>], outputs: BTreeSet<&'m str>, folder: Folder) -> Self {
+    /// An importer of these nodes of a file.
+    pub(crate) fn new(nodes: &'m [Node<'m>], file: &'m GraphProto, folder: Folder) -> Self {
+        let initializers: BTreeMap<&str, &TensorProto> =
+            file.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
         let mut uses: BTreeMap<&'m str, Vec<usize>> = BTreeMap::new();
-        let mut makers = BTreeMap::new();
+        let mut constants: BTreeSet<&str> = initializers.keys().copied().collect();
         for (at, node) in nodes.iter().enumerate() {
-            for name in node.proto.input.iter().filter(|name| !name.is_empty()) {
-                uses.entry(name.as_str()).or_default().push(at);
+            let inputs = || node.proto.input.iter().map(String::as_str).filter(|name| !name.is_empty());
+            if inputs().all(|name| constants.contains(name)) {
+                constants.extend(node.proto.output.iter().map(String::as_str));
             }
-            makers.extend(node.proto.output.iter().map(|name| (name.as_str(), at)));
+            for name in inputs() {
+                let readers = uses.entry(name).or_default();
+                if readers.last() != Some(&at) {
+                    readers.push(at);
+                }
+            }
         }
         Importer {
             graph: Graph::default(),
             findings: Findings::default(),
             folder,
             nodes,
-            initializers: BTreeMap::new(),
+            initializers,
             values: BTreeMap::new(),
             lost: BTreeSet::new(),
             uses,
-            makers,
-            outputs,
+            constants,
+            outputs: file.output.iter().map(|output| output.name.as_str()).collect(),
             known: BTreeMap::new(),
             target: None,
         }
@@ -152,21 +161,17 @@ impl<'m> Importer<'m> {
         self.lost.insert(name);
     }
 
-    /// The nodes that read `name`, by position.
+    /// The nodes that read `name`, by position, each once.
     pub(crate) fn uses(&self, name: &str) -> &[usize] {
         self.uses.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether `name` is a constant, or will be: it depends on constants only.
-    pub(crate) fn will_be_const(&self, name: &str, depth: usize) -> bool {
-        if name.is_empty() || self.initializers.contains_key(name) {
-            return true;
+    pub(crate) fn will_be_const(&self, name: &str) -> bool {
+        match self.values.get(name) {
+            Some(value) => value.constant().is_some(),
+            None => self.constants.contains(name),
         }
-        if let Some(value) = self.values.get(name) {
-            return value.constant().is_some();
-        }
-        let Some(node) = self.makers.get(name).and_then(|&at| self.nodes.get(at)) else { return false };
-        depth > 0 && node.proto.input.iter().all(|input| self.will_be_const(input, depth - 1))
     }
 
     /// Whether `name` leaves the model.

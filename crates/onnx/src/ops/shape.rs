@@ -125,7 +125,7 @@ fn feeds_only_layers(importer: &Importer<'_>, name: &str, depth: usize) -> bool 
             return false;
         };
         match node.op() {
-            "Gemm" | "MatMul" => importer.will_be_const(node.input_name(1), 6),
+            "Gemm" | "MatMul" => importer.will_be_const(node.input_name(1)),
             "QuantizeLinear" | "DequantizeLinear" | "Identity" | "Dropout" => {
                 depth > 0 && feeds_only_layers(importer, node.output_name(0), depth - 1)
             }
