@@ -60,10 +60,11 @@ impl Findings {
     /// Problems beyond this many are counted, not kept; notes are dropped.
     const MAX: usize = 500;
 
-    /// Keeps a problem.
+    /// Keeps a problem. Lists of the file in its message are cut.
     pub(crate) fn problem(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        const LONGEST: usize = 4000;
         if self.problems.len() < Self::MAX {
-            self.problems.push(Problem { place: place.into(), message: message.into() });
+            self.problems.push(Problem { place: place.into(), message: cut(&message.into(), LONGEST) });
         } else {
             self.n_more += 1;
         }
@@ -100,8 +101,12 @@ impl Findings {
 
 /// Text of the file for messages, cut to a readable length.
 pub(crate) fn clip(text: &str) -> String {
-    const LONGEST: usize = 80;
-    match text.char_indices().nth(LONGEST) {
+    cut(text, 80)
+}
+
+/// The first `longest` characters.
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", text.split_at(end).0),
     }

@@ -257,3 +257,21 @@ fn names_that_are_read_often_are_followed_once() {
     let constants = [list("row", &[1, 4]), constant("w0", FLOAT, &[4, 1], &[0; 16])];
     assert!(smidgen_onnx::read(&model(&[2, 2], &constants, &nodes)).is_ok());
 }
+
+#[test]
+fn names_and_messages_do_not_grow_with_the_file() {
+    let names: Vec<String> = (0..2000).map(|at| at.to_string()).collect();
+    let mut nodes = vec![node("Relu", &["x"], &["0"], &[])];
+    for (at, pair) in names.windows(2).enumerate() {
+        let shape = if at % 2 == 0 { "row" } else { "square" };
+        nodes.push(node("Reshape", &[&pair[0], shape], &[&pair[1]], &[]));
+    }
+    nodes.push(node("Relu", &["1999"], &["y"], &[]));
+    let constants = [list("row", &[4]), list("square", &[2, 2])];
+    let graph = smidgen_onnx::read(&model(&[2, 2], &constants, &nodes)).unwrap();
+    assert!(graph.tensors.iter().all(|tensor| tensor.name.len() < 100));
+
+    let many = list("many", &vec![-5; 100_000]);
+    let error = refused(&model(&[2, 2], &[many], &[node("Reshape", &["x", "many"], &["y"], &[])]));
+    assert!(error.len() < 10_000, "{error}");
+}

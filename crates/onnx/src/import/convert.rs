@@ -8,7 +8,7 @@ use smidgen_ir::{DType, Op, Quant, TensorIdx};
 
 use super::{Act, Importer, Kind};
 use crate::constant::Elem;
-use crate::findings::Fallible;
+use crate::findings::{Fallible, clip};
 use crate::layout::Layout;
 
 impl<'m> Importer<'m> {
@@ -75,7 +75,7 @@ impl<'m> Importer<'m> {
         if let Some(&known) = self.known.get(&key) {
             return Ok(known);
         }
-        let name = format!("{}/quantize", found.name);
+        let name = format!("{}/quantize", clip(&found.name));
         let held = self.target.replace(quant.clone());
         let made = self.emit(Op::Quantize(Quantize { to: DType::I8 }), &[Some(tensor)], &name);
         self.target = held;
@@ -89,7 +89,8 @@ impl<'m> Importer<'m> {
         if let Some(&known) = self.known.get(&key) {
             return Ok(known);
         }
-        let name = format!("{}/{what}", self.graph.tensor(tensor).name);
+        // Cut: conversions of conversions would get names that grow without end.
+        let name = format!("{}/{what}", clip(&self.graph.tensor(tensor).name));
         let made = self.emit(op, &[Some(tensor)], &name)?;
         self.known.insert(key, made);
         Ok(made)
