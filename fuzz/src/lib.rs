@@ -1,5 +1,7 @@
 //! What the fuzz targets share: running a graph within a budget.
 
+pub mod onnx;
+
 use smidgen_ir::{Graph, Interpreter};
 
 /// Elements of all tensors together above which a graph is valid but too slow to fuzz with.
@@ -11,7 +13,8 @@ const MAX_MACS: u64 = 1 << 22;
 /// Whether one inference takes well under a second.
 fn is_small(graph: &Graph) -> bool {
     let elements = graph.tensors.iter().try_fold(0usize, |sum, tensor| {
-        let elements = tensor.shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent))?;
+        let elements =
+            tensor.shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent))?;
         sum.checked_add(elements)
     });
     let nodes = (0u32..).zip(&graph.nodes).map(|(at, _)| smidgen_ir::NodeIdx(at));
