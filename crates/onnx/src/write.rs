@@ -4,7 +4,7 @@
 //! wants channels first, leave their result that way, and a Transpose is written only where some reader needs the other
 //! order: between two convolutions there is none.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use prost::Message;
 use smidgen_ir::{Activation, DType, Graph, NodeIdx, Op, Padding, Problem, Tensor, TensorIdx};
@@ -83,7 +83,8 @@ pub(crate) struct Writer<'g> {
     pub(crate) graph: &'g Graph,
     file: GraphProto,
     forms: Vec<Forms>,
-    names: BTreeSet<String>,
+    /// Every name that is there, and the number that was last put behind it.
+    names: BTreeMap<String, usize>,
     /// Version of the operator set.
     pub(crate) opset: i64,
 }
@@ -102,7 +103,7 @@ impl<'g> Writer<'g> {
             graph,
             file,
             forms: vec![Forms::default(); graph.tensors.len()],
-            names: BTreeSet::new(),
+            names: BTreeMap::new(),
             opset,
         };
         if writer.file.name.is_empty() {
@@ -125,11 +126,13 @@ impl<'g> Writer<'g> {
     pub(crate) fn claim(&mut self, wanted: &str, otherwise: &str) -> String {
         let wanted = if wanted.is_empty() { otherwise } else { wanted };
         let mut name = wanted.to_owned();
-        let mut n = 0;
-        while !self.names.insert(name.clone()) {
+        let mut n = self.names.get(wanted).copied().unwrap_or(0);
+        while self.names.contains_key(&name) {
             n += 1;
             name = format!("{wanted}_{n}");
         }
+        self.names.insert(wanted.to_owned(), n);
+        self.names.entry(name.clone()).or_insert(0);
         name
     }
 
