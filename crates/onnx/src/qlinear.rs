@@ -1,6 +1,7 @@
 //! The QLinear operators, which carry scales and zero points of their own, as the operators between DequantizeLinear and
 //! QuantizeLinear that they mean.
 
+use crate::findings::clip;
 use crate::proto::{AttributeProto, NodeProto, attribute_type};
 
 /// Where the parts of a QLinear operator stand among its operands.
@@ -43,9 +44,9 @@ pub(crate) fn taken_apart(nodes: Vec<NodeProto>) -> Vec<(usize, NodeProto)> {
     for (at, node) in nodes.into_iter().enumerate() {
         let mut all = Vec::new();
         if node.op_type == "QLinearConcat" {
-            concat(node, &mut all);
+            concat(node, at, &mut all);
         } else if let Some(form) = form(&node.op_type) {
-            apart(node, &form, &mut all);
+            apart(node, at, &form, &mut all);
         } else {
             all.push(node);
         }
@@ -58,15 +59,22 @@ fn input(node: &NodeProto, at: usize) -> String {
     node.input.get(at).cloned().unwrap_or_default()
 }
 
-fn apart(node: NodeProto, form: &Form, all: &mut Vec<NodeProto>) {
-    let mut operands = Vec::new();
+/// What the operands of node `at` are named after: its result. Of a long name there is not a copy for each operand.
+fn stem(node: &NodeProto, at: usize) -> String {
+    let name = node.output.first().map_or("", String::as_str);
+    let cut = clip(name);
+    if cut == name { cut } else { format!("{cut}{at}") }
+}
+
+fn apart(node: NodeProto, at: usize, form: &Form, all: &mut Vec<NodeProto>) {
+    let (stem, mut operands) = (stem(&node, at), Vec::new());
     for (at, &([value, scale, zero_point], axis)) in form.operands.iter().enumerate() {
         // Weights of QGemm that are transposed have their outputs first.
         let transposed =
             node.attribute.iter().any(|attribute| attribute.name == "transB" && attribute.i != 0);
         let axis = if transposed && at == 1 { 0 } else { axis };
         let parts = [value, scale, zero_point].map(|at| input(&node, at));
-        operands.push(dequantize(&node, parts, at, axis, all));
+        operands.push(dequantize(format!("{stem}/operand_{at}"), &node, parts, axis, all));
     }
     if let Some(bias) = form.bias {
         operands.push(input(&node, bias));
@@ -74,25 +82,25 @@ fn apart(node: NodeProto, form: &Form, all: &mut Vec<NodeProto>) {
     finish(node, form.op, operands, form.result, all);
 }
 
-fn concat(node: NodeProto, all: &mut Vec<NodeProto>) {
+fn concat(node: NodeProto, at: usize, all: &mut Vec<NodeProto>) {
     let triples = node.input.get(2..).unwrap_or_default().chunks(3);
-    let mut operands = Vec::new();
+    let (stem, mut operands) = (stem(&node, at), Vec::new());
     for (at, triple) in triples.enumerate() {
         let part = |at: usize| triple.get(at).cloned().unwrap_or_default();
-        operands.push(dequantize(&node, [part(0), part(1), part(2)], at, 1, all));
+        let parts = [part(0), part(1), part(2)];
+        operands.push(dequantize(format!("{stem}/operand_{at}"), &node, parts, 1, all));
     }
     finish(node, "Concat", operands, [0, 1], all);
 }
 
-/// Adds the DequantizeLinear of operand `at` and returns the name of its result.
+/// Adds the DequantizeLinear of an operand of `node` and returns the name of its result.
 fn dequantize(
+    name: String,
     node: &NodeProto,
     parts: [String; 3],
-    at: usize,
     axis: i64,
     all: &mut Vec<NodeProto>,
 ) -> String {
-    let name = format!("{}/operand_{at}", node.output.first().map_or("", String::as_str));
     let axis = AttributeProto {
         name: "axis".into(),
         i: axis,
@@ -102,7 +110,7 @@ fn dequantize(
     all.push(NodeProto {
         input: parts.to_vec(),
         output: vec![name.clone()],
-        name: node.name.clone(),
+        name: clip(&node.name),
         op_type: "DequantizeLinear".into(),
         attribute: vec![axis],
         domain: String::new(),

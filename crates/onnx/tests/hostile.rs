@@ -275,3 +275,29 @@ fn names_and_messages_do_not_grow_with_the_file() {
     let error = refused(&model(&[2, 2], &[many], &[node("Reshape", &["x", "many"], &["y"], &[])]));
     assert!(error.len() < 10_000, "{error}");
 }
+
+#[test]
+fn operands_of_a_node_are_no_copies() {
+    // What a part of such a node took was as long as the file.
+    let long = "y".repeat(100_000);
+    let empty = vec![""; 30_000];
+    let concat = node("QLinearConcat", &empty, &[&long], &[]);
+    assert!(refused(&model(&[1], &[], &[concat])).contains("is missing"));
+    let mut parts = empty.clone();
+    parts[0] = &long;
+    let nodes = [node("Split", &["x"], &parts, &[]), node("Relu", &[&long], &["y"], &[])];
+    assert!(smidgen_onnx::read(&model(&[30_000], &[], &nodes)).is_ok());
+    let nodes = [node("Sum", &["x"; 30_000], &[&long], &[]), node("Relu", &[&long], &["y"], &[])];
+    assert!(smidgen_onnx::read(&model(&[1], &[], &nodes)).is_ok());
+    let large = constant("c", FLOAT, &[1 << 14], &[0; 4 << 14]);
+    for op in ["Sum", "Concat"] {
+        let mut operands = vec!["c"; 30_000];
+        operands[0] = "x";
+        let error = refused(&model(
+            &[1 << 14],
+            std::slice::from_ref(&large),
+            &[node(op, &operands, &["y"], &[int("axis", 0)])],
+        ));
+        assert!(error.contains(TOO_LARGE), "{op}: {error}");
+    }
+}

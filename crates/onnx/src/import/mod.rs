@@ -229,6 +229,7 @@ impl<'m> Importer<'m> {
     /// A constant as an activation.
     pub(crate) fn const_act(&mut self, constant: &Const, name: &str) -> Fallible<Act> {
         holds_elements(&constant.dims)?;
+        self.folder.charge(&constant.dims)?;
         let quantized = matches!(constant.data, Data::Quantized(..)) && self.target.is_some();
         let tensor = if quantized || !matches!(constant.data, Data::Quantized(..)) {
             constant.tensor(name)?

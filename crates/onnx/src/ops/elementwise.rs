@@ -10,7 +10,7 @@ use smidgen_ir::{Activation, DType, Op, TensorIdx};
 
 use super::encode::Written;
 use crate::constant::Const;
-use crate::findings::Fallible;
+use crate::findings::{Fallible, clip};
 use crate::fold::broadcast;
 use crate::import::{Act, Importer, Value};
 use crate::layout::Layout;
@@ -183,7 +183,7 @@ pub(super) fn many<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
         let name = if at + 2 == n {
             node.output_name(0).to_owned()
         } else {
-            format!("{}/{at}", node.output_name(0))
+            format!("{}/{at}", clip(node.output_name(0)))
         };
         y = importer.emit(op.clone(), &[Some(y), Some(x)], &name)?;
     }

@@ -5,7 +5,7 @@ use smidgen_ir::ops::split_v::SplitV;
 use smidgen_ir::{Op, TensorIdx};
 
 use super::{Stored, narrow, narrow_all};
-use crate::findings::Fallible;
+use crate::findings::{Fallible, clip};
 use crate::fold::split_sizes;
 use crate::import::Importer;
 use crate::node::{Node, axis};
@@ -56,7 +56,7 @@ pub(in crate::ops) fn split<'m>(importer: &mut Importer<'m>, node: &Node<'m>) ->
     let stored = Stored::of(importer, act)?;
     let op = Op::SplitV(SplitV { axis: narrow(stored.place(along))?, sizes: narrow_all(&parts)? });
     let name = |at: usize| match node.output_name(at) {
-        "" => format!("{}/part_{at}", node.output_name(0)),
+        "" => format!("{}/part_{at}", clip(node.output_name(0))),
         name => name.to_owned(),
     };
     let names: Vec<String> = (0..parts.len()).map(name).collect();
