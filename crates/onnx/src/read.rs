@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use prost::Message;
-use smidgen_ir::{Graph, Op, passes};
+use smidgen_ir::{Graph, Op, TensorIdx, passes};
 
 use crate::budget;
 use crate::constant::{Elem, count, rank_fits};
@@ -324,7 +324,7 @@ fn leave<'m>(importer: &mut Importer<'m>, file: &'m GraphProto) {
                 }
             }
             Ok(Some(Value::Const(_))) => {
-                importer.findings.problem(place, "it is a constant; remove it from the model's outputs");
+                importer.findings.problem(place, CONSTANT_OUTPUT);
             }
             Ok(None) => {}
             Err(message) => importer.findings.problem(place, message),
@@ -363,12 +363,30 @@ fn output(importer: &mut Importer<'_>, act: Act, place: &str, on_images: bool) -
     Ok(())
 }
 
+/// Reports outputs that depend on no input: what they are is known, and a reader that folds more would say so.
+fn constant_outputs(graph: &Graph, findings: &mut Findings) {
+    let mut computed: BTreeSet<TensorIdx> = graph.inputs.iter().copied().collect();
+    for node in &graph.nodes {
+        if node.inputs.iter().flatten().any(|idx| computed.contains(idx)) {
+            computed.extend(&node.outputs);
+        }
+    }
+    for output in graph.outputs.iter().filter(|output| !computed.contains(output)) {
+        let place = format!("output \"{}\"", clip(&graph.tensor(*output).name));
+        findings.problem(place, CONSTANT_OUTPUT);
+    }
+}
+
+/// What is said of an output that is a constant.
+const CONSTANT_OUTPUT: &str = "it is a constant; remove it from the model's outputs";
+
 /// The graph verified, without what nothing uses, with normalisations folded and activations fused.
 fn finished(graph: Graph, findings: &mut Findings) -> Graph {
     if let Err(problems) = graph.verify() {
         findings.extend(problems);
         return graph;
     }
+    constant_outputs(&graph, findings);
     let folded = passes::fold_batch_norm(&graph).and_then(|graph| passes::fuse_activation(&graph));
     match folded {
         Ok(folded) => folded,

@@ -301,3 +301,10 @@ fn operands_of_a_node_are_no_copies() {
         assert!(error.contains(TOO_LARGE), "{op}: {error}");
     }
 }
+
+#[test]
+fn outputs_that_depend_on_no_input_are_refused() {
+    let constants = [constant("c", FLOAT, &[2], &[0; 8])];
+    let error = refused(&model(&[1], &constants, &[node("Softmax", &["c"], &["y"], &[])]));
+    assert!(error.contains("it is a constant"), "{error}");
+}
