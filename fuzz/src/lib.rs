@@ -5,10 +5,10 @@ pub mod onnx;
 use smidgen_ir::{Graph, Interpreter};
 
 /// Elements of all tensors together above which a graph is valid but too slow to fuzz with.
-const MAX_ELEMENTS: usize = 1 << 15;
+const MAX_ELEMENTS: usize = 1 << 13;
 
 /// Multiply-accumulates above which a graph is valid but too slow to fuzz with.
-const MAX_MACS: u64 = 1 << 22;
+const MAX_MACS: u64 = 1 << 19;
 
 /// Whether one inference takes well under a second.
 fn is_small(graph: &Graph) -> bool {
