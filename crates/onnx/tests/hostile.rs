@@ -9,6 +9,30 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use raw::{FLOAT, INT8, INT64, UINT8, constant, int, ints, list, model, node, text};
+use smidgen_ir::Graph;
+use smidgen_onnx::ReadError;
+use smidgen_testkit::{Counting, peak_bytes};
+
+/// The most that reading may take: 1024 times the file and 8 MiB. The bytes of a file are 64-bit integers when shapes are
+/// computed, and 32 of them may be made of each.
+fn bound(file_bytes: usize) -> usize {
+    1024 * file_bytes + (8 << 20)
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Reads within the bound.
+fn read(bytes: &[u8]) -> Result<Graph, ReadError> {
+    let (outcome, taken) = peak_bytes(|| smidgen_onnx::read(bytes));
+    assert!(taken <= bound(bytes.len()), "{taken} bytes for a file of {}", bytes.len());
+    outcome
+}
+
+/// The problems of a file that must not be read.
+fn refused(bytes: &[u8]) -> String {
+    read(bytes).unwrap_err().to_string()
+}
 
 fn fixture(name: &str) -> Vec<u8> {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/import").join(name);
@@ -41,14 +65,14 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        if let Ok(graph) = smidgen_onnx::read(&bytes) {
+        if let Ok(graph) = read(&bytes) {
             prop_assert!(graph.verify().is_ok());
         }
     }
 
     #[test]
     fn any_bytes_end_in_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(smidgen_onnx::read(&bytes).is_err());
+        prop_assert!(read(&bytes).is_err());
     }
 }
 
@@ -64,21 +88,16 @@ fn a_file_of_empty_messages_is_refused_before_it_is_decoded() {
     }
     bytes.push(length as u8);
     bytes.extend(nodes);
-    let error = smidgen_onnx::read(&bytes).unwrap_err().to_string();
+    let error = read(&bytes).unwrap_err().to_string();
     assert!(error.contains("messages and lists"), "{error}");
 }
 
 #[test]
 fn other_files_are_told_apart() {
     for (bytes, expected) in [(&b""[..], "the file is empty"), (b"\x1c\0\0\0TFL3", "not an ONNX model")] {
-        let error = smidgen_onnx::read(bytes).unwrap_err().to_string();
+        let error = read(bytes).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
-}
-
-/// The problems of a file that must not be read.
-fn refused(bytes: &[u8]) -> String {
-    smidgen_onnx::read(bytes).unwrap_err().to_string()
 }
 
 #[test]
@@ -108,7 +127,7 @@ fn the_largest_weights_are_quantised_to_the_largest_integers() {
         node("DequantizeLinear", &["q", "scale", "zero"], &["d"], &[]),
         node("Add", &["x", "d"], &["y"], &[]),
     ];
-    let graph = smidgen_onnx::read(&model(&[1], &constants, &nodes)).unwrap();
+    let graph = read(&model(&[1], &constants, &nodes)).unwrap();
     let constant = graph.tensors.iter().find_map(|tensor| tensor.f32s()).unwrap();
     assert_eq!(constant, [126.0 * 1e-30]);
 }
@@ -136,7 +155,7 @@ fn an_empty_list_may_be_taken_backwards() {
         node("Concat", &["still_none", "two"], &["shape"], &[int("axis", 0)]),
         node("Reshape", &["x", "shape"], &["y"], &[]),
     ];
-    let graph = smidgen_onnx::read(&model(&[1, 2], &constants, &nodes)).unwrap();
+    let graph = read(&model(&[1, 2], &constants, &nodes)).unwrap();
     assert_eq!(graph.tensor(graph.outputs[0]).shape, [2]);
 }
 
@@ -186,7 +205,7 @@ fn constants_that_a_small_file_asks_for_are_bounded() {
     let error = refused(&model(&[1], &lists, &tile));
     assert!(error.contains(TOO_LARGE), "{error}");
     let split = [node("Split", &["x"], &["y", "z"], &[int("num_outputs", 1 << 25)])];
-    let graph = smidgen_onnx::read(&model(&[1 << 26], &[], &split)).unwrap();
+    let graph = read(&model(&[1 << 26], &[], &split)).unwrap();
     assert_eq!(graph.tensor(graph.outputs[0]).shape, [1 << 25]);
 }
 
@@ -230,7 +249,7 @@ fn what_is_empty_is_joined_and_gathered_at_once() {
         node("Relu", &["x"], &["y"], &[]),
     ];
     let zeros = list("zeros", &[0]);
-    assert!(smidgen_onnx::read(&model(&[1], &[empty, zeros], &nodes)).is_ok());
+    assert!(read(&model(&[1], &[empty, zeros], &nodes)).is_ok());
 }
 
 #[test]
@@ -255,7 +274,7 @@ fn names_that_are_read_often_are_followed_once() {
     }
     nodes.push(node("Gemm", &["d", "w9"], &["y"], &[]));
     let constants = [list("row", &[1, 4]), constant("w0", FLOAT, &[4, 1], &[0; 16])];
-    assert!(smidgen_onnx::read(&model(&[2, 2], &constants, &nodes)).is_ok());
+    assert!(read(&model(&[2, 2], &constants, &nodes)).is_ok());
 }
 
 #[test]
@@ -268,7 +287,7 @@ fn names_and_messages_do_not_grow_with_the_file() {
     }
     nodes.push(node("Relu", &["1999"], &["y"], &[]));
     let constants = [list("row", &[4]), list("square", &[2, 2])];
-    let graph = smidgen_onnx::read(&model(&[2, 2], &constants, &nodes)).unwrap();
+    let graph = read(&model(&[2, 2], &constants, &nodes)).unwrap();
     assert!(graph.tensors.iter().all(|tensor| tensor.name.len() < 100));
 
     let many = list("many", &vec![-5; 100_000]);
@@ -286,9 +305,9 @@ fn operands_of_a_node_are_no_copies() {
     let mut parts = empty.clone();
     parts[0] = &long;
     let nodes = [node("Split", &["x"], &parts, &[]), node("Relu", &[&long], &["y"], &[])];
-    assert!(smidgen_onnx::read(&model(&[30_000], &[], &nodes)).is_ok());
+    assert!(read(&model(&[30_000], &[], &nodes)).is_ok());
     let nodes = [node("Sum", &["x"; 30_000], &[&long], &[]), node("Relu", &[&long], &["y"], &[])];
-    assert!(smidgen_onnx::read(&model(&[1], &[], &nodes)).is_ok());
+    assert!(read(&model(&[1], &[], &nodes)).is_ok());
     let large = constant("c", FLOAT, &[1 << 14], &[0; 4 << 14]);
     for op in ["Sum", "Concat"] {
         let mut operands = vec!["c"; 30_000];

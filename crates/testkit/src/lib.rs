@@ -1,12 +1,14 @@
 //! What the tests of several crates share: the goldens that other people's runtimes made and the models they belong to,
-//! and random graphs.
+//! random graphs, and what counts memory.
 
 mod golden;
+mod memory;
 mod random;
 mod strategy;
 mod union;
 
 pub use golden::{AUDIO_CASE, FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, Layer, Output, close_f32};
+pub use memory::{Counting, peak_bytes};
 pub use random::Random;
 pub use strategy::{graph, unfinished_graph};
 pub use union::union;

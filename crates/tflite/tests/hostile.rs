@@ -6,15 +6,13 @@ mod raw;
 mod repeating;
 mod shared_models;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
 use raw::hostile::Hostile;
 use repeating::Repeated;
 use smidgen_ir::Interpreter;
-use smidgen_testkit::{Random, shared_or_skip};
+use smidgen_testkit::{Counting, Random, peak_bytes, shared_or_skip};
 use smidgen_tflite::{ReadError, read, read_with_warnings};
 
 /// The promise of `read`: 32 times the file and 2 MiB.
@@ -22,65 +20,14 @@ fn bound(file_bytes: usize) -> usize {
     32 * file_bytes + (2 << 20)
 }
 
-thread_local! {
-    static LIVE: Cell<usize> = const { Cell::new(0) };
-    static PEAK: Cell<usize> = const { Cell::new(0) };
-}
-
-/// The system's allocator, counting the bytes of each thread.
-struct Counting;
-
-fn grow(bytes: usize) {
-    let _ = LIVE.try_with(|live| {
-        live.set(live.get().wrapping_add(bytes));
-        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
-    });
-}
-
-fn shrink(bytes: usize) {
-    let _ = LIVE.try_with(|live| live.set(live.get().wrapping_sub(bytes)));
-}
-
-#[allow(unsafe_code, reason = "an allocator cannot be counted without being one")]
-// SAFETY: every call goes to the system's allocator with the arguments that came in; the counters do not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        grow(layout.size());
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        grow(layout.size());
-        // SAFETY: as above.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        grow(new_size);
-        // SAFETY: as above.
-        let moved = unsafe { System.realloc(block, layout, new_size) };
-        shrink(layout.size());
-        moved
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        shrink(layout.size());
-        // SAFETY: as above.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 /// Reads `bytes`, also printing the error, and checks the memory that took.
 fn read_within_bound(bytes: &[u8], what: &dyn Fn() -> String) -> Result<(), ReadError> {
-    let before = LIVE.with(Cell::get);
-    PEAK.with(|peak| peak.set(before));
-    let outcome =
-        read_with_warnings(bytes).map(|_| ()).inspect_err(|error| assert!(!error.to_string().is_empty()));
-    let taken = PEAK.with(Cell::get) - before;
+    let (outcome, taken) = peak_bytes(|| {
+        read_with_warnings(bytes).map(|_| ()).inspect_err(|error| assert!(!error.to_string().is_empty()))
+    });
     assert!(taken <= bound(bytes.len()), "{}: {taken} bytes for a file of {}", what(), bytes.len());
     outcome
 }
