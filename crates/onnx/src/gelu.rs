@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 
-use crate::constant::decode;
+use crate::decode::decode;
 use crate::proto::{GraphProto, NodeProto, TensorProto};
 
 /// The nodes of the file by what they make, what reads them, and constants with one element.

@@ -8,6 +8,7 @@
 
 mod budget;
 mod constant;
+mod decode;
 mod findings;
 mod fold;
 mod gelu;

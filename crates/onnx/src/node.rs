@@ -1,6 +1,7 @@
 //! One node of a file as its reader sees it: names, version of the operator set, attributes with their defaults.
 
-use crate::constant::{Const, decode};
+use crate::constant::Const;
+use crate::decode::decode;
 use crate::findings::{Fallible, clip};
 use crate::proto::{AttributeProto, NodeProto, attribute_type};
 

@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use smidgen_ir::{DType, Graph, Quant, Tensor, TensorIdx};
 
-use crate::constant::{Const, Data, Elem, decode, holds_elements};
+use crate::constant::{Const, Data, Elem, holds_elements};
+use crate::decode::decode;
 use crate::findings::{Fallible, Findings, clip};
 use crate::fold::Folder;
 use crate::layout::Layout;
