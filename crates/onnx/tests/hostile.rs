@@ -327,3 +327,19 @@ fn outputs_that_depend_on_no_input_are_refused() {
     let error = refused(&model(&[1], &constants, &[node("Softmax", &["c"], &["y"], &[])]));
     assert!(error.contains("it is a constant"), "{error}");
 }
+
+#[test]
+fn a_constant_that_makes_a_result_larger_is_no_bias() {
+    let constants = [
+        constant("w", FLOAT, &[2, 1], &[0; 8]),
+        list("one", &[1]),
+        constant("c", FLOAT, &[1, 3, 1], &[0; 12]),
+    ];
+    let nodes = [
+        node("Gemm", &["x", "w"], &["z"], &[]),
+        node("Unsqueeze", &["z", "one"], &["u"], &[]),
+        node("Add", &["u", "c"], &["y"], &[]),
+    ];
+    let graph = read(&model(&[1, 2], &constants, &nodes)).unwrap();
+    assert_eq!(graph.tensor(graph.outputs[0]).shape, [1, 3, 1]);
+}

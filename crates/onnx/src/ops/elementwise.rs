@@ -126,7 +126,9 @@ fn as_bias<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<bool> {
         _ => return Ok(false),
     };
     let only_reader = importer.uses(name).len() == 1 && !importer.is_output(name);
-    if !only_reader || act.flattened.is_some() || constant.dims.len() > act.rank() {
+    // A bias does not make its layer's result larger.
+    let keeps = broadcast(&act.dims, &constant.dims).is_ok_and(|dims| dims == act.dims);
+    if !only_reader || act.flattened.is_some() || !keeps {
         return Ok(false);
     }
     let held = importer.graph.tensor(act.tensor);
