@@ -14,7 +14,7 @@ use crate::node::Node;
 use element::{binary, cast, unary};
 use movement::{relabel, reshape};
 
-/// Elements of constants that may be made of one file, so that a small file cannot ask for much memory.
+/// Most elements of constants that may be made of a file of up to 32 MB.
 const MAX_FOLDED_ELEMENTS: usize = 1 << 26;
 
 /// Folds nodes whose operands are all constants, and counts the constants that are made of the file.
@@ -38,9 +38,11 @@ impl<'c> Operands<'c> {
 }
 
 impl Folder {
-    /// May make as many elements as the file has bytes, 32 times, and 64 MB at most.
+    /// May make 32 elements for each byte of the file, so that a small one cannot ask for much memory, and for each byte
+    /// of a large one two, which its own constants do not reach.
     pub(crate) fn for_file(file_bytes: usize) -> Self {
-        Folder { left: file_bytes.saturating_mul(32).saturating_add(1 << 16).min(MAX_FOLDED_ELEMENTS) }
+        let most = MAX_FOLDED_ELEMENTS.max(file_bytes.saturating_mul(2));
+        Folder { left: file_bytes.saturating_mul(32).saturating_add(1 << 16).min(most) }
     }
 
     /// Takes room for a constant of `dims`, which is about to be made.
