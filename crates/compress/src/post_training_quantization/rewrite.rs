@@ -51,7 +51,7 @@ struct Rewriter<'a> {
 impl Rewriter<'_> {
     fn node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
         let at = |graph: &Graph, message| CompressError::Place { place: graph.describe(idx), message };
-        let layout = self.layout(&node.op);
+        let layout = self.layout(node);
         if let Some(layout) = layout {
             self.weights(idx, node, layout).map_err(|message| at(&self.graph, message))?;
         }
@@ -116,9 +116,12 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Where the output channels of a weighted operator's filter lie, and whether they have their own scales.
-    fn layout(&self, op: &Op) -> Option<Layout> {
-        let (axis, per_channel) = match op {
+    /// Where the output channels of a weighted operator's filter lie, and whether they have their own scales. Weights
+    /// that are computed are activations.
+    fn layout(&self, node: &Node) -> Option<Layout> {
+        let filter = node.inputs.get(1).copied().flatten();
+        filter.filter(|&filter| self.graph.tensor(filter).is_const())?;
+        let (axis, per_channel) = match &node.op {
             Op::Conv2d(_) => (0, self.config.per_channel),
             Op::DepthwiseConv2d(_) => (3, self.config.per_channel),
             Op::FullyConnected(_) => (0, self.config.per_channel_fully_connected),

@@ -1,4 +1,5 @@
-//! FULLY_CONNECTED: `y[b,o] = act(bias[o] + sum over i of x[b,i] * w[o,i])`.
+//! FULLY_CONNECTED: `y[b,o] = act(bias[o] + sum over i of x[b,i] * w[o,i])`. Converters also make it of the product of two
+//! activations, so weights and bias may be computed.
 
 use smidgen_kernels::ops::fully_connected;
 
@@ -82,10 +83,7 @@ impl Operator for FullyConnected {
 
     fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
         let output = results.get(0)?;
-        let weights = operands.constant(1)?;
-        if operands.optional(2).is_some() {
-            operands.constant(2)?;
-        }
+        let weights = operands.get(1)?;
         let (input_scale, output_scale) = match output.dtype {
             DType::I8 => (per_tensor("input", operands.get(0)?)?.0, per_tensor("output", output)?.0),
             DType::I16 => (symmetric("input", operands.get(0)?)?, symmetric("output", output)?),

@@ -1,10 +1,8 @@
 //! Functions of one value: activations, Clip, Softmax and the rest of the element-wise set.
 
 use smidgen_ir::ops::abs::Abs;
-use smidgen_ir::ops::add::Add;
 use smidgen_ir::ops::ceil::Ceil;
 use smidgen_ir::ops::cos::Cos;
-use smidgen_ir::ops::div::Div;
 use smidgen_ir::ops::elu::Elu;
 use smidgen_ir::ops::exp::Exp;
 use smidgen_ir::ops::floor::Floor;
@@ -16,7 +14,6 @@ use smidgen_ir::ops::log_softmax::LogSoftmax;
 use smidgen_ir::ops::logistic::Logistic;
 use smidgen_ir::ops::maximum::Maximum;
 use smidgen_ir::ops::minimum::Minimum;
-use smidgen_ir::ops::mul::Mul;
 use smidgen_ir::ops::neg::Neg;
 use smidgen_ir::ops::prelu::Prelu;
 use smidgen_ir::ops::relu::Relu;
@@ -27,7 +24,7 @@ use smidgen_ir::ops::sin::Sin;
 use smidgen_ir::ops::softmax::Softmax;
 use smidgen_ir::ops::sqrt::Sqrt;
 use smidgen_ir::ops::tanh::Tanh;
-use smidgen_ir::{Activation, Op, Quant, Tensor, TensorIdx};
+use smidgen_ir::{Op, Quant, Tensor};
 
 use super::encode::Written;
 use crate::findings::Fallible;
@@ -81,8 +78,11 @@ pub(super) fn leaky_relu<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fa
 /// Elu; TFLite's has alpha 1.
 pub(super) fn elu<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     let alpha = node.float("alpha", 1.0)?;
+    if alpha != 1.0 && importer.target.is_some() {
+        return Err(format!("its alpha is {alpha}; int8 has only 1, so leave it in float or train with 1"));
+    }
     if alpha != 1.0 {
-        return Err(format!("its alpha is {alpha}; only 1 is supported, so train with alpha 1"));
+        return super::composed::read(importer, node);
     }
     let act = importer.act(node, 0)?;
     after(importer, node, Op::Elu(Elu), act)
@@ -105,27 +105,6 @@ pub(super) fn gelu<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
 pub(super) fn prelu<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     super::elementwise::binary(importer, node, Op::Prelu(Prelu))
 }
-
-/// The value in the order it has, changed by constants one after the other.
-struct Chain<'i, 'm> {
-    importer: &'i mut Importer<'m>,
-    name: String,
-    tensor: TensorIdx,
-    n: usize,
-}
-
-impl Chain<'_, '_> {
-    fn with(&mut self, op: Op, value: f32) -> Fallible<()> {
-        let name = format!("{}/{}", self.name, self.n);
-        self.n += 1;
-        let constant = self.importer.floats(&format!("{name}/constant"), vec![1], &[value]);
-        self.tensor = self.importer.emit(op, &[Some(self.tensor), Some(constant)], &name)?;
-        Ok(())
-    }
-}
-
-const MUL: Op = Op::Mul(Mul { activation: Activation::None });
-const ADD: Op = Op::Add(Add { activation: Activation::None });
 
 /// Clip: an activation of TFLite where the bounds are one's, else MAXIMUM and MINIMUM.
 pub(super) fn clip<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
@@ -178,28 +157,6 @@ fn bound_tensor(name: &str, bound: f32, quant: Option<&Quant>) -> Tensor {
             Tensor::const_i8(name, vec![1], &[value], quant.clone())
         }
     }
-}
-
-/// HardSigmoid: `min(max(alpha * x + beta, 0), 1)`.
-pub(super) fn hard_sigmoid<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
-    let (alpha, beta) = (node.float("alpha", 0.2)?, node.float("beta", 0.5)?);
-    let act = importer.act(node, 0)?;
-    let mut chain = Chain { importer, name: node.output_name(0).to_owned(), tensor: act.tensor, n: 0 };
-    chain.with(MUL, alpha)?;
-    chain.with(ADD, beta)?;
-    chain.with(Op::Maximum(Maximum), 0.0)?;
-    chain.with(Op::Minimum(Minimum), 1.0)?;
-    let y = chain.tensor;
-    importer.result(node, y, act.dims, act.layout)
-}
-
-/// Reciprocal: `1 / x`.
-pub(super) fn reciprocal<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
-    let act = importer.act(node, 0)?;
-    let one = importer.floats("one", vec![1], &[1.0]);
-    let op = Op::Div(Div { activation: Activation::None });
-    let y = importer.emit(op, &[Some(one), Some(act.tensor)], node.output_name(0))?;
-    importer.result(node, y, act.dims, act.layout)
 }
 
 /// Softmax and LogSoftmax along any axis. Before operator set 13 all axes from `axis` on count as one.

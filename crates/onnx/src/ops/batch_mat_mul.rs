@@ -11,9 +11,15 @@ use crate::layout::Layout;
 use crate::node::Node;
 use crate::write::{Writer, ints};
 
-/// MatMul; a matrix product's axes may be turned without a TRANSPOSE.
+/// MatMul.
 pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     let (a, b) = (importer.act(node, 0)?, importer.act(node, 1)?);
+    let y = product(importer, &a, &b, node.output_name(0))?;
+    importer.result(node, y.tensor, y.dims, y.layout)
+}
+
+/// The matrix product; the two axes of an operand may be exchanged without a TRANSPOSE.
+pub(super) fn product(importer: &mut Importer<'_>, a: &Act, b: &Act, name: &str) -> Fallible<Act> {
     let (rank_a, rank_b) = (a.rank(), b.rank());
     if rank_a < 2 || rank_b < 2 {
         return Err(format!(
@@ -28,13 +34,13 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     }
     let mut dims = broadcast(&a.dims[..rank_a - 2], &b.dims[..rank_b - 2])?;
     dims.extend([rows, columns]);
-    let (x, adj_x) = turned(importer, &a)?;
-    let (y, adj_y) = turned(importer, &b)?;
+    let (x, adj_x) = turned(importer, a)?;
+    let (y, adj_y) = turned(importer, b)?;
     let op = Op::BatchMatmul(BatchMatmul { adj_x, adj_y });
-    let product = importer.emit(op, &[Some(x), Some(y)], node.output_name(0))?;
-    let product = importer.reshape(product, &dims)?;
+    let product = importer.emit(op, &[Some(x), Some(y)], name)?;
+    let tensor = importer.reshape(product, &dims)?;
     let layout = Layout::logical(dims.len());
-    importer.result(node, product, dims, layout)
+    Ok(Act { tensor, dims, layout, kind: a.kind, flattened: None })
 }
 
 /// The matrices of `act` as they lie, and whether their two axes are exchanged there.

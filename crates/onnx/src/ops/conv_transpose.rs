@@ -44,7 +44,7 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     }
     let input = if rank == 3 { [1, dims[2]] } else { [dims[2], dims[3]] };
     let full = [0, 1].map(|at| (input[at] - 1) * stride[at] + [k_h, k_w][at]);
-    let cut = cuts(node, n_space, full, extra, input, stride)?;
+    let Border { cut, extra } = border(node, n_space, full, extra, input, stride)?;
     let output =
         [0, 1].map(|at| (full[at] + extra[at]).checked_sub(cut[at][0] + cut[at][1]).filter(|&n| n > 0));
     let [Some(out_h), Some(out_w)] = output else {
@@ -84,15 +84,22 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     importer.result(node, y, out, layout)
 }
 
-/// Elements that are cut off before and behind the full result.
-fn cuts(
+/// What makes the result of the full one, along each axis.
+struct Border {
+    /// Elements cut off before and behind.
+    cut: [[usize; 2]; 2],
+    /// Elements of the bias alone that are added behind.
+    extra: [usize; 2],
+}
+
+fn border(
     node: &Node<'_>,
     n_space: usize,
     full: [usize; 2],
     extra: [usize; 2],
     input: [usize; 2],
     stride: [usize; 2],
-) -> Fallible<[[usize; 2]; 2]> {
+) -> Fallible<Border> {
     let auto = node.text("auto_pad", "NOTSET")?;
     let wanted = match node.ints("output_shape")? {
         Some(shape) if shape.len() >= n_space => Some(sizes(&shape[shape.len() - n_space..])?),
@@ -108,19 +115,27 @@ fn cuts(
     };
     if let Some(wanted) = wanted {
         let wanted = pair(&wanted);
-        return Ok([0, 1].map(|at| {
+        if let Some(&extent) = wanted.iter().find(|&&extent| extent > 1 << 20) {
+            return Err(format!("its output_shape has an extent of {extent}; make the model smaller"));
+        }
+        let extra = [0, 1].map(|at| extra[at].max(wanted[at].saturating_sub(full[at])));
+        let cut = [0, 1].map(|at| {
             let total = (full[at] + extra[at]).saturating_sub(wanted[at]);
             let (less, more) = (total / 2, total - total / 2);
             if auto == "SAME_UPPER" { [less, more] } else { [more, less] }
-        }));
+        });
+        return Ok(Border { cut, extra });
     }
     let pads = sizes(node.ints("pads")?.unwrap_or(&[]))?;
-    match pads[..] {
-        [] => Ok([[0; 2]; 2]),
-        [before, after] if n_space == 1 => Ok([[0, 0], [before, after]]),
-        [top, left, bottom, right] if n_space == 2 => Ok([[top, bottom], [left, right]]),
-        _ => Err(format!("its pads {pads:?} must be {} numbers; export the model again", 2 * n_space)),
-    }
+    let cut = match pads[..] {
+        [] => [[0; 2]; 2],
+        [before, after] if n_space == 1 => [[0, 0], [before, after]],
+        [top, left, bottom, right] if n_space == 2 => [[top, bottom], [left, right]],
+        _ => {
+            return Err(format!("its pads {pads:?} must be {} numbers; export the model again", 2 * n_space));
+        }
+    };
+    Ok(Border { cut, extra })
 }
 
 /// Writes TRANSPOSE_CONV.

@@ -67,7 +67,7 @@ fn in_layout(constant: &Const, layout: &Layout, rank: usize) -> Fallible<Const> 
     dims.extend(&constant.dims);
     let order: Vec<usize> = layout.full(rank).0.into_iter().flatten().collect();
     let shape: Vec<usize> = layout.shape(&dims).into_iter().skip_while(|&extent| extent == 1).collect();
-    let shape = if shape.is_empty() { vec![1] } else { shape };
+    let shape = if shape.is_empty() { vec![1; rank.min(1)] } else { shape };
     constant.with_dims(dims)?.transposed(&order)?.with_dims(shape)
 }
 

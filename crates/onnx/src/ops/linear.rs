@@ -2,10 +2,14 @@
 
 use std::rc::Rc;
 
+use smidgen_ir::ops::add::Add;
 use smidgen_ir::ops::fully_connected::FullyConnected;
+use smidgen_ir::ops::mul::Mul;
 use smidgen_ir::{Activation, Op, TensorIdx};
 
+use super::batch_mat_mul::product;
 use super::convolution::{add_bias, add_weights, operands};
+use super::elementwise::aligned;
 use super::encode::Written;
 use crate::constant::{Const, Data};
 use crate::findings::Fallible;
@@ -25,29 +29,72 @@ pub(super) fn gemm<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
         x = importer.settled(x)?;
         x = Act { dims: vec![x.dims[1], x.dims[0]], layout: x.layout.permuted(&[1, 0]), ..x };
     }
-    let Value::Const(weights) = importer.operand(node, 1)? else {
-        return Err("its second operand must be a constant; multiply activations with MatMul".to_owned());
-    };
+    let (weights, bias) = (importer.operand(node, 1)?, importer.optional(node, 2)?);
+    let Value::Const(weights) = weights else { return computed(importer, node, x, bias) };
     let weights = if node.flag("transB")? { (*weights).clone() } else { weights.transposed(&[1, 0])? };
     let weights = scaled(&weights, alpha);
-    let bias = importer.optional_const(node, 2)?.map(|bias| scaled(&bias, beta));
     let outputs = weights.dims.first().copied().unwrap_or(0);
     importer.folder.charge(&[outputs])?;
-    let bias = bias.map(|bias| channel_bias(bias, outputs)).transpose()?;
+    let bias = match bias {
+        None => None,
+        Some(Value::Const(bias)) if bias.len() == 1 || bias.len() == outputs => {
+            Some(channel_bias(&scaled(&bias, beta), outputs)?)
+        }
+        bias => return computed(importer, node, x, bias),
+    };
     layer(importer, node, x, weights, bias.map(Rc::new))
 }
 
 /// A bias as one value for each output.
-fn channel_bias(bias: Const, outputs: usize) -> Fallible<Const> {
-    if bias.len() == outputs {
-        return bias.with_dims(vec![outputs]);
+fn channel_bias(bias: &Const, outputs: usize) -> Fallible<Const> {
+    match bias.len() {
+        n if n == outputs => bias.with_dims(vec![outputs]),
+        _ => Ok(Const::floats(vec![outputs], vec![bias.scalar()?; outputs])),
     }
-    match (bias.len(), &bias.data) {
-        (1, _) => Ok(Const::floats(vec![outputs], vec![bias.scalar()?; outputs])),
-        _ => {
-            Err(format!("its bias must have {outputs} elements, one for each output, found {:?}", bias.dims))
-        }
+}
+
+/// Gemm with a factor or a bias that is no layer's: product, scaled, and sum.
+fn computed<'m>(importer: &mut Importer<'m>, node: &Node<'m>, x: Act, bias: Option<Value>) -> Fallible<()> {
+    if importer.target.is_some() {
+        return Err("int8 layers have constant weights and a bias for each output; leave it in float".to_owned());
     }
+    let name = node.output_name(0);
+    let a = importer.settled(x)?;
+    let mut b = importer.act(node, 1)?;
+    if b.rank() != 2 {
+        return Err(format!("its second operand must have 2 dimensions, found {:?}", b.dims));
+    }
+    if node.flag("transB")? {
+        b = Act { dims: vec![b.dims[1], b.dims[0]], layout: b.layout.permuted(&[1, 0]), ..b };
+    }
+    let mut y = product(importer, &a, &b, &format!("{name}/product"))?;
+    y.tensor = times(importer, y.tensor, node.float("alpha", 1.0)?, &format!("{name}/scaled"))?;
+    if let Some(bias) = bias {
+        let beta = node.float("beta", 1.0)?;
+        let bias = match bias {
+            Value::Const(bias) => Value::Const(Rc::new(scaled(&bias, beta))),
+            Value::Act(_) => {
+                let act = importer.act(node, 2)?;
+                let tensor = times(importer, act.tensor, beta, &format!("{name}/bias"))?;
+                Value::Act(Act { tensor, ..act })
+            }
+        };
+        let terms = [(Value::Act(y), name.to_owned()), (bias, node.input_name(2).to_owned())];
+        let aligned = aligned(importer, &terms)?;
+        let operands: Vec<_> = aligned.tensors.iter().copied().map(Some).collect();
+        let tensor = importer.emit(Op::Add(Add { activation: Activation::None }), &operands, name)?;
+        return importer.result(node, tensor, aligned.dims, aligned.layout);
+    }
+    importer.result(node, y.tensor, y.dims, y.layout)
+}
+
+/// The tensor times a factor; nothing for 1.
+fn times(importer: &mut Importer<'_>, x: TensorIdx, factor: f32, name: &str) -> Fallible<TensorIdx> {
+    if factor == 1.0 {
+        return Ok(x);
+    }
+    let constant = importer.floats(&format!("{name}/factor"), vec![1], &[factor]);
+    importer.emit(Op::Mul(Mul { activation: Activation::None }), &[Some(x), Some(constant)], name)
 }
 
 /// The constant times `factor`; 1 keeps integers.

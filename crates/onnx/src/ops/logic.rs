@@ -1,4 +1,6 @@
-//! Comparisons, And, Or, Not, Where, Cast and Pow.
+//! Comparisons, And, Or, Xor, Not, Where, Cast and Pow.
+
+use std::rc::Rc;
 
 use smidgen_ir::ops::cast::Cast;
 use smidgen_ir::ops::equal::Equal;
@@ -10,6 +12,7 @@ use smidgen_ir::ops::logical_and::LogicalAnd;
 use smidgen_ir::ops::logical_not::LogicalNot;
 use smidgen_ir::ops::logical_or::LogicalOr;
 use smidgen_ir::ops::mul::Mul;
+use smidgen_ir::ops::not_equal::NotEqual;
 use smidgen_ir::ops::pow::Pow;
 use smidgen_ir::ops::rsqrt::Rsqrt;
 use smidgen_ir::ops::select_v2::SelectV2;
@@ -20,6 +23,7 @@ use super::elementwise::{aligned, binary, values};
 use super::encode::Written;
 use crate::constant::Elem;
 use crate::findings::Fallible;
+use crate::fold::cast_to;
 use crate::import::{Act, Importer, Kind, Value};
 use crate::node::Node;
 use crate::proto::data_type;
@@ -34,6 +38,7 @@ pub(super) fn compare<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Falli
         "Less" => Op::Less(Less),
         "LessOrEqual" => Op::LessEqual(LessEqual),
         "And" => Op::LogicalAnd(LogicalAnd),
+        "Xor" => Op::NotEqual(NotEqual),
         _ => Op::LogicalOr(LogicalOr),
     };
     binary(importer, node, op)
@@ -56,9 +61,20 @@ pub(super) fn select<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallib
     importer.result(node, y, aligned.dims, aligned.layout)
 }
 
-/// Cast; int64 is int32 here, and floats are single precision.
+/// Cast and CastLike; int64 is int32 here, and floats are single precision.
 pub(super) fn cast<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
-    let to = Elem::from_number(i32::try_from(node.int("to", 1)?).unwrap_or(0))?;
+    let to = match node.op() {
+        "CastLike" => match importer.operand(node, 1)? {
+            Value::Const(constant) => constant.elem,
+            Value::Act(Act { kind: Kind::Plain(elem), .. }) => elem,
+            Value::Act(Act { kind: Kind::Dequantized, .. }) => Elem::F32,
+        },
+        _ => Elem::from_number(i32::try_from(node.int("to", 1)?).unwrap_or(0))?,
+    };
+    if let Value::Const(constant) = importer.operand(node, 0)? {
+        importer.define(node, 0, Value::Const(Rc::new(cast_to(&constant, to))));
+        return Ok(());
+    }
     let act = importer.act(node, 0)?;
     let wanted = match to {
         Elem::F32 => DType::F32,

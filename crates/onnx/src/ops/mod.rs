@@ -2,6 +2,7 @@
 
 mod activation;
 mod batch_mat_mul;
+mod composed;
 mod conv_transpose;
 mod convolution;
 mod elementwise;
@@ -62,7 +63,9 @@ const OPERATORS: &[Operator] = &[
     row("AveragePool", ChannelsLast, Yes(1), pool::average),
     row("BatchNormalization", ChannelsLast, No, normalize::batch),
     row("Cast", Any, No, logic::cast),
+    row("CastLike", Any, No, logic::cast),
     row("Ceil", Any, No, activation::same),
+    row("Celu", Any, No, composed::read),
     row("Clip", Any, Yes(1), activation::clip),
     row("Concat", Any, Yes(usize::MAX), movement::concat),
     row("Conv", ChannelsLast, Yes(2), convolution::conv),
@@ -88,7 +91,8 @@ const OPERATORS: &[Operator] = &[
     row("GlobalMaxPool", ChannelsLast, No, pool::global),
     row("Greater", Any, No, logic::compare),
     row("GreaterOrEqual", Any, No, logic::compare),
-    row("HardSigmoid", Any, No, activation::hard_sigmoid),
+    row("GroupNormalization", ChannelsLast, No, normalize::group),
+    row("HardSigmoid", Any, No, composed::read),
     row("HardSwish", Any, Yes(1), activation::same),
     row("Identity", Any, No, shape::identity),
     row("InstanceNormalization", ChannelsLast, No, normalize::instance),
@@ -105,6 +109,7 @@ const OPERATORS: &[Operator] = &[
     row("MaxPool", ChannelsLast, No, pool::max),
     row("Mean", Any, No, elementwise::many),
     row("Min", Any, No, elementwise::many),
+    row("Mish", Any, No, composed::read),
     row("Mul", Any, Yes(2), elementwise::mul),
     row("Neg", Any, No, activation::same),
     row("Not", Any, No, logic::not),
@@ -113,9 +118,12 @@ const OPERATORS: &[Operator] = &[
     row("Pad", Any, No, movement::pad),
     row("Pow", Any, No, logic::pow),
     row("QuantizeLinear", Any, No, quant::quantize),
-    row("Reciprocal", Any, No, activation::reciprocal),
+    row("RMSNormalization", FileOrder, No, normalize::layer),
+    row("Reciprocal", Any, No, composed::read),
     row("ReduceL1", FileOrder, No, reduce::reduce),
     row("ReduceL2", FileOrder, No, reduce::reduce),
+    row("ReduceLogSum", FileOrder, No, reduce::reduce),
+    row("ReduceLogSumExp", FileOrder, No, reduce::reduce),
     row("ReduceMax", FileOrder, No, reduce::reduce),
     row("ReduceMean", FileOrder, Yes(1), reduce::reduce),
     row("ReduceMin", FileOrder, No, reduce::reduce),
@@ -125,27 +133,34 @@ const OPERATORS: &[Operator] = &[
     row("Reshape", FileOrder, No, shape::reshape),
     row("Resize", ChannelsLast, Yes(1), resize::resize),
     row("Round", Any, No, activation::same),
+    row("Selu", Any, No, composed::read),
     row("Sigmoid", Any, Yes(1), activation::same),
+    row("Sign", Any, No, composed::read),
     row("Sin", Any, No, activation::same),
     row("Slice", FileOrder, No, movement::slice),
     row("Softmax", FileOrder, Yes(1), activation::softmax),
+    row("Softplus", Any, No, composed::read),
+    row("Softsign", Any, No, composed::read),
     row("SpaceToDepth", ChannelsLast, No, movement::blocks),
     row("Split", FileOrder, No, movement::split),
     row("Sqrt", Any, No, activation::same),
     row("Squeeze", FileOrder, No, shape::relabel),
     row("Sub", Any, Yes(2), elementwise::sub),
     row("Sum", Any, No, elementwise::many),
+    row("Tan", Any, No, composed::read),
     row("Tanh", Any, Yes(1), activation::same),
+    row("ThresholdedRelu", Any, No, composed::read),
     row("Tile", FileOrder, No, movement::tile),
     row("Transpose", FileOrder, No, shape::transpose),
     row("Unsqueeze", FileOrder, No, shape::relabel),
     row("Upsample", ChannelsLast, Yes(1), resize::resize),
     row("Where", Any, No, logic::select),
+    row("Xor", Any, No, logic::compare),
 ];
 
 /// Operators that are computed while the model is read, and only then.
 const FOLDED: &[&str] =
-    &["CastLike", "Constant", "ConstantOfShape", "Mod", "Range", "ReduceProd", "Shape", "Size"];
+    &["Constant", "ConstantOfShape", "Mod", "Range", "ReduceProd", "Shape", "Size"];
 
 /// Operators that are known and refused, and what to do instead.
 const REFUSED: &[(&str, &str)] = &[

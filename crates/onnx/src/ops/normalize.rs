@@ -1,4 +1,5 @@
-//! BatchNormalization, LayerNormalization, InstanceNormalization and LpNormalization.
+//! BatchNormalization, LayerNormalization, RMSNormalization, InstanceNormalization, GroupNormalization and
+//! LpNormalization.
 
 use smidgen_ir::ops::add::Add;
 use smidgen_ir::ops::batch_normalization::BatchNormalization;
@@ -103,13 +104,24 @@ fn standardized(
     let centred = importer.emit(SUB, &[Some(x), Some(mean)], &format!("{name}/centred"))?;
     let squares = importer.emit(MUL, &[Some(centred), Some(centred)], &format!("{name}/squares"))?;
     let variance = importer.emit(mean_over(), &[Some(squares)], &format!("{name}/variance"))?;
-    let epsilon = importer.floats(&format!("{name}/epsilon"), vec![1], &[epsilon]);
-    let variance = importer.emit(ADD, &[Some(variance), Some(epsilon)], &format!("{name}/stabilised"))?;
-    let factor = importer.emit(Op::Rsqrt(Rsqrt), &[Some(variance)], &format!("{name}/factor"))?;
-    importer.emit(MUL, &[Some(centred), Some(factor)], &format!("{name}/standardised"))
+    divided_by_root(importer, centred, variance, epsilon, name)
 }
 
-/// LayerNormalization over the axes from `axis` on.
+/// `x / sqrt(square + epsilon)`.
+fn divided_by_root(
+    importer: &mut Importer<'_>,
+    x: TensorIdx,
+    square: TensorIdx,
+    epsilon: f32,
+    name: &str,
+) -> Fallible<TensorIdx> {
+    let epsilon = importer.floats(&format!("{name}/epsilon"), vec![1], &[epsilon]);
+    let square = importer.emit(ADD, &[Some(square), Some(epsilon)], &format!("{name}/stabilised"))?;
+    let factor = importer.emit(Op::Rsqrt(Rsqrt), &[Some(square)], &format!("{name}/factor"))?;
+    importer.emit(MUL, &[Some(x), Some(factor)], &format!("{name}/standardised"))
+}
+
+/// LayerNormalization, or RMSNormalization without the mean, over the axes from `axis` on.
 pub(super) fn layer<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     for at in 1..node.n_outputs().max(1) {
         if !importer.uses(node.output_name(at)).is_empty() {
@@ -125,7 +137,14 @@ pub(super) fn layer<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallibl
     let x = importer.stored(&act, &Layout::logical(rank))?;
     let axes: Vec<i32> = (first..rank).map(narrow).collect::<Fallible<_>>()?;
     let name = node.output_name(0);
-    let mut y = standardized(importer, x, &axes, epsilon, name)?;
+    let mut y = if node.op() == "RMSNormalization" {
+        let squares = importer.emit(MUL, &[Some(x), Some(x)], &format!("{name}/squares"))?;
+        let mean = Op::Mean(Mean { axes, keep_dims: true });
+        let mean = importer.emit(mean, &[Some(squares)], &format!("{name}/mean_square"))?;
+        divided_by_root(importer, x, mean, epsilon, name)?
+    } else {
+        standardized(importer, x, &axes, epsilon, name)?
+    };
     for (at, op) in [(1, MUL), (2, ADD)] {
         if let Some(constant) = importer.optional_const(node, at)? {
             let constant = importer.floats(node.input_name(at), constant.dims.clone(), &constant.to_floats());
@@ -149,6 +168,45 @@ pub(super) fn instance<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fall
     let standardised = standardized(importer, x, &axes, node.float("epsilon", 1e-5)?, name)?;
     let (gamma, beta) = (importer.constant(node, 1)?.to_floats(), importer.constant(node, 2)?.to_floats());
     let y = scaled(importer, standardised, &gamma, &beta, name)?;
+    importer.result(node, y, act.dims, layout)
+}
+
+/// GroupNormalization: over the places and the channels of each group. Its scale and bias are one for each group before
+/// operator set 21, one for each channel since.
+pub(super) fn group<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
+    let act = importer.act(node, 0)?;
+    let rank = act.rank();
+    if !(3..=4).contains(&rank) {
+        return Err(format!("its input has shape {:?}, expected 3 or 4 extents", act.dims));
+    }
+    let channels = act.dims[1];
+    let groups = usize::try_from(node.int("num_groups", 0)?).unwrap_or(0);
+    let size = channels.checked_div(groups).unwrap_or(0);
+    if size == 0 || size * groups != channels {
+        return Err(format!("its {groups} groups do not divide {channels} channels; export the model again"));
+    }
+    let layout = Layout::channels_last(rank);
+    let x = importer.stored(&act, &layout)?;
+    let shape = layout.shape(&act.dims);
+    let places = act.dims[2..].iter().product();
+    let x = importer.reshape(x, &[act.dims[0], places, groups, size])?;
+    let name = node.output_name(0);
+    let y = standardized(importer, x, &[1, 3], node.float("epsilon", 1e-5)?, name)?;
+    let y = importer.reshape(y, &shape)?;
+    let mut parameters = Vec::new();
+    for at in [1, 2] {
+        let values = importer.constant(node, at)?.to_floats();
+        parameters.push(match values.len() {
+            n if n == channels => values,
+            n if n == groups => values.iter().flat_map(|&value| std::iter::repeat_n(value, size)).collect(),
+            n => {
+                return Err(format!(
+                    "operand {at} has {n} values for {channels} channels; export the model again"
+                ));
+            }
+        });
+    }
+    let y = scaled(importer, y, &parameters[0], &parameters[1], name)?;
     importer.result(node, y, act.dims, layout)
 }
 

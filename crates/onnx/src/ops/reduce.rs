@@ -1,14 +1,18 @@
 //! ReduceMean, ReduceSum, ReduceMax, ReduceMin, and those made of them; ArgMax, ArgMin and CumSum.
 
 use smidgen_ir::ops::abs::Abs;
+use smidgen_ir::ops::add::Add;
 use smidgen_ir::ops::arg_max::ArgMax;
 use smidgen_ir::ops::arg_min::ArgMin;
 use smidgen_ir::ops::cumsum::Cumsum;
+use smidgen_ir::ops::exp::Exp;
+use smidgen_ir::ops::log::Log;
 use smidgen_ir::ops::mean::Mean;
 use smidgen_ir::ops::mul::Mul;
 use smidgen_ir::ops::reduce_max::ReduceMax;
 use smidgen_ir::ops::reduce_min::ReduceMin;
 use smidgen_ir::ops::sqrt::Sqrt;
+use smidgen_ir::ops::sub::Sub;
 use smidgen_ir::ops::sum::Sum;
 use smidgen_ir::{Activation, DType, Op, TensorIdx};
 
@@ -72,6 +76,22 @@ fn reduced<'m>(
         "ReduceMax" => Op::ReduceMax(ReduceMax { axes, keep_dims }),
         "ReduceMin" => Op::ReduceMin(ReduceMin { axes, keep_dims }),
         "ReduceSum" => sum(axes),
+        "ReduceLogSum" => {
+            let total = importer.emit(sum(axes), &[Some(x)], &format!("{name}/sum"))?;
+            return importer.emit(Op::Log(Log), &[Some(total)], name);
+        }
+        "ReduceLogSumExp" => {
+            // The largest is taken out of the sum, so that no exponential overflows.
+            let largest = Op::ReduceMax(ReduceMax { axes: axes.clone(), keep_dims });
+            let largest = importer.emit(largest, &[Some(x)], &format!("{name}/largest"))?;
+            let less = Op::Sub(Sub { activation: Activation::None });
+            let less = importer.emit(less, &[Some(x), Some(largest)], &format!("{name}/less"))?;
+            let powers = importer.emit(Op::Exp(Exp), &[Some(less)], &format!("{name}/powers"))?;
+            let total = importer.emit(sum(axes), &[Some(powers)], &format!("{name}/sum"))?;
+            let rest = importer.emit(Op::Log(Log), &[Some(total)], &format!("{name}/log"))?;
+            let add = Op::Add(Add { activation: Activation::None });
+            return importer.emit(add, &[Some(largest), Some(rest)], name);
+        }
         "ReduceL1" => {
             let absolute = importer.emit(Op::Abs(Abs), &[Some(x)], &format!("{name}/abs"))?;
             return importer.emit(sum(axes), &[Some(absolute)], name);

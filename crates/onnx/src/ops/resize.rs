@@ -10,7 +10,7 @@ use crate::findings::Fallible;
 use crate::fold::sizes;
 use crate::import::Importer;
 use crate::layout::Layout;
-use crate::node::Node;
+use crate::node::{Node, axis};
 use crate::write::{Writer, text};
 
 /// Elements of the largest axis of a result.
@@ -24,8 +24,8 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallib
     if !(3..=4).contains(&rank) {
         return Err(format!("its input has shape {:?}; images with 3 or 4 extents are supported", act.dims));
     }
-    if node.flag("antialias")? || node.has("axes") {
-        return Err("antialias and axes are not supported; resize the last two axes without them".to_owned());
+    if node.flag("antialias")? {
+        return Err("antialias is not supported; resize without it".to_owned());
     }
     let out = extents(importer, node, &act.dims)?;
     if out[..2] != act.dims[..2] {
@@ -77,13 +77,27 @@ fn unknown_way(way: &str) -> String {
     )
 }
 
+/// A number for each of `rank` axes: those of the file, `default` for axes that it does not name.
+fn for_axes<T: Copy>(node: &Node<'_>, given: Vec<T>, default: &[T]) -> Fallible<Vec<T>> {
+    let Some(list) = node.ints("axes")? else { return Ok(given) };
+    let places: Vec<usize> = list.iter().map(|&at| axis(at, default.len())).collect::<Fallible<_>>()?;
+    if places.len() != given.len() {
+        return Err(format!("it has {} axes and {} numbers for them", places.len(), given.len()));
+    }
+    let mut all = default.to_vec();
+    for (place, value) in places.into_iter().zip(given) {
+        all[place] = value;
+    }
+    Ok(all)
+}
+
 /// Extents of the result, from sizes or scales.
 fn extents<'m>(importer: &mut Importer<'m>, node: &Node<'m>, dims: &[usize]) -> Fallible<Vec<usize>> {
     let scales_at = if node.op() == "Upsample" || node.opset < 11 { 1 } else { 2 };
     if scales_at == 2
         && let Some(list) = importer.optional_const(node, 3)?.filter(|list| list.len() > 0)
     {
-        let wanted = sizes(list.as_ints()?)?;
+        let wanted = for_axes(node, sizes(list.as_ints()?)?, dims)?;
         let fits = wanted.len() == dims.len()
             && !wanted.contains(&0)
             && node.text("keep_aspect_ratio_policy", "stretch")? == "stretch";
@@ -99,6 +113,7 @@ fn extents<'m>(importer: &mut Importer<'m>, node: &Node<'m>, dims: &[usize]) -> 
             node.floats("scales")?.ok_or("it has no sizes and no scales; export the model again")?.to_vec()
         }
     };
+    let scales = for_axes(node, scales, &vec![1.0; dims.len()])?;
     if scales.len() != dims.len() {
         return Err(format!("its scales {scales:?} do not fit {dims:?}; export the model again"));
     }

@@ -18,6 +18,12 @@ pub(super) fn identity<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fall
     {
         return Err("its mask is used; export the model for inference (model.eval())".to_owned());
     }
+    if node.op() == "Dropout"
+        && let Some(training) = importer.optional_const(node, 2)?
+        && training.scalar()? != 0.0
+    {
+        return Err("it is in training mode; export the model for inference (model.eval())".to_owned());
+    }
     let value = importer.operand(node, 0)?;
     importer.define(node, 0, value);
     Ok(())

@@ -103,6 +103,8 @@ fn connected() -> Vec<Case> {
         connected("int16_per_channel", |net| {
             layer(net, connect(Activation::None), &[3, 24], &[6, 24], 0, WIDE)
         }),
+        connected("float_computed_weights", |net| computed(net, DType::F32)),
+        connected("int8_computed_weights", |net| computed(net, DType::I8)),
         connected("int4", |net| {
             layer(
                 net,
@@ -316,6 +318,16 @@ fn product(net: &mut Net, dtype: DType, shapes: [&[usize]; 2], [adj_x, adj_y]: [
         }
     };
     net.node(op, &operands, quant)
+}
+
+/// A layer whose weights are an input of the model, as converters write the product of two activations.
+fn computed(net: &mut Net, dtype: DType) -> TensorIdx {
+    let operands = [[3, 20], [5, 20]].map(|shape: [usize; 2]| activation(net, dtype, &shape));
+    let quant = (dtype == DType::I8).then(|| {
+        let quant = net.quant();
+        Quant::per_tensor(quant.scales[0] * 8.0, quant.zero_points[0])
+    });
+    net.node(connect(Activation::Relu), &operands, quant)
 }
 
 fn average_of(window: [usize; 2], stride: [usize; 2], padding: Padding, activation: Activation) -> Op {
