@@ -23,6 +23,7 @@ mod sample;
 mod schema;
 mod tensors;
 mod uint8;
+mod ways_out;
 mod wire;
 mod write;
 

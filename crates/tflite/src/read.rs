@@ -2,7 +2,6 @@
 
 use smidgen_ir::{Graph, Node, TensorIdx};
 
-use crate::builtin_names::builtin_name;
 use crate::dynamic_range::{self, DynamicRange};
 use crate::findings::{Budget, Fault, Findings, ReadError, clip, text};
 use crate::half;
@@ -210,23 +209,6 @@ fn renumber(graph: &mut Graph, places: &[Option<TensorIdx>]) {
     graph.outputs.iter_mut().for_each(|idx| *idx = new(*idx));
 }
 
-/// What an operator's code says.
-#[derive(Debug)]
-struct Code<'a> {
-    builtin: i32,
-    custom: &'a [u8],
-    version: i32,
-}
-
-impl Code<'_> {
-    fn name(&self) -> String {
-        if self.builtin == builtin::CUSTOM {
-            return format!("custom operator \"{}\"", clip(self.custom));
-        }
-        builtin_name(self.builtin).map_or_else(|| format!("builtin operator {}", self.builtin), str::to_owned)
-    }
-}
-
 /// The file's tables that nodes refer to.
 #[derive(Debug)]
 struct Importer<'a> {
@@ -267,8 +249,7 @@ impl<'a> Importer<'a> {
             }
             let Some(operator) = ops::find(code.builtin, code.custom) else {
                 unsupported = true;
-                findings
-                    .problem(&place(), format!("version {} of this operator is not supported", code.version));
+                findings.problem(&place(), code.refusal());
                 continue;
             };
             let node = self.node(&table, operator, budget);
@@ -376,9 +357,11 @@ impl<'a> Importer<'a> {
     }
 }
 
+mod code;
 mod states;
 mod variables;
 
+use code::Code;
 use variables::Variables;
 
 #[cfg(test)]
