@@ -1,8 +1,9 @@
 //! GATHER: slices along one axis, chosen by a list of positions; with batch dimensions, a list for each batch.
 //!
 //! Source: TensorFlow Lite Micro, `Gather` in `micro/kernels/gather.cc`. Where that ends the inference with an error, at a
-//! position outside the axis, this takes the nearest position inside: a kernel cannot fail on values. Positions that are
-//! constants are checked when the network is compiled.
+//! position outside the axis, this counts negative positions from the end, as ONNX does, and takes the nearest position
+//! inside for what is still outside: a kernel cannot fail on values. Positions that are constants are checked when the
+//! network is compiled.
 
 use crate::error::{attempt, elements, length};
 use crate::memory::Pod;
@@ -51,7 +52,7 @@ impl Any {
         for ((input, output), positions) in batches.zip(rows(positions, n_positions)) {
             for (input, output) in rows(input, in_block).zip(rows_mut(output, out_block)) {
                 for (output, &position) in rows_mut(output, inner).zip(positions) {
-                    let from = clamp(position, axis) * inner;
+                    let from = inside(position, axis) * inner;
                     let slice = input.get(from..).unwrap_or(&[]);
                     for (output, &input) in output.iter_mut().zip(slice) {
                         *output = input;
@@ -61,6 +62,12 @@ impl Any {
         }
         Ok(())
     }
+}
+
+/// The position inside an axis: counted from the end where it is negative, the nearest where it is outside.
+#[inline(always)]
+pub(super) fn inside(position: i32, extent: usize) -> usize {
+    clamp(if position < 0 { position.wrapping_add(extent as i32) } else { position }, extent)
 }
 
 /// The nearest position inside an axis.
@@ -82,8 +89,8 @@ mod tests {
     fn rows_by_hand_and_positions_outside() {
         let mut output = [0_u8; 8];
         let kernel = Any::new(SPEC).unwrap();
-        assert_eq!(kernel.run(&[1, 2, 3, 4, 5, 6], &[2, 0, -1, 3], &mut output), Ok(()));
-        assert_eq!(output, [5, 6, 1, 2, 1, 2, 5, 6]);
+        assert_eq!(kernel.run(&[1, 2, 3, 4, 5, 6], &[2, -4, -2, 3], &mut output), Ok(()));
+        assert_eq!(output, [5, 6, 1, 2, 3, 4, 5, 6]);
     }
 
     #[test]

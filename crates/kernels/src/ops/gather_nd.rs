@@ -1,9 +1,10 @@
 //! GATHER_ND: slices chosen by coordinates on the leading axes.
 //!
-//! Source: TensorFlow Lite Micro, `GatherNd` in `micro/kernels/gather_nd.cc`, which trusts the coordinates. Those outside
-//! an axis count as the nearest inside here; constants are checked when the network is compiled.
+//! Source: TensorFlow Lite Micro, `GatherNd` in `micro/kernels/gather_nd.cc`, which trusts the coordinates. Here
+//! negative ones count from the end and those outside are the nearest inside, as in GATHER; constants are checked when the
+//! network is compiled.
 
-use super::gather::clamp;
+use super::gather::inside;
 use crate::error::{attempt, elements, ensure, length};
 use crate::memory::Pod;
 use crate::rows::{rows, rows_mut};
@@ -53,7 +54,7 @@ impl Any {
         length("positions", positions.len(), slices * coordinates)?;
         length("output", output.len(), slices * inner)?;
         for (output, coordinates) in rows_mut(output, *inner).zip(rows(positions, *coordinates)) {
-            let at = |at, (&position, &extent)| at * extent + clamp(position, extent);
+            let at = |at, (&position, &extent)| at * extent + inside(position, extent);
             let from = coordinates.iter().zip(extents).fold(0, at) * inner;
             let slice = input.get(from..).unwrap_or(&[]);
             for (output, &input) in output.iter_mut().zip(slice) {
