@@ -96,13 +96,13 @@ def graph(nodes, inputs, outputs, constants=(), opset=17, elem=TensorProto.FLOAT
     return helper.make_model(made, opset_imports=sets, ir_version=8, producer_name="smidgen-fixtures")
 
 
-def operator(case, op, shape, constants=(), moved=True, moved_out=None, rank=None, outputs=1, opset=17, after=(), out_type=TensorProto.FLOAT, **attributes):
+def operator(case, op, shape, constants=(), moved=True, moved_out=None, rank=None, outputs=1, opset=17, after=(), out_type=TensorProto.FLOAT, result=None, **attributes):
     """One operator on one input, between two Relu-free ends, with constant operands."""
     low, high = attributes.pop("low", -2.0), attributes.pop("high", 2.0)
     names = ["x"] + [constant.name if constant is not None else "" for constant in constants]
     results = [f"y{at}" for at in range(outputs)]
     nodes = [helper.make_node(op, names, results, **attributes)] + list(after)
-    ends = [(after[-1].output[0], out_type, None)] if after else [(name, out_type, None) for name in results]
+    ends = [(after[-1].output[0], out_type, None)] if after else [(name, out_type, result) for name in results]
     model = graph(nodes, [("x", shape)], ends, [c for c in constants if c is not None], opset)
     model = onnx.shape_inference.infer_shapes(model)
     for output in model.graph.output:
@@ -147,6 +147,9 @@ def windows():
     normal = [random("g", [3]), random("b", [3]), random("m", [3]), f32("v", [0.5, 1.5, 2.0])]
     operator("batch_normalization", "BatchNormalization", image, normal, epsilon=1e-3)
     operator("instance_normalization", "InstanceNormalization", image, normal[:2])
+    groups = [random("g", [6]), random("b", [6])]
+    operator("group_normalization", "GroupNormalization", [1, 6, 4, 5], groups, opset=21, num_groups=2, result=[1, 6, 4, 5])
+    operator("conv_transpose_output_shape", "ConvTranspose", [1, 2, 3, 3], [random("w", [2, 2, 3, 3])], strides=[3, 2], output_shape=[10, 8])
 
 
 def resizes():
@@ -165,6 +168,7 @@ def resizes():
         constants = [None, None, i64("sizes", [1, 3] + sizes)]
         operator(f"resize_{case}", "Resize", image, constants, mode=mode, coordinate_transformation_mode=way, **more)
     operator("resize_scales", "Resize", image, [None, f32("s", [1, 1, 2, 2])], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    operator("resize_axes", "Resize", image, [None, None, i64("sizes", [8, 7])], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor", axes=[3, 2], opset=18)
     operator("upsample", "Upsample", image, [f32("s", [1, 1, 2, 3])], mode="nearest", opset=9)
 
 
@@ -174,6 +178,11 @@ def elements():
         operator(f"unary_{op.lower()}", op, image, moved=False, opset=17)
     for op in ["Log", "Sqrt", "Reciprocal"]:
         operator(f"unary_{op.lower()}", op, image, moved=False, low=0.125, high=4.0)
+    for op in ["Celu", "Mish", "Selu", "Sign", "Softplus", "Softsign", "Tan", "ThresholdedRelu"]:
+        operator(f"unary_{op.lower()}", op, image, moved=False, opset=18)
+    operator("softplus_far", "Softplus", image, moved=False, low=-200.0, high=200.0)
+    operator("elu_alpha", "Elu", image, moved=False, alpha=2.0)
+    operator("celu_alpha", "Celu", image, moved=False, alpha=2.0)
     operator("gelu", "Gelu", [2, 7], moved=False, opset=20)
     operator("gelu_tanh", "Gelu", [2, 7], moved=False, opset=20, approximate="tanh")
     for case, low, high in [("relu6", 0.0, 6.0), ("relu_n1_to_1", -1.0, 1.0), ("other", -0.75, 1.25)]:
@@ -191,7 +200,23 @@ def elements():
     operator("softmax_old", "Softmax", [2, 3, 4], moved=False, opset=11, axis=1)
     operator("log_softmax", "LogSoftmax", [2, 7], moved=False, axis=-1)
     operator("lp_normalization", "LpNormalization", [2, 7], moved=False, axis=-1, p=2)
+    operator("rms_normalization", "RMSNormalization", [2, 3, 8], [random("g", [8])], moved=False, opset=23, axis=-1, result=[2, 3, 8])
     operator("layer_normalization", "LayerNormalization", [2, 3, 8], [random("g", [8]), random("b", [8])], moved=False, axis=-1)
+    nodes = [
+        helper.make_node("CastLike", ["two", "x"], ["t"]),
+        helper.make_node("Add", ["x", "t"], ["sum"]),
+        helper.make_node("CastLike", ["sum", "two"], ["whole"]),
+        helper.make_node("CastLike", ["whole", "x"], ["y"]),
+    ]
+    ends = [("y", TensorProto.FLOAT, [2, 3, 4])]
+    save("operators/cast_like", graph(nodes, [("x", [2, 3, 4])], ends, [i64("two", 2)]), False)
+    nodes = [
+        helper.make_node("Xor", ["x", "b"], ["c"]),
+        helper.make_node("And", ["c", "x"], ["d"]),
+        helper.make_node("Cast", ["d"], ["y"], to=TensorProto.FLOAT),
+    ]
+    b = numpy_helper.from_array(np.array([[True], [False]]), "b")
+    save("operators/xor", graph(nodes, [("x", [2, 9])], [("y", TensorProto.FLOAT, [2, 9])], [b], elem=TensorProto.BOOL), False)
     nodes = [
         helper.make_node("Greater", ["x", "zero"], ["c"]),
         helper.make_node("Not", ["c"], ["n"]),
@@ -220,18 +245,29 @@ def movers():
     operator("pad", "Pad", [2, 3], [i64("p", [0, 1, 2, 0])], moved=False)
     operator("pad_value", "Pad", [2, 3], [i64("p", [0, 1, 2, 0]), f32("v", 1.5)], moved=False)
     operator("pad_reflect", "Pad", [1, 2, 5, 5], [i64("p", [0, 0, 1, 2, 0, 0, 2, 1])], moved=False, mode="reflect")
+    operator("pad_edge", "Pad", [1, 2, 5, 5], [i64("p", [0, 0, 1, 2, 0, 0, 2, 1])], moved=False, mode="edge")
+    operator("pad_wrap", "Pad", [2, 5], [i64("p", [0, 2, 1, 7])], moved=False, mode="wrap", opset=19)
     operator("pad_attributes", "Pad", [2, 3], moved=False, opset=10, pads=[0, 1, 2, 0], value=0.5)
     operator("tile", "Tile", [2, 3], [i64("r", [2, 3])], moved=False)
     operator("expand", "Expand", [2, 1], [i64("s", [2, 2, 3])], moved=False)
     operator("gather", "Gather", flat, [i64("i", [2, 0])], moved=False, axis=1)
     operator("gather_scalar", "Gather", flat, [i64("i", -1)], moved=False, axis=1)
     operator("gather_matrix", "Gather", flat, [i64("i", [[2, 0], [1, 1]])], moved=False, axis=2)
+    operator("gather_nd", "GatherND", flat, [i64("i", [[0, 2], [-1, -3]])], moved=False)
+    nodes = [
+        helper.make_node("ReduceMin", ["x"], ["least"], axes=[1], keepdims=0),
+        helper.make_node("Cast", ["least"], ["i"], to=TensorProto.INT64),
+        helper.make_node("Gather", ["t", "i"], ["y"]),
+    ]
+    ends = [("y", TensorProto.FLOAT, [2, 3])]
+    save("operators/gather_computed", graph(nodes, [("x", [2, 4])], ends, [random("t", [5, 3])]), False)
     operator("depth_to_space", "DepthToSpace", image, blocksize=2)
     operator("depth_to_space_crd", "DepthToSpace", [1, 8, 3, 4], blocksize=2, mode="CRD")
     operator("space_to_depth", "SpaceToDepth", image, blocksize=2)
-    for op in ["ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare"]:
+    for op in ["ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"]:
         operator(f"{op.lower()}", op, flat, moved=False, axes=[1], keepdims=1)
     operator("reducesum", "ReduceSum", flat, [i64("a", [0, 2])], moved=False, keepdims=0)
+    operator("reducelogsum", "ReduceLogSum", flat, moved=False, axes=[1], low=0.125, high=3.0)
     operator("reducemean_all", "ReduceMean", flat, moved=False, keepdims=1)
     operator("argmax", "ArgMax", flat, moved=False, axis=1, keepdims=1, out_type=TensorProto.INT64)
     operator("argmin", "ArgMin", flat, moved=False, axis=2, keepdims=0, out_type=TensorProto.INT64)
@@ -248,6 +284,12 @@ def movers():
 def products():
     operator("gemm", "Gemm", [3, 4], [random("w", [4, 5]), random("c", [5])], moved=False, alpha=0.5, beta=2.0)
     operator("gemm_transposed", "Gemm", [4, 3], [random("w", [5, 4])], moved=False, transA=1, transB=1)
+    nodes = [
+        helper.make_node("Gemm", ["x", "x", "c"], ["g"], transB=1, alpha=0.5, beta=2.0),
+        helper.make_node("Gemm", ["x", "w", "g"], ["y"]),
+    ]
+    ends = [("y", TensorProto.FLOAT, [3, 3])]
+    save("operators/gemm_computed", graph(nodes, [("x", [3, 4])], ends, [random("w", [4, 3]), random("c", [3, 3])]), False)
     operator("mat_mul", "MatMul", [2, 3, 4], [random("w", [4, 5])], moved=False)
     operator("mat_mul_batches", "MatMul", [2, 3, 4], [random("w", [2, 4, 5])], moved=False)
     nodes = [

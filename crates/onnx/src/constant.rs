@@ -1,6 +1,6 @@
 //! Constants of an ONNX file while it is read: extents and elements, floats or integers or floats kept as integers.
 
-use smidgen_ir::{Quant, Tensor};
+use smidgen_ir::{DType, Quant, Tensor};
 
 use crate::findings::{Fallible, clip};
 use crate::proto::data_type;
@@ -285,6 +285,11 @@ impl Const {
                 }
             }
             Data::Quantized(..) => Ok(Tensor::const_f32(name, self.dims.clone(), &self.to_floats())),
+            Data::Int(values) if self.elem == Elem::Bool => {
+                let data = values.iter().map(|&value| u8::from(value != 0)).collect();
+                let tensor = Tensor::activation(name, DType::Bool, self.dims.clone());
+                Ok(Tensor { data: Some(data), ..tensor })
+            }
             Data::Int(values) => {
                 let narrow: Option<Vec<i32>> =
                     values.iter().map(|&value| i32::try_from(value).ok()).collect();

@@ -156,16 +156,15 @@ impl Folder {
     }
 }
 
-pub(super) fn cast(node: &Node<'_>, constant: &Const, like: Option<&Const>) -> Fallible<Const> {
-    let to = match like {
-        Some(like) if node.op() == "CastLike" => like.elem,
-        _ => Elem::from_number(i32::try_from(node.int("to", 1)?).unwrap_or(0))?,
-    };
-    Ok(cast_to(constant, to))
+pub(super) fn cast_type(node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Elem> {
+    match operands.optional(1) {
+        Some(like) if node.op() == "CastLike" => Ok(like.elem),
+        _ => Elem::from_number(i32::try_from(node.int("to", 1)?).unwrap_or(0)),
+    }
 }
 
 /// The constant with another element type; floats lose their fraction.
-fn cast_to(constant: &Const, to: Elem) -> Const {
+pub(super) fn cast_to(constant: &Const, to: Elem) -> Const {
     let dims = constant.dims.clone();
     let data = match (&constant.data, to) {
         (_, Elem::F32) => Data::Float(constant.to_floats()),

@@ -11,7 +11,7 @@ pub(crate) use shape::{Span, broadcast, permutation, relabelled, reshaped, sizes
 use crate::constant::{Const, Data, Elem, count};
 use crate::findings::Fallible;
 use crate::node::Node;
-use element::{binary, cast, unary};
+use element::{binary, cast_to, cast_type, unary};
 use movement::{relabel, reshape};
 
 /// Most elements of constants that may be made of a file of up to 32 MB.
@@ -73,6 +73,12 @@ impl Folder {
         Ok(constant)
     }
 
+    /// The constant with another element type.
+    pub(crate) fn cast(&mut self, constant: &Const, to: Elem) -> Fallible<Const> {
+        self.charge(&constant.dims)?;
+        Ok(cast_to(constant, to))
+    }
+
     /// The results of a node, `None` where it is not one that is folded.
     pub(crate) fn fold(&mut self, node: &Node<'_>, operands: &Operands<'_>) -> Fallible<Option<Vec<Const>>> {
         let one = |constant: Const| Ok(Some(vec![constant]));
@@ -81,7 +87,7 @@ impl Folder {
             "Constant" => one(constant(node)?),
             "ConstantOfShape" => one(self.constant_of_shape(node, operands)?),
             "Range" => one(self.range(operands)?),
-            "Cast" | "CastLike" => one(cast(node, self.copied(operands)?, operands.optional(1))?),
+            "Cast" | "CastLike" => one(self.cast(operands.get(0)?, cast_type(node, operands)?)?),
             "Reshape" => one(reshape(node, self.copied(operands)?, operands.get(1)?)?),
             "Flatten" | "Squeeze" | "Unsqueeze" => {
                 one(relabel(node, self.copied(operands)?, operands.optional(1))?)

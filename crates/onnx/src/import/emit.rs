@@ -143,6 +143,7 @@ impl<'m> Importer<'m> {
             Elem::F32 => DType::F32,
             Elem::I8 | Elem::U8 => DType::I8,
             Elem::I32 | Elem::I64 => DType::I32,
+            Elem::Bool => DType::Bool,
             other => {
                 return Err(format!(
                     "inputs of type {} are not supported; cast it inside the model",

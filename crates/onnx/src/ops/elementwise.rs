@@ -207,13 +207,13 @@ pub(super) fn many<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
 pub(super) struct Form {
     op: &'static str,
     activation: Activation,
-    /// Whether the result is squared.
-    squared: bool,
+    /// An operator on the result, and how many of its operands that is.
+    then: Option<(&'static str, usize)>,
 }
 
 /// The form of an operator of this family.
 pub(super) fn written(op: &Op) -> Option<Form> {
-    let form = |op, activation| Form { op, activation, squared: false };
+    let form = |op, activation| Form { op, activation, then: None };
     let plain = |op| form(op, Activation::None);
     Some(match op {
         Op::Add(op) => form("Add", op.activation),
@@ -229,10 +229,11 @@ pub(super) fn written(op: &Op) -> Option<Form> {
         Op::GreaterEqual(_) => plain("GreaterOrEqual"),
         Op::Less(_) => plain("Less"),
         Op::LessEqual(_) => plain("LessOrEqual"),
+        Op::NotEqual(_) => Form { then: Some(("Not", 1)), ..plain("Equal") },
         Op::LogicalAnd(_) => plain("And"),
         Op::LogicalOr(_) => plain("Or"),
         Op::SelectV2(_) => plain("Where"),
-        Op::SquaredDifference(_) => Form { squared: true, ..plain("Sub") },
+        Op::SquaredDifference(_) => Form { then: Some(("Mul", 2)), ..plain("Sub") },
         _ => return None,
     })
 }
@@ -248,8 +249,8 @@ pub(super) fn write(writer: &mut Writer<'_>, node: Written<'_>, form: Form) -> F
     }
     let operands: Vec<&str> = operands.iter().map(String::as_str).collect();
     let mut name = writer.node(form.op, &operands, Vec::new(), node.name);
-    if form.squared {
-        name = writer.node("Mul", &[&name, &name], Vec::new(), node.name);
+    if let Some((then, n)) = form.then {
+        name = writer.node(then, &vec![name.as_str(); n], Vec::new(), node.name);
     }
     let name = writer.activated(name, form.activation, node.name);
     writer.put(y, name, first);

@@ -56,7 +56,9 @@ fn channel_bias(bias: &Const, outputs: usize) -> Fallible<Const> {
 /// Gemm with a factor or a bias that is no layer's: product, scaled, and sum.
 fn computed<'m>(importer: &mut Importer<'m>, node: &Node<'m>, x: Act, bias: Option<Value>) -> Fallible<()> {
     if importer.target.is_some() {
-        return Err("int8 layers have constant weights and a bias for each output; leave it in float".to_owned());
+        return Err(
+            "int8 layers have constant weights and a bias for each output; leave it in float".to_owned()
+        );
     }
     let name = node.output_name(0);
     let a = importer.settled(x)?;

@@ -23,7 +23,6 @@ use super::elementwise::{aligned, binary, values};
 use super::encode::Written;
 use crate::constant::Elem;
 use crate::findings::Fallible;
-use crate::fold::cast_to;
 use crate::import::{Act, Importer, Kind, Value};
 use crate::node::Node;
 use crate::proto::data_type;
@@ -72,7 +71,8 @@ pub(super) fn cast<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
         _ => Elem::from_number(i32::try_from(node.int("to", 1)?).unwrap_or(0))?,
     };
     if let Value::Const(constant) = importer.operand(node, 0)? {
-        importer.define(node, 0, Value::Const(Rc::new(cast_to(&constant, to))));
+        let cast = importer.folder.cast(&constant, to)?;
+        importer.define(node, 0, Value::Const(Rc::new(cast)));
         return Ok(());
     }
     let act = importer.act(node, 0)?;

@@ -85,6 +85,7 @@ const OPERATORS: &[Operator] = &[
     row("Floor", Any, No, activation::same),
     row("GRU", FileOrder, No, recurrent::gru),
     row("Gather", FileOrder, No, movement::gather),
+    row("GatherND", FileOrder, No, movement::gather_nd),
     row("Gelu", Any, No, activation::gelu),
     row("Gemm", FileOrder, Yes(2), linear::gemm),
     row("GlobalAveragePool", ChannelsLast, Yes(1), pool::global),
@@ -159,8 +160,7 @@ const OPERATORS: &[Operator] = &[
 ];
 
 /// Operators that are computed while the model is read, and only then.
-const FOLDED: &[&str] =
-    &["Constant", "ConstantOfShape", "Mod", "Range", "ReduceProd", "Shape", "Size"];
+const FOLDED: &[&str] = &["Constant", "ConstantOfShape", "Mod", "Range", "ReduceProd", "Shape", "Size"];
 
 /// Operators that are known and refused, and what to do instead.
 const REFUSED: &[(&str, &str)] = &[

@@ -1,6 +1,7 @@
 //! Gather: one place or several along an axis.
 
 use smidgen_ir::ops::gather::Gather;
+use smidgen_ir::ops::gather_nd::GatherNd;
 use smidgen_ir::ops::slice::Slice;
 use smidgen_ir::{Op, Tensor};
 
@@ -84,4 +85,37 @@ fn picked<'m>(
         layout = Layout(layout.0.iter().map(|axis| axis.and_then(without)).collect());
     }
     importer.moved_result(node, 0, &stored.act, (y, dims, layout))
+}
+
+/// GatherND: slices at coordinates on the leading axes.
+pub(in crate::ops) fn gather_nd<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
+    if node.int("batch_dims", 0)? != 0 {
+        return Err("batch_dims is not supported; gather from each batch apart".to_owned());
+    }
+    let act = importer.moved(node, 0)?;
+    let x = importer.stored(&act, &Layout::logical(act.rank()))?;
+    let indices = importer.operand(node, 1)?;
+    let Some((&coordinates, slices)) = indices.dims().split_last().filter(|(n, _)| **n <= act.rank()) else {
+        return Err(format!("its indices {:?} do not fit {:?}", indices.dims(), act.dims));
+    };
+    let dims = [slices, &act.dims[coordinates..]].concat();
+    let positions = match indices {
+        Value::Act(indices) => {
+            let indices = importer.settled(indices)?;
+            importer.stored(&indices, &Layout::logical(indices.rank()))?
+        }
+        Value::Const(indices) => {
+            let extents = act.dims[..coordinates].iter().cycle();
+            let places = indices.as_ints()?.iter().zip(extents);
+            let places = places.map(|(&at, &extent)| axis(at, extent).map(|at| at as i32));
+            let places = places.collect::<Fallible<Vec<_>>>();
+            let places = places.map_err(|_| format!("its indices reach outside of {:?}", act.dims))?;
+            let name = format!("{}/indices", node.output_name(0));
+            importer.graph.add_tensor(Tensor::const_i32(name, indices.dims.clone(), &places, None))
+        }
+    };
+    let op = Op::GatherNd(GatherNd {});
+    let y = importer.emit(op, &[Some(x), Some(positions)], node.output_name(0))?;
+    let layout = Layout::logical(dims.len());
+    importer.moved_result(node, 0, &act, (y, dims, layout))
 }

@@ -1,4 +1,4 @@
-//! Operators that only move elements: Concat, Slice, Split, Pad, Tile, Expand, Gather, DepthToSpace, SpaceToDepth.
+//! Operators that only move elements: Concat, Slice, Split, Pad, Tile, Expand, Gather, GatherND, DepthToSpace, SpaceToDepth.
 //!
 //! They work in the order in which their operand lies, with axes translated.
 
@@ -12,7 +12,7 @@ mod slice;
 use smidgen_ir::{Op, TensorIdx};
 
 pub(super) use blocks::blocks;
-pub(super) use gather::gather;
+pub(super) use gather::{gather, gather_nd};
 pub(super) use join::{concat, split};
 pub(super) use pad::{least, pad};
 pub(super) use repeat::{expand, tile};
@@ -22,7 +22,7 @@ use super::encode::Written;
 use crate::findings::Fallible;
 use crate::import::{Act, Importer};
 use crate::layout::Layout;
-use crate::proto::AttributeProto;
+use crate::proto::{AttributeProto, data_type};
 use crate::write::{Writer, int, ints};
 use blocks::write_blocks;
 use join::{write_concat, write_split};
@@ -93,6 +93,13 @@ pub(super) fn write(writer: &mut Writer<'_>, node: Written<'_>, op: &Op) -> Fall
         Op::Gather(op) if op.batch_dims == 0 => {
             let indices = writer.get(node.input(1)?)?;
             simple(writer, node, "Gather", Some(indices), vec![int("axis", op.axis.into())])?;
+        }
+        Op::GatherNd(_) => {
+            let indices = writer.get(node.input(1)?)?;
+            // The file's indices are int64, the graph's int32.
+            let to = vec![int("to", data_type::INT64.into())];
+            let indices = writer.node("Cast", &[&indices], to, &format!("{}/indices", node.name));
+            simple(writer, node, "GatherND", Some(indices), Vec::new())?;
         }
         Op::Slice(op) => {
             let begin: Vec<i64> = op.begin.iter().map(|&begin| begin.into()).collect();

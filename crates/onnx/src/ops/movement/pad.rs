@@ -1,11 +1,12 @@
-//! Pad: with a constant or by reflection.
+//! Pad: with a constant, by reflection, or with elements that GATHER repeats.
 
+use smidgen_ir::ops::gather::Gather;
 use smidgen_ir::ops::mirror_pad::MirrorPad;
 use smidgen_ir::ops::pad::Pad;
 use smidgen_ir::ops::padv2::PadV2;
 use smidgen_ir::{Op, Tensor, TensorIdx};
 
-use super::Stored;
+use super::{Stored, narrow};
 use crate::findings::Fallible;
 use crate::fold::sizes;
 use crate::import::Importer;
@@ -13,7 +14,10 @@ use crate::node::{Node, axis};
 use crate::ops::encode::Written;
 use crate::write::{Writer, text};
 
-/// Pad: constant, reflect and (not) edge; operands since operand set 11, attributes before.
+/// Elements of the largest axis of which the repeated elements are listed.
+const MAX_EXTENT: i32 = 1 << 16;
+
+/// Pad: constant, reflect, edge and wrap; operands since operand set 11, attributes before.
 pub(in crate::ops) fn pad<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     let act = importer.moved(node, 0)?;
     let rank = act.rank();
@@ -55,11 +59,39 @@ pub(in crate::ops) fn pad<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> F
         "reflect" => {
             importer.emit(Op::MirrorPad(MirrorPad { paddings, symmetric: false }), &[Some(stored.x)], name)?
         }
-        other => {
-            return Err(format!("mode {other:?} is not supported; pad with a constant or by reflection"));
-        }
+        "edge" | "wrap" => repeated(importer, stored.x, &paddings, mode == "wrap", name)?,
+        other => return Err(format!("mode {other:?} is unknown; export the model again")),
     };
     importer.moved_result(node, 0, &stored.act, (y, dims, stored.layout))
+}
+
+/// `x` with its elements repeated around it: those at the edge, or all of them in turn.
+fn repeated(
+    importer: &mut Importer<'_>,
+    x: TensorIdx,
+    paddings: &[[usize; 2]],
+    in_turn: bool,
+    name: &str,
+) -> Fallible<TensorIdx> {
+    let mut y = x;
+    for (axis, &[before, after]) in paddings.iter().enumerate().filter(|(_, pads)| **pads != [0, 0]) {
+        let extent = narrow(importer.graph.tensor(y).shape[axis])?;
+        let (begin, end) =
+            (-narrow(before)?, extent.checked_add(narrow(after)?).ok_or("its pads are too large")?);
+        if end - begin > MAX_EXTENT {
+            return Err(format!(
+                "it pads to {} elements along an axis, at most {MAX_EXTENT} are supported",
+                end - begin
+            ));
+        }
+        let place = |at: i32| if in_turn { at.rem_euclid(extent) } else { at.clamp(0, extent - 1) };
+        let places: Vec<i32> = (begin..end).map(place).collect();
+        let list = Tensor::const_i32(format!("{name}/{axis}/places"), vec![places.len()], &places, None);
+        let list = importer.graph.add_tensor(list);
+        let op = Op::Gather(Gather { axis: narrow(axis)?, batch_dims: 0 });
+        y = importer.emit(op, &[Some(y), Some(list)], &format!("{name}/{axis}"))?;
+    }
+    Ok(y)
 }
 
 /// A value to pad `x` with, in its scale.
