@@ -1,5 +1,5 @@
-"""Makes testdata/import/keras: a small Keras network as TensorFlow converts it, with the lines that docs/import.md gives,
-and what TFLM's reference kernels compute with it. Called by scripts/make-import-fixtures keras."""
+"""Makes testdata/import/keras: small Keras networks as TensorFlow converts them, with the lines that docs/import.md gives,
+and what TFLM's reference kernels compute with them. Called by scripts/make-import-fixtures keras."""
 
 import os
 import sys
@@ -31,12 +31,18 @@ model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
 model.fit(images, rng.integers(0, 5, 200), epochs=1, batch_size=1, verbose=0)
 
 
-def representative_dataset():
-    for image in images[:100]:
-        yield [image[None]]
+steps = (rng.integers(-32, 33, (200, 5, 4)) / 16).astype(np.float32)
 
 
-def converted(kind):
+def recurrent(layer):
+    return tf.keras.Sequential([layers.Input((5, 4), batch_size=1), layer, layers.Dense(3)])
+
+
+def converted(model, data, kind):
+    def representative_dataset():
+        for value in data[:100]:
+            yield [value[None]]
+
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if kind != "float":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -54,16 +60,16 @@ def converted(kind):
     return converter.convert()
 
 
-for kind in ["float", "int8", "int16x8"]:
-    content = converted(kind)
-    path = os.path.join(folder, kind)
+def save(name, model, data, kind):
+    content = converted(model, data, kind)
+    path = os.path.join(folder, name)
     with open(path + ".tflite", "wb") as file:
         file.write(content)
     interpreter = runtime.Interpreter.from_bytes(content)
     inputs, outputs = b"", b""
-    for image in images[100:104]:
+    for value in data[100:104]:
         details = interpreter.get_input_details(0)
-        value = image[None]
+        value = value[None]
         if kind != "float":
             scale = details["quantization_parameters"]["scales"][0]
             zero_point = details["quantization_parameters"]["zero_points"][0]
@@ -76,3 +82,9 @@ for kind in ["float", "int8", "int16x8"]:
     for end, content in [("in", inputs), ("out", outputs)]:
         with open(f"{path}.{end}.bin", "wb") as file:
             file.write(content)
+
+
+for kind in ["float", "int8", "int16x8"]:
+    save(kind, model, images, kind)
+    save(f"lstm_{kind}", recurrent(layers.LSTM(6, unroll=True)), steps, kind)
+    save(f"gru_{kind}", recurrent(layers.GRU(6, unroll=True)), steps, kind)

@@ -36,15 +36,6 @@ pub(crate) struct Global {
     /// Seed instead of the project's
     #[arg(long, global = true, value_name = "N")]
     seed: Option<u64>,
-    /// Compute a model with int8 weights and float32 activations (dynamic range) in float32
-    #[arg(long, global = true, value_enum, value_name = "AS")]
-    dynamic_range: Option<DynamicRange>,
-}
-
-/// What a dynamic-range model is computed in.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum DynamicRange {
-    Float,
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,9 +61,6 @@ fn main() -> ExitCode {
     let Cli { global, verb } = Cli::parse();
     let output = Output::new(&global);
     stop::listen();
-    if let Some(DynamicRange::Float) = global.dynamic_range {
-        smidgen::model_file::dynamic_range_as_float();
-    }
     let result = match verb {
         Verb::Demo(args) => args.run(&output),
         Verb::New(args) => args.run(&output),

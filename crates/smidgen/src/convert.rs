@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::{Error, Result, model_file};
+use crate::model_file::{self, ModelFile};
+use crate::{Error, Result};
 
 /// What was converted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,16 +24,11 @@ pub struct Conversion {
 ///
 /// # Errors
 /// A file that is no model that Smidgen knows, or a model that the other format cannot hold.
-pub fn convert(from: &Path, to: &Path) -> Result<Conversion> {
-    let (graph, notes) = model_file::read_with_notes(from)?;
+pub fn convert(from: &ModelFile, to: &Path) -> Result<Conversion> {
+    let (graph, notes) = from.read_with_notes()?;
     graph
         .verify()
-        .map_err(|problems| Error::input(smidgen_ir::IrError::Invalid(problems)).at(from.display()))?;
+        .map_err(|problems| Error::input(smidgen_ir::IrError::Invalid(problems)).at(from.path().display()))?;
     model_file::write(&graph, to)?;
-    Ok(Conversion {
-        from: model_file::file_name(from),
-        to: model_file::file_name(to),
-        operators: graph.nodes.len(),
-        notes,
-    })
+    Ok(Conversion { from: from.name(), to: ModelFile::new(to).name(), operators: graph.nodes.len(), notes })
 }

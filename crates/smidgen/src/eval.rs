@@ -6,9 +6,10 @@ use smidgen_report::Evaluation;
 
 use crate::artifacts::Artifacts;
 use crate::events::Observer;
+use crate::model_file::{self, ModelFile};
 use crate::project::Project;
 use crate::quantize::not_trained;
-use crate::{Result, dataset, evaluate, model_file};
+use crate::{Result, dataset, evaluate};
 
 /// Measures `model`, or the float and int8 models that the project in `dir` has, on the test windows.
 ///
@@ -22,7 +23,7 @@ pub fn eval(
 ) -> Result<Vec<Evaluation>> {
     let artifacts = Artifacts::of(dir);
     let models = match model {
-        Some(path) => vec![(model_file::file_name(path), path.to_owned())],
+        Some(path) => vec![(ModelFile::new(path).name(), path.to_owned())],
         None => vec![
             (String::from("float"), artifacts.float_model()),
             (String::from("int8 on the host"), artifacts.model()),

@@ -1,13 +1,12 @@
 //! What a model file is: inputs, outputs, operators, MACs, parameters, arena, and the boards it fits.
 
-use std::path::Path;
-
 use serde::Serialize;
 use smidgen_ir::{Graph, TensorIdx, lower};
 use smidgen_report::{LayerCost, MemoryMap};
 
 use crate::firmware::memory_map;
-use crate::{Error, Result, host, model_file, profile};
+use crate::model_file::ModelFile;
+use crate::{Error, Result, host, profile};
 
 /// A model's input or output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,9 +65,9 @@ pub struct Inspection {
 ///
 /// # Errors
 /// A file that is no model that Smidgen can run.
-pub fn inspect(path: &Path) -> Result<Inspection> {
-    let (graph, notes) = model_file::read_with_notes(path)?;
-    let at = |error: Error| error.at(path.display());
+pub fn inspect(file: &ModelFile) -> Result<Inspection> {
+    let (graph, notes) = file.read_with_notes()?;
+    let at = |error: Error| error.at(file.path().display());
     let program = lower(&graph).map_err(host::ir_error).map_err(at)?;
     let plan = smidgen_plan::plan(&graph, &program).map_err(Error::input).map_err(at)?;
     let weights_bytes: usize = program.consts.iter().map(|constant| constant.bytes.len()).sum();
@@ -81,7 +80,7 @@ pub fn inspect(path: &Path) -> Result<Inspection> {
         ram_bytes: board.ram.bytes,
     };
     Ok(Inspection {
-        model: model_file::file_name(path),
+        model: file.name(),
         inputs: ports(&graph, &graph.inputs),
         outputs: ports(&graph, &graph.outputs),
         macs: layers.iter().map(|layer| layer.macs).sum(),

@@ -1,19 +1,18 @@
 //! Model files: .tflite and .onnx bytes to a graph and back.
 
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
 
 use smidgen_ir::Graph;
-use smidgen_tflite::{DynamicRange, ReadOptions};
+pub use smidgen_tflite::DynamicRange;
+use smidgen_tflite::ReadOptions;
 
 use crate::{Error, Result, files};
 
-/// Whether dynamic-range models are computed in float32, which changes what they mean; see [`dynamic_range_as_float`].
-static DYNAMIC_RANGE_AS_FLOAT: AtomicBool = AtomicBool::new(false);
-
-/// From now on reads int8 weights beside float32 activations as float32 weights, instead of refusing the model.
-pub fn dynamic_range_as_float() {
-    DYNAMIC_RANGE_AS_FLOAT.store(true, Ordering::Relaxed);
+/// A `.tflite` or `.onnx` file and how it is read.
+#[derive(Debug, Clone)]
+pub struct ModelFile {
+    path: PathBuf,
+    dynamic_range: DynamicRange,
 }
 
 /// The formats of model files.
@@ -43,34 +42,64 @@ impl Format {
     }
 }
 
-/// Reads a `.tflite` or `.onnx` file.
-///
-/// # Errors
-/// A file that cannot be read, is not a model, or uses what Smidgen does not know: every problem is listed.
-pub fn read(path: &Path) -> Result<Graph> {
-    read_with_notes(path).map(|(graph, _)| graph)
+impl ModelFile {
+    /// The file as it stands: a dynamic-range model is refused.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        ModelFile { path: path.into(), dynamic_range: DynamicRange::default() }
+    }
+
+    /// The same file, with int8 weights beside float32 activations read so.
+    #[must_use]
+    pub fn dynamic_range(self, dynamic_range: DynamicRange) -> Self {
+        ModelFile { dynamic_range, ..self }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its name without folders, for reports.
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is not a model, or uses what Smidgen does not know: every problem is listed.
+    pub fn read(&self) -> Result<Graph> {
+        self.read_with_notes().map(|(graph, _)| graph)
+    }
+
+    /// Reads it, and says as well what the user should know about how it was read: free extents that were fixed, axes
+    /// that were moved.
+    ///
+    /// # Errors
+    /// As [`ModelFile::read`].
+    pub fn read_with_notes(&self) -> Result<(Graph, Vec<String>)> {
+        let bytes = files::read(&self.path)?;
+        match Format::of(&self.path, &bytes) {
+            Format::Tflite => {
+                let options = ReadOptions { dynamic_range: self.dynamic_range };
+                smidgen_tflite::read_with(&bytes, &options).map_err(Error::input)
+            }
+            Format::Onnx => smidgen_onnx::read_with_notes(&bytes).map_err(Error::input),
+        }
+        .map_err(|error| {
+            error.at(self.path.display()).help(
+                "give a .tflite or .onnx model; where operators are not supported, convert the model without them",
+            )
+        })
+    }
 }
 
-/// Reads a file as [`read`] does, and says as well what the user should know about how it was read: free extents that
-/// were fixed, axes that were moved.
+/// Reads a model file as it stands.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_with_notes(path: &Path) -> Result<(Graph, Vec<String>)> {
-    let bytes = files::read(path)?;
-    let as_float = DYNAMIC_RANGE_AS_FLOAT.load(Ordering::Relaxed);
-    let dynamic_range = if as_float { DynamicRange::Float } else { DynamicRange::Refuse };
-    match Format::of(path, &bytes) {
-        Format::Tflite => {
-            smidgen_tflite::read_with(&bytes, &ReadOptions { dynamic_range }).map_err(Error::input)
-        }
-        Format::Onnx => smidgen_onnx::read_with_notes(&bytes).map_err(Error::input),
-    }
-    .map_err(|error| {
-        error.at(path.display()).help(
-            "give a .tflite or .onnx model; where operators are not supported, convert the model without them",
-        )
-    })
+/// As [`ModelFile::read`].
+pub fn read(path: &Path) -> Result<Graph> {
+    ModelFile::new(path).read()
 }
 
 /// Writes a graph in the format that the file's name says: `.tflite`, or `.onnx` for float graphs.
@@ -86,9 +115,4 @@ pub fn write(graph: &Graph, path: &Path) -> Result<()> {
     }
     .map_err(|error| error.at(path.display()))?;
     files::write(path, &bytes)
-}
-
-/// The file's name without folders, for reports.
-pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

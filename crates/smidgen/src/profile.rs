@@ -1,7 +1,5 @@
 //! What a model costs on a board: flash and RAM from the linked ELF, instructions from the emulator.
 
-use std::path::Path;
-
 use smidgen_device::Footprint;
 use smidgen_ir::{DType, Graph, NodeIdx, ops};
 use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
@@ -9,8 +7,9 @@ use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
 use crate::device;
 use crate::events::{Event, Observer};
 use crate::firmware::Firmware;
+use crate::model_file::ModelFile;
 use crate::run::{Scratch, emulated};
-use crate::{Error, Result, model_file};
+use crate::{Error, Result};
 
 /// MACs of each operator, in the order of the model file.
 pub fn layers(graph: &Graph) -> Vec<LayerCost> {
@@ -63,11 +62,11 @@ pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profil
 ///
 /// # Errors
 /// As building and running.
-pub fn profile(model: &Path, board_name: &str, observer: &mut dyn Observer) -> Result<Profile> {
-    let graph = model_file::read(model)?;
+pub fn profile(model: &ModelFile, board_name: &str, observer: &mut dyn Observer) -> Result<Profile> {
+    let graph = model.read()?;
     let board = emulated(board_name)?;
     let dir = Scratch::new()?;
-    let firmware = Firmware::generate(&graph, &model_file::file_name(model), &board, dir.path())?;
+    let firmware = Firmware::generate(&graph, &model.name(), &board, dir.path())?;
     observer.event(Event::Begin("Building the firmware"));
     let elf = firmware.elf(&[], observer)?;
     let mut profile = firmware.measure(&elf)?;

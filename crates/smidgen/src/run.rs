@@ -9,7 +9,8 @@ use smidgen_target::Board;
 use crate::events::{Event, Observer};
 use crate::firmware::{Firmware, board};
 use crate::host::Layers;
-use crate::{Error, Result, device, files, host, model_file};
+use crate::model_file::ModelFile;
+use crate::{Error, Result, device, files, host};
 
 /// Where to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum On<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
     /// The model file.
-    pub model: &'a Path,
+    pub model: &'a ModelFile,
     /// Raw inputs: each inference's inputs in order, concatenated, little endian, NHWC.
     pub input: &'a Path,
     /// Where the raw outputs go.
@@ -55,7 +56,7 @@ pub struct Ran {
 /// # Errors
 /// As reading the model, running it and writing files.
 pub fn run(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Ran> {
-    let graph = model_file::read(job.model)?;
+    let graph = job.model.read()?;
     let inputs = files::read(job.input)?;
     let n_inferences = host::count(&graph, &inputs).map_err(|error| error.at(job.input.display()))?;
     let (outputs, layers, instructions) = match job.on {
@@ -66,7 +67,7 @@ pub fn run(job: &Job<'_>, observer: &mut dyn Observer) -> Result<Ran> {
         }
         On::Qemu(name) => {
             let (board, dir) = (emulated(name)?, Scratch::new()?);
-            let firmware = Firmware::generate(&graph, &model_file::file_name(job.model), &board, dir.path())?;
+            let firmware = Firmware::generate(&graph, &job.model.name(), &board, dir.path())?;
             observer.event(Event::Begin("Building the firmware"));
             let elf = firmware.elf(&[], observer)?;
             observer.event(Event::Begin("Running in the emulator"));
@@ -151,19 +152,19 @@ pub struct Compared {
 /// # Errors
 /// As [`run`].
 pub fn verify(
-    model: &Path,
+    model: &ModelFile,
     input: Option<&Path>,
     board_name: &str,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Compared>> {
-    let graph = model_file::read(model)?;
+    let graph = model.read()?;
     let inputs = match input {
         Some(path) => files::read(path)?,
         None => crate::profile::pattern(&graph),
     };
     let on_host = host::layers(&graph, &inputs)?;
     let (board, dir) = (emulated(board_name)?, Scratch::new()?);
-    let firmware = Firmware::generate(&graph, &model_file::file_name(model), &board, dir.path())?;
+    let firmware = Firmware::generate(&graph, &model.name(), &board, dir.path())?;
     observer.event(Event::Begin("Building the firmware"));
     let on_device = device::layers(&firmware, &inputs, observer)?;
     let costs = crate::profile::layers(&graph);

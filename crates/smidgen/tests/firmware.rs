@@ -6,6 +6,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use smidgen::device;
 use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, board};
+use smidgen::model_file::ModelFile;
 use smidgen_device::footprint::{Footprint, forbidden_symbols};
 use smidgen_ir::Interpreter;
 use smidgen_testkit::{AUDIO_CASE, FLOAT_CASES, GoldenCase, INT8_CASES, shared_or_skip};
@@ -83,7 +84,8 @@ fn kws_keeps_within_its_budget() {
     let Some(shared) = shared_or_skip("the budget of kws") else { return };
     let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");
     let profile =
-        smidgen::profile::profile(&case.model_path(&shared), "mps2-an386", &mut Silent).expect("a profile");
+        smidgen::profile::profile(&ModelFile::new(case.model_path(&shared)), "mps2-an386", &mut Silent)
+            .expect("a profile");
     let instructions = profile.instructions.expect("an emulated board counts");
     assert!(instructions <= 40_000_000, "{instructions} instructions");
     let flash = profile.flash_bytes.total + profile.harness_bytes;

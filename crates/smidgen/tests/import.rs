@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use smidgen::{convert, model_file};
+use smidgen::convert;
+use smidgen::model_file::{self, ModelFile};
 use smidgen_ir::Interpreter;
 use smidgen_testkit::close_f32;
 
@@ -25,14 +26,16 @@ fn run(model: &Path, beside: &Path) -> (Vec<u8>, Vec<u8>) {
 
 #[test]
 fn keras_models_compute_what_tflm_computes() {
-    for name in ["int8", "int16x8"] {
-        let model = fixture(&format!("keras/{name}.tflite"));
+    for name in ["", "lstm_", "gru_"] {
+        for kind in ["int8", "int16x8"] {
+            let model = fixture(&format!("keras/{name}{kind}.tflite"));
+            let (ours, golden) = run(&model, &model);
+            assert_eq!(ours, golden, "{name}{kind}");
+        }
+        let model = fixture(&format!("keras/{name}float.tflite"));
         let (ours, golden) = run(&model, &model);
-        assert_eq!(ours, golden, "{name}");
+        close_f32(&ours, &golden).unwrap();
     }
-    let model = fixture("keras/float.tflite");
-    let (ours, golden) = run(&model, &model);
-    close_f32(&ours, &golden).unwrap();
 }
 
 #[test]
@@ -40,11 +43,13 @@ fn a_float_model_goes_from_each_format_to_the_other() {
     let dir = tempfile::tempdir().unwrap();
     for (name, to) in [("keras/float.tflite", "float.onnx"), ("pytorch/cnn.onnx", "cnn.tflite")] {
         let (model, made) = (fixture(name), dir.path().join(to));
-        let conversion = convert::convert(&model, &made).unwrap();
+        let conversion = convert::convert(&ModelFile::new(&model), &made).unwrap();
         assert_eq!(conversion.to, to);
         let (ours, golden) = run(&made, &model);
         close_f32(&ours, &golden).unwrap_or_else(|message| panic!("{name}: {message}"));
     }
-    let error = convert::convert(&fixture("keras/float.tflite"), &dir.path().join("model.h5")).unwrap_err();
+    let error =
+        convert::convert(&ModelFile::new(fixture("keras/float.tflite")), &dir.path().join("model.h5"))
+            .unwrap_err();
     assert!(error.to_string().contains(".tflite or .onnx"), "{error}");
 }

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use smidgen::model_file::ModelFile;
 use smidgen_testkit::shared_or_skip;
 
 /// Refused on purpose without an option; the table says so.
@@ -42,7 +43,7 @@ fn every_shared_model_is_in_the_table_and_lowers() {
         if !table.contains(&row) {
             problems.push(format!("{name} is not in docs/models.md"));
         }
-        let lowered = smidgen::inspect::inspect(&path);
+        let lowered = smidgen::inspect::inspect(&ModelFile::new(&path));
         if lowered.is_ok() == REFUSED.contains(&name.as_str()) {
             problems
                 .push(format!("{name}: {:?}", lowered.map(|_| "is read").map_err(|error| error.to_string())));

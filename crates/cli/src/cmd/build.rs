@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use smidgen::Result;
 use smidgen::events::{Event, Observer};
 use smidgen::firmware::{Firmware, board};
 use smidgen::reporting::profile_table;
-use smidgen::{Result, model_file};
 
+use super::reading::Reading;
 use crate::output::Output;
 
 /// Build a model's firmware crate and the linked ELF
@@ -16,6 +17,8 @@ use crate::output::Output;
 pub(crate) struct Build {
     /// A .tflite or .onnx file
     model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Board to build for
     #[arg(long, value_name = "B", default_value = "mps2-an386")]
     board: String,
@@ -31,8 +34,8 @@ impl Build {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let mut progress = output.progress();
         let board = board(&self.board)?;
-        let graph = model_file::read(&self.model)?;
-        let name = self.model.file_name().unwrap_or_default().to_string_lossy();
+        let model = self.reading.of(self.model);
+        let (graph, name) = (model.read()?, model.name());
         let firmware = Firmware::generate(&graph, &name, &board, &self.output)?;
         progress.event(Event::Wrote(&self.output));
         if self.no_compile {

@@ -7,6 +7,7 @@ use clap::Args;
 use smidgen::Result;
 use smidgen::convert::{Conversion, convert};
 
+use super::reading::Reading;
 use crate::output::Output;
 
 /// Convert a model between .tflite and .onnx
@@ -17,13 +18,15 @@ use crate::output::Output;
 pub(crate) struct Convert {
     /// A .tflite or .onnx file
     from: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// The file to write; its ending, .tflite or .onnx, says the format
     to: PathBuf,
 }
 
 impl Convert {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        let conversion = convert(&self.from, &self.to)?;
+        let conversion = convert(&self.reading.of(self.from), &self.to)?;
         output.result(&conversion, || text(&conversion))
     }
 }

@@ -8,6 +8,7 @@ use smidgen::Result;
 use smidgen::inspect::{Inspection, Port, inspect};
 use smidgen::reporting::{count, shorten};
 
+use super::reading::Reading;
 use super::table;
 use crate::output::Output;
 
@@ -17,11 +18,13 @@ use crate::output::Output;
 pub(crate) struct Inspect {
     /// A .tflite or .onnx file
     model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 impl Inspect {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        let inspection = inspect(&self.model)?;
+        let inspection = inspect(&self.reading.of(self.model))?;
         output.result(&inspection, || text(&inspection))
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod inspect;
 pub(crate) mod new;
 pub(crate) mod profile;
 pub(crate) mod quantize;
+mod reading;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod train;

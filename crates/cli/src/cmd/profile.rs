@@ -7,6 +7,7 @@ use smidgen::Result;
 use smidgen::profile::profile;
 use smidgen::reporting::{layer_table, profile_table};
 
+use super::reading::Reading;
 use crate::output::Output;
 
 /// Flash, RAM and executed instructions of a model on a board, per layer
@@ -15,6 +16,8 @@ use crate::output::Output;
 pub(crate) struct Profile {
     /// A .tflite or .onnx file
     model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Board to emulate
     #[arg(long, value_name = "B", default_value = "mps2-an386")]
     board: String,
@@ -22,7 +25,7 @@ pub(crate) struct Profile {
 
 impl Profile {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        let profile = profile(&self.model, &self.board, &mut output.progress())?;
+        let profile = profile(&self.reading.of(self.model), &self.board, &mut output.progress())?;
         output.result(&profile, || format!("{}\n{}", profile_table(&profile), layer_table(&profile)))
     }
 }

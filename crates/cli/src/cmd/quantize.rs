@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use smidgen::artifacts::Artifacts;
+use smidgen::model_file::{self, ModelFile};
 use smidgen::project::FILE_NAME;
 use smidgen::quantize::{on_windows, quantize, quantize_project, raw_calibration};
-use smidgen::{Error, Result, dataset, model_file};
+use smidgen::{Error, Result, dataset};
 
 use super::project;
+use super::reading::Reading;
 use crate::output::Output;
 
 /// Make a float model int8, calibrated on data
@@ -20,6 +22,8 @@ pub(crate) struct Quantize {
     /// Project folder, or a float .tflite or .onnx
     #[arg(default_value = ".")]
     model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Calibration data of a .tflite: a project folder, or a file of raw float32 inferences
     #[arg(long, value_name = "DATA")]
     data: Option<PathBuf>,
@@ -36,7 +40,7 @@ impl Quantize {
             quantize_project(&project, &self.model, &mut progress)?;
             return done(&Artifacts::of(&self.model).model(), output);
         }
-        let graph = model_file::read(&self.model)?;
+        let graph = self.reading.of(&self.model).read()?;
         let data = self.data.ok_or_else(|| {
             Error::input("--data is missing: quantisation needs inputs like those that the model will see")
                 .help("--data FOLDER of a project, or --data FILE of raw float32 inferences")
@@ -55,7 +59,7 @@ impl Quantize {
 }
 
 fn done(path: &std::path::Path, output: &Output) -> Result<()> {
-    let inspection = smidgen::inspect::inspect(path)?;
+    let inspection = smidgen::inspect::inspect(&ModelFile::new(path))?;
     output.result(&serde_json::json!({ "model": path, "weights_bytes": inspection.weights_bytes }), || {
         format!("{}: {} bytes of weights", path.display(), inspection.weights_bytes)
     })

@@ -7,6 +7,7 @@ use smidgen::Result;
 use smidgen::reporting::count;
 use smidgen::run::{Job, On, run};
 
+use super::reading::Reading;
 use crate::output::Output;
 
 /// Run raw tensors through a model, on the host or in the emulator
@@ -17,6 +18,8 @@ use crate::output::Output;
 pub(crate) struct Run {
     /// A .tflite or .onnx file
     model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// One or more inferences: each is the model's inputs in order, concatenated, little endian, NHWC
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
@@ -49,8 +52,9 @@ impl Run {
             Place::Host => On::Host,
             Place::Qemu => On::Qemu(&self.board),
         };
+        let model = self.reading.of(self.model);
         let job = Job {
-            model: &self.model,
+            model: &model,
             input: &self.input,
             output: self.output.as_deref(),
             layers: self.layers.as_deref(),

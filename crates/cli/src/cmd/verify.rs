@@ -7,6 +7,7 @@ use smidgen::reporting::{count, shorten};
 use smidgen::run::verify;
 use smidgen::{Error, Result};
 
+use super::reading::Reading;
 use super::table;
 use crate::output::Output;
 
@@ -16,6 +17,8 @@ use crate::output::Output;
 pub(crate) struct Verify {
     /// A .tflite or .onnx file
     model: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
     /// Board to emulate
     #[arg(long, value_name = "B", default_value = "mps2-an386")]
     board: String,
@@ -26,7 +29,8 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        let layers = verify(&self.model, self.input.as_deref(), &self.board, &mut output.progress())?;
+        let model = self.reading.of(self.model);
+        let layers = verify(&model, self.input.as_deref(), &self.board, &mut output.progress())?;
         let differing: usize = layers.iter().map(|layer| layer.n_differing).sum();
         let total: usize = layers.iter().map(|layer| layer.n_bytes).sum();
         let value = serde_json::json!({ "board": self.board, "bytes": total, "differing": differing, "layers": layers });
