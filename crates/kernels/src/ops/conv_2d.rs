@@ -13,6 +13,8 @@ use layout::{Layout, WindowInputs};
 
 use super::channels::Channels;
 use super::dot::{Filter, Layer, Scratch, Shifted, part};
+#[cfg(feature = "host")]
+use super::dot::{Inputs, Tile};
 use super::packed::Packed;
 use crate::error::{activation_f32, attempt, length, optional_length, zero_point};
 use crate::fixed::Output;
@@ -138,6 +140,11 @@ impl Int8 {
         filter.check(layout.filter_len())?;
         length("output", output.len(), layout.window.out_len())?;
         let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
+        #[cfg(feature = "host")]
+        if Tile::holds(layout.filter_row) {
+            self.compute_tiles(input, filter, channels, output);
+            return Ok(());
+        }
         let layer = Layer { len: layout.filter_row, filter, channels };
         let mut scratch = Scratch::new();
         for_each_pixel!(&layout.window, output, |pixel, output| {
@@ -147,6 +154,28 @@ impl Int8 {
             }
         });
         Ok(())
+    }
+
+    /// The outputs of all pixels for some filter rows, then for the next rows.
+    #[cfg(feature = "host")]
+    #[inline(always)]
+    fn compute_tiles(&self, input: &[i8], filter: impl Filter, channels: Channels<'_>, output: &mut [i8]) {
+        let layout = &self.layout;
+        let mut tile = Tile::new(layout.filter_row);
+        let (mut group, mut first) = (0, 0);
+        while first < layout.window.out_c {
+            let group_end = (group + 1) * layout.group_out_c;
+            let end = first + tile.load(filter, first, group_end - first);
+            for_each_pixel!(&layout.window, output, |pixel, output| {
+                let inputs = WindowInputs { layout, pixel, group, input, input_offset: self.input_offset };
+                inputs.gather(0, tile.inputs());
+                channels.start(first, 0, tile.sums());
+                tile.add_products();
+                channels.store(first, tile.sums(), output.get_mut(first..end).unwrap_or(&mut []));
+            });
+            group += usize::from(end == group_end);
+            first = end;
+        }
     }
 }
 

@@ -3,6 +3,12 @@
 //! The input of one output pixel is gathered into a stretch on the stack, zero point subtracted and padding filled in,
 //! and then meets every filter: the inner loop is left with loads and multiply-accumulates.
 
+#[cfg(feature = "host")]
+mod tile;
+
+#[cfg(feature = "host")]
+pub(super) use tile::Tile;
+
 use super::channels::{Channels, SUMS};
 use crate::WrongLength;
 use crate::error::length;
@@ -31,6 +37,10 @@ pub(super) trait Filter: Copy {
     /// Adds to every sum its products of `x` with weights of a row, from `from` on; the first sum belongs to the row
     /// `first`, and a row has `row` weights.
     fn add_products(self, x: &[i16], first: usize, row: usize, from: usize, sums: &mut [i32]);
+
+    /// Fills a slice with the weights from `start` on, moved by their zero point.
+    #[cfg(feature = "host")]
+    fn widen(self, start: usize, to: &mut [i16]);
 }
 
 impl Filter for &[i8] {
@@ -42,6 +52,12 @@ impl Filter for &[i8] {
     #[inline(always)]
     fn add_products(self, x: &[i16], first: usize, row: usize, from: usize, sums: &mut [i32]) {
         dot_rows(x, tail(self, first * row), row, from, sums);
+    }
+
+    #[cfg(feature = "host")]
+    #[inline(always)]
+    fn widen(self, start: usize, to: &mut [i16]) {
+        gather(tail(self, start), 0, to);
     }
 }
 
@@ -71,6 +87,12 @@ impl Filter for Shifted<'_> {
             *sum = sum.wrapping_add(correction);
         }
         self.filter.add_products(x, first, row, from, sums);
+    }
+
+    #[cfg(feature = "host")]
+    #[inline(always)]
+    fn widen(self, start: usize, to: &mut [i16]) {
+        gather(tail(self.filter, start), self.offset, to);
     }
 }
 

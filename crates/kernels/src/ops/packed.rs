@@ -2,6 +2,8 @@
 //!
 //! Source: TensorFlow Lite Micro, `tensor_utils::UnpackDenseInt4IntoInt8`. The weights stay packed.
 
+#[cfg(feature = "host")]
+use super::dot::gather;
 use super::dot::{Filter, mac, tail};
 use crate::WrongLength;
 use crate::error::length;
@@ -19,6 +21,16 @@ impl Filter for Packed<'_> {
     #[inline(always)]
     fn add_products(self, x: &[i16], first: usize, row: usize, from: usize, sums: &mut [i32]) {
         dot_rows(x, self, first, row, from, sums);
+    }
+
+    #[cfg(feature = "host")]
+    fn widen(self, start: usize, to: &mut [i16]) {
+        let mut weights = [0; 64];
+        for (n, to) in to.chunks_mut(64).enumerate() {
+            let weights = weights.get_mut(..to.len()).unwrap_or(&mut []);
+            self.unpack(start + n * 64, weights);
+            gather(weights, 0, to);
+        }
     }
 }
 
