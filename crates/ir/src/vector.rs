@@ -1,16 +1,21 @@
 //! Runs kernels compiled for the vector unit that the machine has.
 //!
 //! The crate `smidgen-kernels` is compiled with its feature `host`, which makes its heavy kernels part of their caller.
-//! The caller is compiled twice: plainly, and for AVX2. The source is the same, integers are exact and floats are never
-//! fused or reordered, so both give the same bytes.
+//! The caller is compiled three times: plainly, for AVX2 and for AVX-512. The source is the same, integers are exact and
+//! floats are never fused or reordered, so all give the same bytes.
 
 use crate::kernel::Ready;
 
 /// [`Ready::run`] with the instructions of this machine.
 pub(crate) fn run(ready: &Ready, operands: &[&[u8]], targets: &mut [&mut [u8]]) -> Result<(), String> {
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx2) = pulp::x86::V3::try_new() {
-        return pulp::Simd::vectorize(avx2, Run { ready, operands, targets });
+    {
+        if let Some(avx512) = pulp::x86::V4::try_new() {
+            return pulp::Simd::vectorize(avx512, Run { ready, operands, targets });
+        }
+        if let Some(avx2) = pulp::x86::V3::try_new() {
+            return pulp::Simd::vectorize(avx2, Run { ready, operands, targets });
+        }
     }
     ready.run(operands, targets)
 }
