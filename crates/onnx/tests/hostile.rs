@@ -235,6 +235,14 @@ fn tables_that_a_large_activation_asks_for_are_bounded() {
     let crd = [int("blocksize", 2), text("mode", "CRD")];
     let error = refused(&model(&[1, 1 << 30, 1, 1], &[], &[node("DepthToSpace", &["x"], &["y"], &crd)]));
     assert!(error.contains(TOO_LARGE), "{error}");
+    let ones = [constant("one", FLOAT, &[1], &[0; 4])];
+    let group = node("GroupNormalization", &["x", "one", "one"], &["y"], &[int("num_groups", 1)]);
+    let error = refused(&model(&[1, 1 << 30, 1, 1], &ones, &[group]));
+    assert!(error.contains(TOO_LARGE), "{error}");
+    let pads = list("pads", &[i32::MAX.into(), 1]);
+    let edge = node("Pad", &["x", "pads"], &["y"], &[text("mode", "edge")]);
+    let error = refused(&model(&[1], &[pads], &[edge]));
+    assert!(error.contains("it pads to 2147483649 elements"), "{error}");
     let constants = [constant("none", FLOAT, &[0, 1 << 30], &[]), constant("one", FLOAT, &[1], &[0; 4])];
     let error = refused(&model(&[1, 1], &constants, &[node("Gemm", &["x", "none", "one"], &["y"], &[])]));
     assert!(error.contains(TOO_LARGE), "{error}");

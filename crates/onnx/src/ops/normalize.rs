@@ -196,6 +196,7 @@ pub(super) fn group<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallibl
     let mut parameters = Vec::new();
     for at in [1, 2] {
         let values = importer.constant(node, at)?.to_floats();
+        importer.folder.charge(&[channels])?;
         parameters.push(match values.len() {
             n if n == channels => values,
             n if n == groups => values.iter().flat_map(|&value| std::iter::repeat_n(value, size)).collect(),

@@ -15,7 +15,7 @@ use crate::ops::encode::Written;
 use crate::write::{Writer, text};
 
 /// Elements of the largest axis of which the repeated elements are listed.
-const MAX_EXTENT: i32 = 1 << 16;
+const MAX_EXTENT: usize = 1 << 16;
 
 /// Pad: constant, reflect, edge and wrap; operands since operand set 11, attributes before.
 pub(in crate::ops) fn pad<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
@@ -75,17 +75,16 @@ fn repeated(
 ) -> Fallible<TensorIdx> {
     let mut y = x;
     for (axis, &[before, after]) in paddings.iter().enumerate().filter(|(_, pads)| **pads != [0, 0]) {
-        let extent = narrow(importer.graph.tensor(y).shape[axis])?;
-        let (begin, end) =
-            (-narrow(before)?, extent.checked_add(narrow(after)?).ok_or("its pads are too large")?);
-        if end - begin > MAX_EXTENT {
+        let extent = importer.graph.tensor(y).shape[axis];
+        let padded = before.saturating_add(extent).saturating_add(after);
+        if padded > MAX_EXTENT {
             return Err(format!(
-                "it pads to {} elements along an axis, at most {MAX_EXTENT} are supported",
-                end - begin
+                "it pads to {padded} elements along an axis, at most {MAX_EXTENT} are supported"
             ));
         }
+        let (extent, before) = (narrow(extent)?, narrow(before)?);
         let place = |at: i32| if in_turn { at.rem_euclid(extent) } else { at.clamp(0, extent - 1) };
-        let places: Vec<i32> = (begin..end).map(place).collect();
+        let places: Vec<i32> = (-before..narrow(padded)? - before).map(place).collect();
         let list = Tensor::const_i32(format!("{name}/{axis}/places"), vec![places.len()], &places, None);
         let list = importer.graph.add_tensor(list);
         let op = Op::Gather(Gather { axis: narrow(axis)?, batch_dims: 0 });
