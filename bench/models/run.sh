@@ -12,6 +12,8 @@ echo "| model | MACs | instructions | per MAC | flash | of it code | weights | R
 echo "|---|---|---|---|---|---|---|---|---|---|"
 for model in mlperf_tiny/kws_ref_model_int8 mlperf_tiny/pretrainedResnet_int8 mlperf_tiny/ad01_int8 \
     tflm/hello_world_int8 tflm/micro_speech_int8 tflm/person_detect_int8 \
+    wand_spells/quantized_model tflm/mnist_lstm_int8 detect/yolo-fastest_192_face_v4_int8 \
+    mobilenet/mobilenet_v1_0.25_128_quant mobilenet/tf2_mobilenet_v2_1.0_224_ptq \
     mlperf_tiny/pretrainedResnet_float mlperf_tiny/ad01_fp32 tflm/hello_world_float tflm/magic_wand_float; do
     "$smidgen" profile "$models/$model.tflite" --board "$board" --json --quiet | python3 -c '
 import json, sys
