@@ -48,7 +48,7 @@ fn text(path: &str) -> String {
 fn operators() -> Vec<String> {
     let mut operators = stems("crates/ir/src/ops", "impl Operator for ");
     operators.extend(stems("crates/ir/src/ops", "impl Unary for "));
-    operators.extend(stems("crates/ir/src/ops", "binary_operator!("));
+    operators.extend(stems("crates/ir/src/ops", "_operator!("));
     operators.sort();
     operators
 }

@@ -3,13 +3,9 @@
 use smidgen_kernels::ops::add;
 
 use super::Activation;
-use super::binary::{
-    Rescaled, binary_operator, clamped_spec, integer_activation_range, no_kernel, rescaled_spec, scales,
-    shapes,
-};
+use super::binary::{binary_operator, sum_kernel};
 use super::operator::Operands;
 use crate::kernel::Kernel;
-use crate::scales::{float_activation_range, quantize_multiplier_below_one};
 use crate::tensor::{DType, Tensor};
 
 /// Element types of the operands.
@@ -24,50 +20,8 @@ pub struct Add {
 
 impl Add {
     fn kernel(&self, operands: &Operands<'_>, output: &Tensor) -> Result<Kernel, String> {
-        let (shapes, act) = (shapes(operands)?, self.activation);
-        Ok(match output.dtype {
-            DType::F32 => {
-                Kernel::AddFloat32(clamped_spec!(add::Float32Spec, shapes, float_activation_range(act)))
-            }
-            DType::I8 => {
-                Kernel::AddInt8(rescaled_spec!(add::Int8Spec, shapes, self.rescaled(operands, output, 20)?))
-            }
-            DType::I16 => {
-                Kernel::AddInt16(rescaled_spec!(add::Int16Spec, shapes, self.rescaled(operands, output, 15)?))
-            }
-            DType::I32 => Kernel::AddInt32(clamped_spec!(
-                add::Int32Spec,
-                shapes,
-                integer_activation_range(act, i32::MIN, i32::MAX)
-            )),
-            DType::I64 => Kernel::AddInt64(clamped_spec!(
-                add::Int64Spec,
-                shapes,
-                integer_activation_range(act, i64::MIN, i64::MAX)
-            )),
-            other => return Err(no_kernel(other)),
-        })
-    }
-
-    /// CalculateOpDataAdd: all in double.
-    fn rescaled(
-        &self,
-        operands: &Operands<'_>,
-        output: &Tensor,
-        left_shift: i32,
-    ) -> Result<Rescaled, String> {
-        let [a, b, to] = scales(operands, output)?;
-        let twice_max = 2.0 * f64::from(a.max(b));
-        let reals = [f64::from(a) / twice_max, f64::from(b) / twice_max];
-        let real = twice_max / (f64::from(1 << left_shift) * f64::from(to));
-        Rescaled::new(
-            operands,
-            output,
-            left_shift,
-            reals,
-            quantize_multiplier_below_one(real)?,
-            self.activation,
-        )
+        let act = self.activation;
+        sum_kernel!(add, operands, output, act, AddFloat32, AddInt8, AddInt16, AddInt32, AddInt64)
     }
 }
 

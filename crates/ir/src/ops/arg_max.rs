@@ -1,14 +1,8 @@
 //! ARG_MAX: `y = the first index along an axis where x is largest`.
 
-use smidgen_kernels::ops::arg_max::Spec;
+use smidgen_kernels::ops::arg_max;
 
-use super::attributes::Attributes;
-use super::axis::{Split, split};
-use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::reduction::one_of;
-use crate::kernel::Kernel;
-use crate::lower::NodeLowering;
-use crate::tensor::DType;
+use super::arg::arg_operator;
 
 /// Attributes of ARG_MAX. Inputs: x; the axis operand of TFLite is the attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,58 +13,15 @@ pub struct ArgMax {
     pub int64: bool,
 }
 
-impl Operator for ArgMax {
-    fn name() -> &'static str {
-        "ARG_MAX"
-    }
-
-    fn read(attributes: &mut Attributes) -> Result<Self, String> {
-        Ok(ArgMax { axis: attributes.take("axis")?, int64: attributes.take("int64")? })
-    }
-
-    fn attributes(&self) -> Attributes {
-        Attributes::default().with("axis", self.axis).with("int64", self.int64)
-    }
-
-    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
-        let input = operands.get(0)?;
-        one_of("input", input, &[DType::F32, DType::I8, DType::U8, DType::I16, DType::I32])?;
-        let Split { axis, .. } = split(input, self.axis)?;
-        let mut shape = input.shape.clone();
-        shape.remove(axis);
-        Ok(TensorType::one(if self.int64 { DType::I64 } else { DType::I32 }, shape))
-    }
-
-    fn quant(&self, _operands: &Operands<'_>, _results: &Results<'_>) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn output_quant(&self) -> OutputQuant {
-        OutputQuant::NotQuantized
-    }
-
-    fn lower(
-        &self,
-        operands: &Operands<'_>,
-        _results: &Results<'_>,
-        to: &mut NodeLowering<'_>,
-    ) -> Result<(), String> {
-        let input = operands.get(0)?;
-        let Split { outer, depth, inner, .. } = split(input, self.axis)?;
-        let spec = Spec { outer, depth, inner };
-        let kernel = match (input.dtype, self.int64) {
-            (DType::I8, false) => Kernel::ArgMaxInt8(spec),
-            (DType::I8, true) => Kernel::ArgMaxInt8ToInt64(spec),
-            (DType::U8, false) => Kernel::ArgMaxUint8(spec),
-            (DType::U8, true) => Kernel::ArgMaxUint8ToInt64(spec),
-            (DType::I16, false) => Kernel::ArgMaxInt16(spec),
-            (DType::I16, true) => Kernel::ArgMaxInt16ToInt64(spec),
-            (DType::I32, false) => Kernel::ArgMaxInt32(spec),
-            (DType::I32, true) => Kernel::ArgMaxInt32ToInt64(spec),
-            (_, false) => Kernel::ArgMaxFloat32(spec),
-            (_, true) => Kernel::ArgMaxFloat32ToInt64(spec),
-        };
-        let arguments = vec![to.operand(0)];
-        to.call(kernel, arguments)
-    }
-}
+arg_operator!(
+    ArgMax,
+    "ARG_MAX",
+    arg_max,
+    [
+        (F32, ArgMaxFloat32, ArgMaxFloat32ToInt64),
+        (I8, ArgMaxInt8, ArgMaxInt8ToInt64),
+        (U8, ArgMaxUint8, ArgMaxUint8ToInt64),
+        (I16, ArgMaxInt16, ArgMaxInt16ToInt64),
+        (I32, ArgMaxInt32, ArgMaxInt32ToInt64),
+    ]
+);

@@ -86,6 +86,20 @@ impl Rescaled {
             bounds: quantized_activation_range(output.dtype, activation, output_scale, zero_points[2])?,
         })
     }
+
+    /// CalculateOpDataAdd, and CalculateOpDataSub of the TFLM that makes the goldens: all in double.
+    pub(super) fn of_sum(
+        operands: &Operands<'_>,
+        output: &Tensor,
+        left_shift: i32,
+        activation: Activation,
+    ) -> Result<Self, String> {
+        let [a, b, to] = scales(operands, output)?;
+        let twice_max = 2.0 * f64::from(a.max(b));
+        let reals = [f64::from(a) / twice_max, f64::from(b) / twice_max];
+        let real = twice_max / (f64::from(1 << left_shift) * f64::from(to));
+        Self::new(operands, output, left_shift, reals, quantize_multiplier_below_one(real)?, activation)
+    }
 }
 
 /// The specification of a kernel of operands on a common scale, from the shapes and a [`Rescaled`].
@@ -146,6 +160,38 @@ macro_rules! clamped_spec {
     ($module:ident::$spec:ident, $shapes:expr, $bounds:expr) => {{
         let ([a_shape, b_shape], [act_min, act_max]) = ($shapes, $bounds);
         $module::$spec { a_shape, b_shape, act_min, act_max }
+    }};
+}
+
+/// The kernel of ADD or SUB: one for each element type.
+macro_rules! sum_kernel {
+    (
+        $module:ident, $operands:expr, $output:expr, $activation:expr,
+        $float32:ident, $int8:ident, $int16:ident, $int32:ident, $int64:ident
+    ) => {{
+        use $crate::kernel::Kernel;
+        use $crate::ops::binary::{
+            Rescaled, clamped_spec, integer_activation_range, no_kernel, rescaled_spec, shapes,
+        };
+        let (shapes, activation) = (shapes($operands)?, $activation);
+        let rescaled = |left_shift| Rescaled::of_sum($operands, $output, left_shift, activation);
+        Ok(match $output.dtype {
+            DType::F32 => {
+                let bounds = $crate::scales::float_activation_range(activation);
+                Kernel::$float32(clamped_spec!($module::Float32Spec, shapes, bounds))
+            }
+            DType::I8 => Kernel::$int8(rescaled_spec!($module::Int8Spec, shapes, rescaled(20)?)),
+            DType::I16 => Kernel::$int16(rescaled_spec!($module::Int16Spec, shapes, rescaled(15)?)),
+            DType::I32 => {
+                let bounds = integer_activation_range(activation, i32::MIN, i32::MAX);
+                Kernel::$int32(clamped_spec!($module::Int32Spec, shapes, bounds))
+            }
+            DType::I64 => {
+                let bounds = integer_activation_range(activation, i64::MIN, i64::MAX);
+                Kernel::$int64(clamped_spec!($module::Int64Spec, shapes, bounds))
+            }
+            other => return Err(no_kernel(other)),
+        })
     }};
 }
 
@@ -236,7 +282,7 @@ pub(super) fn no_kernel(dtype: DType) -> String {
     format!("bug in Smidgen: it has no kernel for {}", dtype.name())
 }
 
-pub(super) use {binary_operator, clamped_spec, plain_spec, relative_spec, rescaled_spec};
+pub(super) use {binary_operator, clamped_spec, plain_spec, relative_spec, rescaled_spec, sum_kernel};
 
 #[cfg(test)]
 mod tests {

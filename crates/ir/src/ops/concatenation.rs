@@ -3,7 +3,7 @@
 //! TFLM copies int8 elements as they are, whatever their scales; LiteRT refuses different scales, and so does this.
 
 use super::attributes::Attributes;
-use super::movers::{Axis, Movement, axis_of, one_type, same_quant_throughout};
+use super::movers::{axis_of, lower_joined, one_type, same_quant_throughout};
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
 use crate::lower::NodeLowering;
 use crate::tensor::Tensor;
@@ -71,32 +71,6 @@ impl Operator for Concatenation {
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
         let output = results.get(0)?;
-        let axis = axis_of(self.axis, output.shape.len())?;
-        let mut out_start = 0;
-        for at in 0..operands.len() {
-            let input = operands.get(at)?;
-            let movement = into_part(input, output, axis, out_start);
-            out_start += input.shape[axis..].iter().product::<usize>();
-            let (operand, target) = (to.operand(at), to.result(0)?);
-            movement.call(output.dtype, operand, target, to)?;
-        }
-        Ok(())
-    }
-}
-
-/// All of `input` to where it stands in `output` along a dimension, `out_start` elements behind the first.
-fn into_part(input: &Tensor, output: &Tensor, axis: usize, out_start: usize) -> Movement {
-    let row = |shape: &[usize]| shape[axis..].iter().product::<usize>() as isize;
-    let (in_row, out_row) = (row(&input.shape), row(&output.shape));
-    let outer = input.shape[..axis].iter().product();
-    Movement {
-        axes: vec![
-            Axis { extent: outer, in_stride: in_row, out_stride: out_row },
-            Axis { extent: in_row as usize, in_stride: 1, out_stride: 1 },
-        ],
-        in_len: input.n_elements(),
-        in_start: 0,
-        out_len: output.n_elements(),
-        out_start,
+        lower_joined(operands, output, axis_of(self.axis, output.shape.len())?, to)
     }
 }

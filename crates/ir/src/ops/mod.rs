@@ -3,6 +3,7 @@
 pub mod abs;
 pub mod add;
 pub mod add_n;
+mod arg;
 pub mod arg_max;
 pub mod arg_min;
 pub mod assign_variable;
@@ -68,6 +69,7 @@ pub(crate) mod operator;
 pub mod pack;
 pub mod pad;
 pub mod padv2;
+mod pool_2d;
 pub mod pow;
 pub mod prelu;
 pub mod quantize;

@@ -258,6 +258,30 @@ impl Movement {
     }
 }
 
+/// Makes the node's only result of its operands, which follow each other along one of its dimensions.
+pub(crate) fn lower_joined(
+    operands: &Operands<'_>,
+    output: &Tensor,
+    axis: usize,
+    to: &mut NodeLowering<'_>,
+) -> Result<(), String> {
+    let outer: usize = output.shape[..axis].iter().product();
+    let out_row: usize = output.shape[axis..].iter().product();
+    let mut out_start = 0;
+    for at in 0..operands.len() {
+        let in_len = operands.get(at)?.n_elements();
+        let in_row = in_len / outer.max(1);
+        let row = Axis { extent: in_row, in_stride: 1, out_stride: 1 };
+        let rows = Axis { extent: outer, in_stride: in_row as isize, out_stride: out_row as isize };
+        let out_len = output.n_elements();
+        let movement = Movement { axes: vec![rows, row], in_len, in_start: 0, out_len, out_start };
+        let (operand, target) = (to.operand(at), to.result(0)?);
+        movement.call(output.dtype, operand, target, to)?;
+        out_start += in_row;
+    }
+    Ok(())
+}
+
 /// A kernel that takes one operand and the padding or filling, whose value is the result's zero.
 pub(crate) fn call_with_zero(
     kernel: Kernel,

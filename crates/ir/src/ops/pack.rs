@@ -1,7 +1,7 @@
 //! PACK: operands of one shape become the indices of a new dimension.
 
 use super::attributes::Attributes;
-use super::movers::{Axis, Movement, axis_of, one_type, same_quant_throughout};
+use super::movers::{axis_of, lower_joined, one_type, same_quant_throughout};
 use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
 use crate::lower::NodeLowering;
 use crate::tensor::Tensor;
@@ -61,27 +61,6 @@ impl Operator for Pack {
         to: &mut NodeLowering<'_>,
     ) -> Result<(), String> {
         let output = results.get(0)?;
-        let axis = axis_of(self.axis, output.shape.len())?;
-        let inner: usize = output.shape[axis + 1..].iter().product();
-        let outer = output.shape[..axis].iter().product();
-        for at in 0..operands.len() {
-            let movement = Movement {
-                axes: vec![
-                    Axis {
-                        extent: outer,
-                        in_stride: inner as isize,
-                        out_stride: (inner * operands.len()) as isize,
-                    },
-                    Axis { extent: inner, in_stride: 1, out_stride: 1 },
-                ],
-                in_len: outer * inner,
-                in_start: 0,
-                out_len: output.n_elements(),
-                out_start: at * inner,
-            };
-            let (operand, target) = (to.operand(at), to.result(0)?);
-            movement.call(output.dtype, operand, target, to)?;
-        }
-        Ok(())
+        lower_joined(operands, output, axis_of(self.axis, output.shape.len())?, to)
     }
 }

@@ -2,13 +2,13 @@
 
 use smidgen_kernels::ops::reduce_min::Spec;
 
-use super::attributes::Attributes;
-use super::operator::{Operands, Operator, OutputQuant, Results, TensorType};
-use super::reduction::{self, Reduced, reduced};
+use super::reduction::{Reduced, reduced, reduction_operator};
 use crate::kernel::Kernel;
-use crate::lower::NodeLowering;
 use crate::scales::same_quant;
-use crate::tensor::DType;
+use crate::tensor::{DType, Tensor};
+
+/// Element types of the input.
+const TYPES: &[DType] = &[DType::F32, DType::I8, DType::I16, DType::I32];
 
 /// Attributes of REDUCE_MIN. Inputs: x; the axes operand of TFLite is the attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,49 +19,18 @@ pub struct ReduceMin {
     pub keep_dims: bool,
 }
 
-impl Operator for ReduceMin {
-    fn name() -> &'static str {
-        "REDUCE_MIN"
-    }
-
-    fn read(attributes: &mut Attributes) -> Result<Self, String> {
-        let (axes, keep_dims) = reduction::read(attributes)?;
-        Ok(ReduceMin { axes, keep_dims })
-    }
-
-    fn attributes(&self) -> Attributes {
-        reduction::attributes(&self.axes, self.keep_dims)
-    }
-
-    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<TensorType>, String> {
-        let dtypes = [DType::F32, DType::I8, DType::I16, DType::I32];
-        reduction::infer(operands, &self.axes, self.keep_dims, &dtypes)
-    }
-
-    fn quant(&self, operands: &Operands<'_>, results: &Results<'_>) -> Result<(), String> {
-        same_quant("input", operands.get(0)?, results.get(0)?)
-    }
-
-    fn output_quant(&self) -> OutputQuant {
-        OutputQuant::SameAsInput
-    }
-
-    fn lower(
-        &self,
-        operands: &Operands<'_>,
-        _results: &Results<'_>,
-        to: &mut NodeLowering<'_>,
-    ) -> Result<(), String> {
-        let input = operands.get(0)?;
+impl ReduceMin {
+    fn kernel(&self, input: &Tensor, output: &Tensor) -> Result<Kernel, String> {
+        same_quant("input", input, output)?;
         let Reduced { shape, axes, .. } = reduced(input, &self.axes)?;
         let spec = Spec { shape, axes };
-        let kernel = match input.dtype {
+        Ok(match input.dtype {
             DType::I8 => Kernel::ReduceMinInt8(spec),
             DType::I16 => Kernel::ReduceMinInt16(spec),
             DType::I32 => Kernel::ReduceMinInt32(spec),
             _ => Kernel::ReduceMinFloat32(spec),
-        };
-        let arguments = vec![to.operand(0)];
-        to.call(kernel, arguments)
+        })
     }
 }
+
+reduction_operator!(ReduceMin, "REDUCE_MIN", TYPES, SameAsInput);

@@ -2,6 +2,7 @@
 
 use super::attributes::Attributes;
 use super::operator::{Operands, TensorType, rank_6};
+use crate::scales::{Multiplier, per_tensor, rescale_multiplier};
 use crate::tensor::{DType, Tensor};
 
 /// A shape as the kernels take it, which of its axes are reduced, and how many elements make one result.
@@ -69,6 +70,18 @@ pub(super) fn reduced(input: &Tensor, axes: &[i32]) -> Result<Reduced, String> {
     Ok(Reduced { shape: rank_6("input", &input.shape)?, axes: padded, count })
 }
 
+/// The zero points of a quantised input and result of MEAN or SUM, and the multiplier from the one scale to the other.
+pub(super) fn rescaled(input: &Tensor, output: &Tensor) -> Result<([i32; 2], Multiplier), String> {
+    let (input_scale, input_zero) = per_tensor("input", input)?;
+    let (output_scale, output_zero) = per_tensor("output", output)?;
+    if output.dtype == DType::I16 && (input_zero, output_zero) != (0, 0) {
+        return Err(format!(
+            "its int16 input and output must have zero point 0, found {input_zero} and {output_zero}"
+        ));
+    }
+    Ok(([input_zero, output_zero], rescale_multiplier(input_scale, output_scale)?))
+}
+
 /// Reads what [`attributes`] printed.
 pub(super) fn read(attributes: &mut Attributes) -> Result<(Vec<i32>, bool), String> {
     Ok((attributes.take_list("axes")?, attributes.take("keep_dims")?))
@@ -78,3 +91,56 @@ pub(super) fn read(attributes: &mut Attributes) -> Result<(Vec<i32>, bool), Stri
 pub(super) fn attributes(axes: &[i32], keep_dims: bool) -> Attributes {
     Attributes::default().with_list("axes", axes).with("keep_dims", keep_dims)
 }
+
+/// Implements [`super::operator::Operator`] for an operator with `axes` and `keep_dims`, whose method `kernel` gives the
+/// kernel, or refuses scales and zero points. `$types` are the element types that it takes.
+macro_rules! reduction_operator {
+    ($operator:ident, $name:literal, $types:expr, $quant:ident) => {
+        impl $crate::ops::operator::Operator for $operator {
+            fn name() -> &'static str {
+                $name
+            }
+
+            fn read(attributes: &mut $crate::ops::attributes::Attributes) -> Result<Self, String> {
+                let (axes, keep_dims) = $crate::ops::reduction::read(attributes)?;
+                Ok($operator { axes, keep_dims })
+            }
+
+            fn attributes(&self) -> $crate::ops::attributes::Attributes {
+                $crate::ops::reduction::attributes(&self.axes, self.keep_dims)
+            }
+
+            fn infer(
+                &self,
+                operands: &$crate::ops::operator::Operands<'_>,
+            ) -> Result<Vec<$crate::ops::operator::TensorType>, String> {
+                $crate::ops::reduction::infer(operands, &self.axes, self.keep_dims, $types)
+            }
+
+            fn quant(
+                &self,
+                operands: &$crate::ops::operator::Operands<'_>,
+                results: &$crate::ops::operator::Results<'_>,
+            ) -> Result<(), String> {
+                self.kernel(operands.get(0)?, results.get(0)?).map(|_| ())
+            }
+
+            fn output_quant(&self) -> $crate::ops::operator::OutputQuant {
+                $crate::ops::operator::OutputQuant::$quant
+            }
+
+            fn lower(
+                &self,
+                operands: &$crate::ops::operator::Operands<'_>,
+                results: &$crate::ops::operator::Results<'_>,
+                to: &mut $crate::lower::NodeLowering<'_>,
+            ) -> Result<(), String> {
+                let kernel = self.kernel(operands.get(0)?, results.get(0)?)?;
+                let arguments = vec![to.operand(0)];
+                to.call(kernel, arguments)
+            }
+        }
+    };
+}
+
+pub(super) use reduction_operator;
