@@ -38,7 +38,6 @@ fields! {
 
     add_options { ACTIVATION = 0, POT_SCALE_INT16 = 1 }
     arg_max_options { OUTPUT_TYPE = 0 }
-    arg_min_options { OUTPUT_TYPE = 0 }
     batch_matmul_options { ADJ_X = 0, ADJ_Y = 1, ASYMMETRIC_QUANTIZE_INPUTS = 2 }
     call_once_options { INIT_SUBGRAPH_INDEX = 0 }
     cast_options { IN_DATA_TYPE = 0, OUT_DATA_TYPE = 1 }

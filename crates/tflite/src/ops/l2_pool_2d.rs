@@ -2,29 +2,18 @@
 
 use smidgen_ir::{Graph, Node, Op, ops::l2_pool_2d::L2Pool2d};
 
-use super::{Code, Encoded, Options, Source, Version};
+use super::pool_2d::Pool2d;
+use super::{Code, Encoded, Source, Version};
 use crate::findings::Fault;
-use crate::schema::{builtin, options, pool_2d_options as field};
+use crate::schema::builtin;
 
 pub(super) fn read(source: &Source<'_>) -> Result<Op, Fault> {
-    let fields = source.options(options::POOL_2D)?;
-    Ok(Op::L2Pool2d(L2Pool2d {
-        window: fields.extents("window", field::FILTER_HEIGHT, field::FILTER_WIDTH, 0)?,
-        stride: fields.extents("stride", field::STRIDE_H, field::STRIDE_W, 0)?,
-        padding: fields.padding(field::PADDING)?,
-        activation: fields.activation(field::ACTIVATION)?,
-    }))
+    let Pool2d { window, stride, padding, activation } = Pool2d::read(source)?;
+    Ok(Op::L2Pool2d(L2Pool2d { window, stride, padding, activation }))
 }
 
 pub(super) fn write(op: &L2Pool2d, _graph: &Graph, _node: &Node) -> Encoded {
-    let [window_h, window_w] = op.window;
-    let [stride_h, stride_w] = op.stride;
-    let options = Options::new(options::POOL_2D)
-        .padding(field::PADDING, op.padding)
-        .size(field::STRIDE_W, stride_w)
-        .size(field::STRIDE_H, stride_h)
-        .size(field::FILTER_WIDTH, window_w)
-        .size(field::FILTER_HEIGHT, window_h)
-        .activation(field::ACTIVATION, op.activation);
+    let L2Pool2d { window, stride, padding, activation } = *op;
+    let options = Pool2d { window, stride, padding, activation }.write();
     Encoded::new(Code::Builtin(builtin::L2_POOL_2D), Version(1), options)
 }

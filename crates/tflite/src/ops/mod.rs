@@ -3,6 +3,7 @@
 mod abs;
 mod add;
 mod add_n;
+mod arg;
 mod arg_max;
 mod arg_min;
 mod assign_variable;
@@ -62,6 +63,7 @@ mod not_equal;
 mod pack;
 mod pad;
 mod padv2;
+mod pool_2d;
 mod pow;
 mod prelu;
 mod quantize;
