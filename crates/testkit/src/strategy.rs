@@ -1,17 +1,21 @@
 //! Graphs of random operators, attributes, shapes and weights that the verifier accepts.
 
 use smidgen_ir::ops::{
-    abs::Abs, add::Add, average_pool_2d::AveragePool2d, batch_normalization::BatchNormalization,
-    conv_2d::Conv2d, depthwise_conv_2d::DepthwiseConv2d, dequantize::Dequantize, elu::Elu,
-    fully_connected::FullyConnected, hard_swish::HardSwish, leaky_relu::LeakyRelu, logistic::Logistic,
-    max_pool_2d::MaxPool2d, pad::Pad, quantize::Quantize, relu::Relu, relu6::Relu6, reshape::Reshape,
-    softmax::Softmax, tanh::Tanh,
+    arg_max::ArgMax, average_pool_2d::AveragePool2d, batch_normalization::BatchNormalization,
+    conv_2d::Conv2d, depthwise_conv_2d::DepthwiseConv2d, dequantize::Dequantize,
+    fully_connected::FullyConnected, max_pool_2d::MaxPool2d, pad::Pad, quantize::Quantize, relu::Relu,
+    relu6::Relu6, reshape::Reshape, softmax::Softmax,
 };
-use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Quant, Tensor, TensorIdx};
+use smidgen_ir::{
+    Activation, DType, Graph, Node, Op, OutputQuant, Padding, Quant, Tensor, TensorIdx, TensorType,
+};
 
 use crate::random::Random;
 
-/// The graph of `seed`: a chain of two to eight operators with branches, sometimes with float32 ends around an int8
+mod elementwise;
+mod movers;
+
+/// The graph of `seed`: a chain of two to a dozen operators with branches, sometimes with float32 ends around an int8
 /// middle. Everything in it is used, and every operator has a kernel.
 pub fn graph(seed: u64) -> Graph {
     generate(seed, false)
@@ -39,12 +43,15 @@ fn generate(seed: u64, unfinished: bool) -> Graph {
     if float_ends || (int8 && chain.random.below(4) == 0) {
         chain.step(Op::Quantize(Quantize::default()), vec![], shape);
     }
-    for _ in 0..1 + chain.random.below(6) {
+    for _ in 0..1 + chain.random.below(8) {
         chain.image_node();
     }
     chain.tail();
     if float_ends {
         chain.dequantize();
+    } else if chain.random.below(6) == 0 {
+        let int64 = chain.random.below(2) == 0;
+        chain.apply(Op::ArgMax(ArgMax { axis: -1, int64 }), &[chain.at]);
     }
     chain.graph.outputs = vec![chain.at];
     chain.graph
@@ -100,6 +107,30 @@ impl Chain {
         let quant = self.graph.tensor(self.at).quant.clone();
         self.step(op, vec![], shape);
         self.graph.tensor_mut(self.at).quant = quant;
+    }
+
+    /// Appends a node whose results have the types and the quantisation that the operator gives them; the first result is
+    /// what the chain goes on with.
+    fn apply(&mut self, op: Op, operands: &[TensorIdx]) -> Vec<TensorIdx> {
+        let tensors: Vec<_> = operands.iter().map(|&idx| Some(self.graph.tensor(idx))).collect();
+        let kept = tensors.iter().flatten().find_map(|tensor| tensor.quant.clone());
+        let types = op.infer(&tensors).unwrap_or_else(|message| panic!("{op:?}: {message}"));
+        let mut outputs = Vec::new();
+        for (at, TensorType { dtype, shape }) in types.into_iter().enumerate() {
+            let quant = match op.output_quant() {
+                OutputQuant::Calibrated => self.quant(),
+                OutputQuant::SameAsInput => kept.clone(),
+                OutputQuant::Fixed(quant) => Some(quant),
+                OutputQuant::NotQuantized => None,
+            };
+            let name = format!("{} {}.{at}", op.name(), self.graph.nodes.len());
+            let quant = quant.filter(|_| dtype.is_quantized());
+            outputs.push(self.graph.add_tensor(Tensor { quant, ..Tensor::activation(&name, dtype, shape) }));
+        }
+        let inputs = operands.iter().copied().map(Some).collect();
+        self.graph.nodes.push(Node { op, inputs, outputs: outputs.clone() });
+        self.at = outputs[0];
+        outputs
     }
 
     fn push(&mut self, op: Op, operands: Vec<TensorIdx>, output: TensorIdx) {
@@ -158,7 +189,7 @@ impl Chain {
         if self.unfinished && self.random.below(4) == 0 {
             self.dead_end();
         }
-        match self.random.below(11) {
+        match self.random.below(15) {
             0 => self.conv([n, h, w, c]),
             1 => self.depthwise([n, h, w, c]),
             2 => self.pool([n, h, w, c], true),
@@ -175,8 +206,9 @@ impl Chain {
                 let shape = self.shape();
                 self.step_same_quant(Op::Relu6(Relu6), shape);
             }
-            9 => self.smooth(),
-            _ => self.add(),
+            9 | 10 => self.function(),
+            11 | 12 => self.two_operands(),
+            _ => self.mover(),
         }
     }
 
@@ -186,23 +218,6 @@ impl Chain {
         match self.random.below(2) {
             0 => self.step(Op::Relu(Relu), vec![], shape),
             _ => self.step_same_quant(Op::Relu(Relu), shape),
-        }
-    }
-
-    /// An activation that is looked up in a table in int8.
-    fn smooth(&mut self) {
-        let shape = self.shape();
-        let (op, quant) = match self.random.below(6) {
-            0 => (Op::Logistic(Logistic), Some(Quant::per_tensor(1.0 / 256.0, -128))),
-            1 => (Op::Tanh(Tanh), Some(Quant::per_tensor(1.0 / 128.0, 0))),
-            2 => (Op::LeakyRelu(LeakyRelu { alpha: 0.25 }), None),
-            3 => (Op::HardSwish(HardSwish), None),
-            4 => (Op::Elu(Elu), None),
-            _ => (Op::Abs(Abs), None),
-        };
-        self.step(op, vec![], shape);
-        if let Some(quant) = quant.filter(|_| self.int8) {
-            self.graph.tensor_mut(self.at).quant = Some(quant);
         }
     }
 
@@ -228,29 +243,6 @@ impl Chain {
         });
         let op = Op::BatchNormalization(BatchNormalization { epsilon: 1e-3 });
         self.step(op, operands.to_vec(), shape);
-    }
-
-    /// ADD with itself, an earlier tensor of the same shape, or a constant that broadcasts.
-    fn add(&mut self) {
-        let shape = self.shape();
-        let like = |idx: &TensorIdx| {
-            let tensor = self.graph.tensor(*idx);
-            tensor.shape == shape && tensor.dtype == self.dtype()
-        };
-        let written = self.graph.inputs.iter().chain(self.graph.nodes.iter().flat_map(|node| &node.outputs));
-        let alike: Vec<TensorIdx> = written.copied().filter(like).collect();
-        let other = if self.random.below(3) > 0 {
-            self.random.pick(&alike)
-        } else {
-            let c = shape[3];
-            let constant = match self.quant() {
-                Some(quant) => Tensor::const_i8("offset", vec![c], &vec![5; c], quant),
-                None => Tensor::const_f32("offset", vec![c], &vec![0.5; c]),
-            };
-            self.graph.add_tensor(constant)
-        };
-        let activation = self.fused();
-        self.step(Op::Add(Add { activation }), vec![other], shape);
     }
 
     fn sliding(&mut self, input: [usize; 2], window: [usize; 2], dilate: bool) -> Sliding {
