@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use raw::{FLOAT, INT8, INT64, UINT8, constant, int, ints, list, model, node, text};
 use smidgen_ir::Graph;
 use smidgen_onnx::ReadError;
@@ -49,7 +50,8 @@ const SEEDS: [&str; 6] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // The same bytes on every run: the fuzzer looks for others.
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn changed_bytes_end_in_a_graph_or_an_error(
