@@ -109,18 +109,34 @@ fn passes_keep_every_byte() {
     }
 }
 
+/// Cases whose outputs have few different bytes, and why that is so.
+const FEW_VALUES: &[(&str, &str)] = &[
+    ("ceil/float", "whole numbers near 0 as floats"),
+    ("fill/float", "one value for each inference"),
+    ("fill/int32", "one value for each inference"),
+    ("fill/int8", "one value for each inference"),
+    ("floor/float", "whole numbers near 0 as floats"),
+    ("mul/int8_upscaled", "a multiplier above 1 leaves most products outside the range"),
+    ("round/float_ties", "whole numbers near 0 as floats"),
+    ("shape/int32", "four extents"),
+    ("strided_slice/int32_shrink", "eight small numbers of four bytes"),
+    ("zeros_like/", "zeros"),
+];
+
 #[test]
 fn no_case_is_all_one_value() {
     for (name, path) in models() {
         let golden = fs::read(path.with_extension("out.bin")).unwrap();
-        let distinct: BTreeSet<u8> = golden.iter().copied().collect();
+        let distinct = golden.iter().collect::<BTreeSet<_>>().len();
         let graph = graph(&path);
-        if name.starts_with("zeros_like/") {
-            continue;
-        }
         let mut ports = graph.inputs.iter().chain(&graph.outputs);
         let has_truth = ports.any(|&port| graph.tensor(port).dtype == DType::Bool);
-        let wanted = if has_truth { 1 } else { 4 };
-        assert!(distinct.len() > wanted, "{name} has only {} different bytes", distinct.len());
+        let may_be_few = FEW_VALUES.iter().any(|(few, _)| name.starts_with(few));
+        if may_be_few {
+            assert!(distinct <= 12, "{name} has {distinct} different bytes: take it from FEW_VALUES");
+        } else {
+            let least = if has_truth { 2 } else { 13 };
+            assert!(distinct >= least, "{name} has only {distinct} different bytes");
+        }
     }
 }

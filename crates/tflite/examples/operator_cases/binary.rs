@@ -177,7 +177,7 @@ fn quotients() -> Vec<Case> {
     vec![
         case("int8_fine", |net| divide_int8(net, [0.05, 0.03, 0.004], Activation::None)),
         case("int8_coarse", |net| divide_int8(net, [0.5, 0.03, 0.1], Activation::None)),
-        case("int8_relu6", |net| divide_int8(net, [0.9, 0.01, 0.05], Activation::Relu6)),
+        case("int8_relu6", |net| divide_int8(net, [0.3, 0.03, 0.05], Activation::Relu6)),
         case("float", |net| {
             let (a, b) = (net.input(IMAGE), net.constant(&[3], 4.0));
             net.node(Op::Div(Div::default()), &[a, b], None)
