@@ -466,15 +466,18 @@ def quantized():
     prepared = os.path.join(folder, "prepared.onnx")
     quant_pre_process(source, prepared)
     path = os.path.join(folder, "quantized.onnx")
-    for name, form, activations, channels in [
-        ("qdq_int8", QuantFormat.QDQ, QuantType.QInt8, True),
-        ("qdq_uint8", QuantFormat.QDQ, QuantType.QUInt8, False),
-        ("qlinear_int8", QuantFormat.QOperator, QuantType.QInt8, True),
-        ("qlinear_uint8", QuantFormat.QOperator, QuantType.QUInt8, False),
+    for name, form, activations, weights, channels in [
+        ("qdq_int8", QuantFormat.QDQ, QuantType.QInt8, QuantType.QInt8, True),
+        ("qdq_uint8", QuantFormat.QDQ, QuantType.QUInt8, QuantType.QInt8, False),
+        ("qdq_uint8_weights", QuantFormat.QDQ, QuantType.QUInt8, QuantType.QUInt8, False),
+        ("qlinear_int8", QuantFormat.QOperator, QuantType.QInt8, QuantType.QInt8, True),
+        ("qlinear_uint8", QuantFormat.QOperator, QuantType.QUInt8, QuantType.QInt8, False),
+        ("qlinear_uint8_weights", QuantFormat.QOperator, QuantType.QUInt8, QuantType.QUInt8, False),
     ]:
         quantize_static(
             prepared, path, Reader(port.name, shape), quant_format=form, per_channel=channels,
-            activation_type=activations, weight_type=QuantType.QInt8, extra_options={"WeightSymmetric": True},
+            activation_type=activations, weight_type=weights,
+            extra_options={"WeightSymmetric": weights == QuantType.QInt8},
         )
         save(f"onnxruntime/{name}", path)
     for leftover in (prepared, path):

@@ -48,8 +48,9 @@ impl Layer {
         if let Data::Quantized(_, quant) = &weights.data
             && importer.target.is_some()
             && quant.zero_points.iter().any(|&zero_point| zero_point != 0)
+            && (quant.scales.len() > 1 || node.op() == "ConvTranspose")
         {
-            return Err("its weights have a zero point that int8 kernels do not have; quantise the weights symmetrically \
+            return Err("its weights have zero points that int8 kernels do not have; quantise the weights symmetrically \
                         (onnxruntime: weight_type=QuantType.QInt8 with extra_options={\"WeightSymmetric\": True})"
                 .to_owned());
         }
