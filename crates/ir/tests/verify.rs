@@ -1,7 +1,8 @@
 //! The verifier names every problem, each with its place.
 #![allow(clippy::unwrap_used, reason = "a failure fails the test")]
 
-use smidgen_ir::{IrError, lower, text};
+use smidgen_ir::ops::mirror_pad::MirrorPad;
+use smidgen_ir::{DType, IrError, Op, Tensor, lower, text};
 
 const INT8: &str = "\
 graph \"g\" dialect=TFLM
@@ -197,4 +198,13 @@ fn activations_are_bounded() {
     let problems = text::parse(large).unwrap().verify().unwrap_err();
     assert_eq!(problems.len(), 1);
     assert!(problems[0].message.contains("1600000000 bytes, at most 1 GiB"));
+}
+
+/// Readers ask operators for shapes before the verifier has refused extents of 0.
+#[test]
+fn nothing_is_reflected_of_an_extent_of_0() {
+    let op = Op::MirrorPad(MirrorPad { paddings: vec![[1, 1]], symmetric: false });
+    let empty = Tensor::activation("x", DType::F32, vec![0]);
+    let message = op.infer(&[Some(&empty)]).unwrap_err();
+    assert!(message.contains("at most 0"), "{message}");
 }

@@ -37,7 +37,7 @@ impl Operator for MirrorPad {
         let input = operands.get(0)?;
         let shape = padded(input, &self.paddings)?;
         for (&extent, pair) in input.shape.iter().zip(&self.paddings) {
-            let most = extent - usize::from(!self.symmetric);
+            let most = extent.saturating_sub(usize::from(!self.symmetric));
             if pair.iter().any(|&amount| amount > most) {
                 return Err(format!(
                     "its paddings {pair:?} must be at most {most}, what an extent of {extent} can reflect"
