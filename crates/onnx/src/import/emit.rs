@@ -75,16 +75,7 @@ impl<'m> Importer<'m> {
         like: &Act,
         (tensor, dims, layout): (TensorIdx, Vec<usize>, Layout),
     ) -> Fallible<()> {
-        let found = self.graph.tensor(tensor);
-        if found.shape != layout.shape(&dims) {
-            return Err(format!(
-                "its result has shape {:?}, expected {:?}",
-                found.shape,
-                layout.shape(&dims)
-            ));
-        }
-        self.define(node, at, Value::Act(Act { tensor, dims, layout, kind: like.kind, flattened: None }));
-        Ok(())
+        self.define_act(node, at, Act { tensor, dims, layout, kind: like.kind, flattened: None })
     }
 
     /// Says that result 0 is the tensor, which holds the extents `dims` in the order `layout`.
@@ -108,13 +99,6 @@ impl<'m> Importer<'m> {
         layout: Layout,
     ) -> Fallible<()> {
         let found = self.graph.tensor(tensor);
-        if found.shape != layout.shape(&dims) {
-            return Err(format!(
-                "its result has shape {:?}, expected {:?}",
-                found.shape,
-                layout.shape(&dims)
-            ));
-        }
         let kind = match found.dtype {
             DType::I8 if found.quant.is_some() => Kind::Dequantized,
             DType::I8 | DType::I4 => Kind::Plain(Elem::I8),
@@ -127,7 +111,16 @@ impl<'m> Importer<'m> {
             DType::Bool => Kind::Plain(Elem::Bool),
             DType::F32 | DType::F16 => Kind::Plain(Elem::F32),
         };
-        self.define(node, at, Value::Act(Act { tensor, dims, layout, kind, flattened: None }));
+        self.define_act(node, at, Act { tensor, dims, layout, kind, flattened: None })
+    }
+
+    /// Says that result `at` is the activation, whose tensor must have the shape that it says.
+    fn define_act(&mut self, node: &Node<'m>, at: usize, act: Act) -> Fallible<()> {
+        let (found, expected) = (&self.graph.tensor(act.tensor).shape, act.layout.shape(&act.dims));
+        if *found != expected {
+            return Err(format!("its result has shape {found:?}, expected {expected:?}"));
+        }
+        self.define(node, at, Value::Act(act));
         Ok(())
     }
 

@@ -102,7 +102,17 @@ fn finish<'m>(importer: &mut Importer<'m>, node: &Node<'m>, y: TensorIdx, aligne
 /// An operator of two values.
 pub(super) fn binary<'m>(importer: &mut Importer<'m>, node: &Node<'m>, op: Op) -> Fallible<()> {
     let values = values(importer, node, 2)?;
-    let aligned = aligned(importer, &values)?;
+    combined(importer, node, &values, op)
+}
+
+/// Gives result 0 what `op` makes of values that broadcast.
+pub(super) fn combined<'m>(
+    importer: &mut Importer<'m>,
+    node: &Node<'m>,
+    values: &[(Value, String)],
+    op: Op,
+) -> Fallible<()> {
+    let aligned = aligned(importer, values)?;
     let operands: Vec<_> = aligned.tensors.iter().copied().map(Some).collect();
     let y = importer.emit(op, &operands, node.output_name(0))?;
     finish(importer, node, y, aligned)

@@ -9,7 +9,7 @@ use smidgen_ir::{Activation, Op, TensorIdx};
 
 use super::batch_mat_mul::product;
 use super::convolution::{add_bias, add_weights, operands};
-use super::elementwise::aligned;
+use super::elementwise::combined;
 use super::encode::Written;
 use crate::constant::{Const, Data};
 use crate::findings::Fallible;
@@ -82,10 +82,7 @@ fn computed<'m>(importer: &mut Importer<'m>, node: &Node<'m>, x: Act, bias: Opti
             }
         };
         let terms = [(Value::Act(y), name.to_owned()), (bias, node.input_name(2).to_owned())];
-        let aligned = aligned(importer, &terms)?;
-        let operands: Vec<_> = aligned.tensors.iter().copied().map(Some).collect();
-        let tensor = importer.emit(Op::Add(Add { activation: Activation::None }), &operands, name)?;
-        return importer.result(node, tensor, aligned.dims, aligned.layout);
+        return combined(importer, node, &terms, Op::Add(Add { activation: Activation::None }));
     }
     importer.result(node, y.tensor, y.dims, y.layout)
 }

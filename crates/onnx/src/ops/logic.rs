@@ -19,7 +19,7 @@ use smidgen_ir::ops::select_v2::SelectV2;
 use smidgen_ir::ops::sqrt::Sqrt;
 use smidgen_ir::{Activation, DType, Op};
 
-use super::elementwise::{aligned, binary, values};
+use super::elementwise::{binary, combined, values};
 use super::encode::Written;
 use crate::constant::Elem;
 use crate::findings::Fallible;
@@ -53,11 +53,7 @@ pub(super) fn not<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<
 /// Where.
 pub(super) fn select<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
     let values = values(importer, node, 3)?;
-    let aligned = aligned(importer, &values)?;
-    let operands: Vec<_> = aligned.tensors.iter().copied().map(Some).collect();
-    let y = importer.emit(Op::SelectV2(SelectV2), &operands, node.output_name(0))?;
-    let y = importer.reshape(y, &aligned.layout.shape(&aligned.dims))?;
-    importer.result(node, y, aligned.dims, aligned.layout)
+    combined(importer, node, &values, Op::SelectV2(SelectV2))
 }
 
 /// Cast and CastLike; int64 is int32 here, and floats are single precision.

@@ -1,20 +1,17 @@
 //! Resize and Upsample of images: RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR, and GATHER for the other ways to round.
 
-use smidgen_ir::ops::gather::Gather;
 use smidgen_ir::ops::resize_bilinear::ResizeBilinear;
 use smidgen_ir::ops::resize_nearest_neighbor::ResizeNearestNeighbor;
-use smidgen_ir::{Op, Tensor, TensorIdx};
+use smidgen_ir::{Op, TensorIdx};
 
 use super::encode::Written;
+use super::movement::{MAX_EXTENT, taken};
 use crate::findings::Fallible;
 use crate::fold::sizes;
 use crate::import::Importer;
 use crate::layout::Layout;
 use crate::node::{Node, axis};
 use crate::write::{Writer, text};
-
-/// Elements of the largest axis of a result.
-const MAX_EXTENT: usize = 1 << 16;
 
 /// Resize and Upsample.
 pub(super) fn resize<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
@@ -31,7 +28,6 @@ pub(super) fn resize<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallib
     if out[..2] != act.dims[..2] {
         return Err(format!("it resizes {:?} to {out:?}; batch and channels must stay", act.dims));
     }
-    // Positions are listed for each element of an axis; no image that a microcontroller sees is larger.
     if let Some(&extent) = out.iter().find(|&&extent| extent > MAX_EXTENT) {
         return Err(format!(
             "it resizes to {extent} elements along an axis, at most {MAX_EXTENT} are supported"
@@ -205,10 +201,7 @@ fn nearest<'m>(
     let mut y = x;
     for (at, part) in [(0, "rows"), (1, "columns")] {
         let places: Vec<i32> = wanted[at].iter().map(|&place| place as i32).collect();
-        let list = Tensor::const_i32(format!("{name}/{part}"), vec![places.len()], &places, None);
-        let list = importer.graph.add_tensor(list);
-        let op = Op::Gather(Gather { axis: at as i32 + 1, batch_dims: 0 });
-        y = importer.emit(op, &[Some(y), Some(list)], &format!("{name}/{part}_taken"))?;
+        y = taken(importer, y, at + 1, &places, &format!("{name}/{part}_taken"))?;
     }
     Ok(y)
 }

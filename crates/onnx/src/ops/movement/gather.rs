@@ -3,7 +3,7 @@
 use smidgen_ir::ops::gather::Gather;
 use smidgen_ir::ops::gather_nd::GatherNd;
 use smidgen_ir::ops::slice::Slice;
-use smidgen_ir::{Op, Tensor};
+use smidgen_ir::{Op, Tensor, TensorIdx};
 
 use super::{Stored, narrow};
 use crate::findings::Fallible;
@@ -11,6 +11,20 @@ use crate::fold::Span;
 use crate::import::{Act, Importer, Value};
 use crate::layout::Layout;
 use crate::node::{Node, axis};
+
+/// The elements of `x` at these places along a dimension of the tensor.
+pub(in crate::ops) fn taken(
+    importer: &mut Importer<'_>,
+    x: TensorIdx,
+    axis: usize,
+    places: &[i32],
+    name: &str,
+) -> Fallible<TensorIdx> {
+    let shape = vec![places.len().max(1)];
+    let list = importer.graph.add_tensor(Tensor::const_i32(format!("{name}/indices"), shape, places, None));
+    let op = Op::Gather(Gather { axis: narrow(axis)?, batch_dims: 0 });
+    importer.emit(op, &[Some(x), Some(list)], name)
+}
 
 /// Gather: with one constant index a SLICE, else GATHER.
 pub(in crate::ops) fn gather<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
@@ -32,11 +46,7 @@ pub(in crate::ops) fn gather<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -
             }
             let stored = Stored::of(importer, act)?;
             let values: Vec<i32> = places.iter().map(|&at| at as i32).collect();
-            let shape = vec![values.len().max(1)];
-            let list = Tensor::const_i32(format!("{}/indices", node.output_name(0)), shape, &values, None);
-            let list = importer.graph.add_tensor(list);
-            let op = Op::Gather(Gather { axis: narrow(stored.place(along))?, batch_dims: 0 });
-            let y = importer.emit(op, &[Some(stored.x), Some(list)], node.output_name(0))?;
+            let y = taken(importer, stored.x, stored.place(along), &values, node.output_name(0))?;
             let mut dims = stored.act.dims.clone();
             dims[along] = values.len();
             if indices.dims.len() == 1 {

@@ -12,7 +12,7 @@ mod slice;
 use smidgen_ir::{Op, TensorIdx};
 
 pub(super) use blocks::blocks;
-pub(super) use gather::{gather, gather_nd};
+pub(super) use gather::{gather, gather_nd, taken};
 pub(super) use join::{concat, split};
 pub(super) use pad::{least, pad};
 pub(super) use repeat::{expand, tile};
@@ -28,6 +28,9 @@ use blocks::write_blocks;
 use join::{write_concat, write_split};
 use pad::write_pad;
 use slice::{is_plain, write_reverse, write_slice, write_strided_slice};
+
+/// Elements of the largest axis of which the places are listed: no image that a microcontroller sees is larger.
+pub(super) const MAX_EXTENT: usize = 1 << 16;
 
 /// An activation with all axes stored, and where each lies.
 pub(super) struct Stored {

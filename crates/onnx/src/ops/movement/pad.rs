@@ -1,21 +1,17 @@
 //! Pad: with a constant, by reflection, or with elements that GATHER repeats.
 
-use smidgen_ir::ops::gather::Gather;
 use smidgen_ir::ops::mirror_pad::MirrorPad;
 use smidgen_ir::ops::pad::Pad;
 use smidgen_ir::ops::padv2::PadV2;
 use smidgen_ir::{Op, Tensor, TensorIdx};
 
-use super::{Stored, narrow};
+use super::{MAX_EXTENT, Stored, narrow, taken};
 use crate::findings::Fallible;
 use crate::fold::sizes;
 use crate::import::Importer;
 use crate::node::{Node, axis};
 use crate::ops::encode::Written;
 use crate::write::{Writer, text};
-
-/// Elements of the largest axis of which the repeated elements are listed.
-const MAX_EXTENT: usize = 1 << 16;
 
 /// Pad: constant, reflect, edge and wrap; operands since operand set 11, attributes before.
 pub(in crate::ops) fn pad<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible<()> {
@@ -85,10 +81,7 @@ fn repeated(
         let (extent, before) = (narrow(extent)?, narrow(before)?);
         let place = |at: i32| if in_turn { at.rem_euclid(extent) } else { at.clamp(0, extent - 1) };
         let places: Vec<i32> = (-before..narrow(padded)? - before).map(place).collect();
-        let list = Tensor::const_i32(format!("{name}/{axis}/places"), vec![places.len()], &places, None);
-        let list = importer.graph.add_tensor(list);
-        let op = Op::Gather(Gather { axis: narrow(axis)?, batch_dims: 0 });
-        y = importer.emit(op, &[Some(y), Some(list)], &format!("{name}/{axis}"))?;
+        y = taken(importer, y, axis, &places, &format!("{name}/{axis}"))?;
     }
     Ok(y)
 }
