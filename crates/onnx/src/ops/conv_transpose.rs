@@ -23,17 +23,9 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     }
     let (rank, dims) = (layer.x.rank(), layer.x.dims.clone());
     let n_space = rank - 2;
-    let list = |name: &str, default: usize| -> Fallible<[usize; 2]> {
-        let found = node.ints(name)?.map_or(Ok(vec![default; n_space]), sizes)?;
-        if found.len() != n_space || found.iter().any(|&n| n >= 1 << 20) {
-            return Err(format!(
-                "its {name} {found:?} must be {n_space} small numbers; export the model again"
-            ));
-        }
-        Ok(if n_space == 1 { [default, found[0]] } else { pair(&found) })
-    };
-    let (stride, extra) = (list("strides", 1)?, list("output_padding", 0)?);
-    if list("dilations", 1)? != [1, 1] || stride.contains(&0) {
+    let (stride, extra) =
+        (numbers(node, n_space, "strides", 1)?, numbers(node, n_space, "output_padding", 0)?);
+    if numbers(node, n_space, "dilations", 1)? != [1, 1] || stride.contains(&0) {
         return Err("dilations of transposed convolutions are not supported; use a larger kernel".to_owned());
     }
     let [channels, out_channels, k_h, k_w] = layer.weights.dims[..] else {
@@ -82,6 +74,15 @@ pub(super) fn read<'m>(importer: &mut Importer<'m>, node: &Node<'m>) -> Fallible
     let mut out = vec![dims[0], out_channels];
     out.extend(if rank == 3 { vec![out_w] } else { vec![out_h, out_w] });
     importer.result(node, y, out, layout)
+}
+
+/// An attribute with a number for each dimension in space; `default` where it is absent and for the first of one.
+fn numbers(node: &Node<'_>, n_space: usize, name: &str, default: usize) -> Fallible<[usize; 2]> {
+    let found = node.ints(name)?.map_or(Ok(vec![default; n_space]), sizes)?;
+    if found.len() != n_space || found.iter().any(|&n| n >= 1 << 20) {
+        return Err(format!("its {name} {found:?} must be {n_space} small numbers; export the model again"));
+    }
+    Ok(if n_space == 1 { [default, found[0]] } else { pair(&found) })
 }
 
 /// What makes the result of the full one, along each axis.

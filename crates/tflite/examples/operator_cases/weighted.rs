@@ -14,12 +14,11 @@ use smidgen_ir::{Activation, DType, Op, Padding, Quant, Tensor, TensorIdx};
 use crate::net::{Case, Net};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [convolutions(), connected(), transposed(), products(), pools()].concat()
+    [convolutions(), depthwise(), connected(), transposed(), products(), pools()].concat()
 }
 
 fn convolutions() -> Vec<Case> {
     let conv = |name, build| Case::new("conv_2d", name, build);
-    let depthwise = |name, build| Case::new("depthwise_conv_2d", name, build);
     vec![
         conv("int16_same", |net| {
             layer(net, conv_by([1, 1], [1, 1], Padding::Same), IMAGE, &[4, 3, 3, 3], 0, WIDE)
@@ -67,6 +66,12 @@ fn convolutions() -> Vec<Case> {
             let form = Form { input: DType::I8, weights: DType::I8, bias: Some(DType::I32), ..WIDE };
             layer(net, conv_by([1, 2], [1, 1], Padding::Same), &[1, 1, 15, 3], &[4, 1, 5, 3], 0, form)
         }),
+    ]
+}
+
+fn depthwise() -> Vec<Case> {
+    let depthwise = |name, build| Case::new("depthwise_conv_2d", name, build);
+    vec![
         depthwise("int16_same", |net| layer(net, depthwise_by(1, [1, 1]), IMAGE, &[1, 3, 3, 3], 3, WIDE)),
         depthwise("int16_multiplier_2", |net| {
             layer(net, depthwise_by(2, [2, 1]), IMAGE, &[1, 3, 2, 6], 3, WIDE)
