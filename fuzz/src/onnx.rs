@@ -1,6 +1,8 @@
 //! Changes to `.onnx` files that keep the lengths of their messages right, so that they reach what stands behind the
 //! decoder: numbers, names and fields changed, taken away, repeated, or brought from another file.
 
+use prost::encoding::{decode_varint, encode_varint};
+
 /// The messages of a file that hold others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -55,6 +57,10 @@ struct Message {
 }
 
 impl Message {
+    fn has_fields(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
     /// The fields up to the first that is broken.
     fn parse(mut bytes: &[u8], kind: Kind) -> Message {
         let mut fields = Vec::new();
@@ -94,13 +100,18 @@ impl Message {
         }
     }
 
-    /// Calls `change` with one of the messages that have a field.
-    fn one(&mut self, random: &mut Random, change: &mut dyn FnMut(&mut Message, &mut Random)) {
+    /// Calls `change` with one of the messages that fit.
+    fn one(
+        &mut self,
+        random: &mut Random,
+        fits: &dyn Fn(&Message) -> bool,
+        change: &mut dyn FnMut(&mut Message, &mut Random),
+    ) {
         let mut n = 0;
-        self.all(&mut |message| n += usize::from(!message.fields.is_empty()));
+        self.all(&mut |message| n += usize::from(fits(message)));
         let mut left = random.below(n.max(1));
         self.all(&mut |message| {
-            if !message.fields.is_empty() {
+            if fits(message) {
                 if left == 0 {
                     change(message, random);
                 }
@@ -143,31 +154,24 @@ impl Field {
     }
 }
 
-fn varint(mut value: u64) -> Vec<u8> {
+fn varint(value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(0x80 | (value & 0x7f) as u8);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
+    encode_varint(value, &mut bytes);
     bytes
 }
 
-fn read_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0u64;
-    for (at, &byte) in bytes.iter().enumerate().take(10) {
-        value |= u64::from(byte & 0x7f).checked_shl(7 * at as u32).unwrap_or(0);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[at + 1..]));
-        }
-    }
-    None
+fn read_varint(mut bytes: &[u8]) -> Option<(u64, &[u8])> {
+    decode_varint(&mut bytes).ok().map(|value| (value, bytes))
 }
 
 /// Numbers from a seed (xorshift, Marsaglia 2003).
 struct Random(u64);
 
 impl Random {
+    fn of(seed: u32) -> Self {
+        Random(u64::from(seed) << 1 | 1 | 1 << 40)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -200,7 +204,7 @@ pub fn mutate(
     seed: u32,
     bytes: &mut dyn FnMut(&mut [u8], usize, usize) -> usize,
 ) -> usize {
-    let mut random = Random(u64::from(seed) << 1 | 1 | 1 << 40);
+    let mut random = Random::of(seed);
     let mut model = Message::parse(&data[..size], Kind::Model);
     // Texts are names; one in the place of another connects nodes anew.
     let mut texts = Vec::new();
@@ -212,7 +216,7 @@ pub fn mutate(
         }));
     });
     for _ in 0..=random.below(3) {
-        model.one(&mut random, &mut |message, random| {
+        model.one(&mut random, &Message::has_fields, &mut |message, random| {
             let (at, other) = (random.below(message.fields.len()), random.below(message.fields.len()));
             match random.below(8) {
                 0 => drop(message.fields.remove(at)),
@@ -241,26 +245,18 @@ pub fn mutate(
 
 /// Puts a field of `other` into `one`, where a message of the same kind has a place for it, and writes it to `out`.
 pub fn cross_over(one: &[u8], other: &[u8], out: &mut [u8], seed: u32) -> usize {
-    let mut random = Random(u64::from(seed) << 1 | 1 | 1 << 40);
+    let mut random = Random::of(seed);
     let mut model = Message::parse(one, Kind::Model);
     let mut taken = None;
-    Message::parse(other, Kind::Model).one(&mut random, &mut |message, random| {
+    Message::parse(other, Kind::Model).one(&mut random, &Message::has_fields, &mut |message, random| {
         taken = Some((message.kind, message.fields[random.below(message.fields.len())].clone()));
     });
     if let Some((kind, field)) = taken {
-        let mut n = 0;
-        model.all(&mut |message| n += usize::from(message.kind == kind));
-        let mut left = random.below(n.max(1));
-        model.all(&mut |message| {
-            if message.kind == kind {
-                if left == 0 {
-                    let at = random.below(message.fields.len() + 1);
-                    match message.fields.get_mut(at).filter(|found| found.number == field.number) {
-                        Some(found) => *found = field.clone(),
-                        None => message.fields.insert(at, field.clone()),
-                    }
-                }
-                left = left.wrapping_sub(1);
+        model.one(&mut random, &|message| message.kind == kind, &mut |message, random| {
+            let at = random.below(message.fields.len() + 1);
+            match message.fields.get_mut(at).filter(|found| found.number == field.number) {
+                Some(found) => *found = field.clone(),
+                None => message.fields.insert(at, field.clone()),
             }
         });
     }

@@ -2,6 +2,8 @@
 //!
 //! A field of two bytes can become a message of two hundred, so the number of messages and lists is counted first.
 
+use prost::encoding::decode_varint;
+
 use crate::findings::Fallible;
 
 /// Bytes that one field with a length may take once it is decoded: the largest message is below this.
@@ -82,13 +84,6 @@ fn walk(mut bytes: &[u8], kind: Kind, depth: usize, n_fields: &mut usize) {
     }
 }
 
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0u64;
-    for (at, &byte) in bytes.iter().enumerate().take(10) {
-        value |= u64::from(byte & 0x7f).checked_shl(7 * at as u32).unwrap_or(0);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[at + 1..]));
-        }
-    }
-    None
+fn varint(mut bytes: &[u8]) -> Option<(u64, &[u8])> {
+    decode_varint(&mut bytes).ok().map(|value| (value, bytes))
 }

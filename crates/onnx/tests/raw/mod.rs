@@ -1,28 +1,22 @@
 //! ONNX files by hand, message by message, with what no exporter writes.
 
+use prost::encoding::encode_varint;
+
 /// A field with a length: text, bytes or a message.
 fn field(number: u64, content: &[u8]) -> Vec<u8> {
-    let mut field = varint(number << 3 | 2);
-    field.extend(varint(content.len() as u64));
+    let mut field = Vec::new();
+    encode_varint(number << 3 | 2, &mut field);
+    encode_varint(content.len() as u64, &mut field);
     field.extend(content);
     field
 }
 
 /// A field with a number.
 fn number(number: u64, value: i64) -> Vec<u8> {
-    let mut field = varint(number << 3);
-    field.extend(varint(value as u64));
+    let mut field = Vec::new();
+    encode_varint(number << 3, &mut field);
+    encode_varint(value as u64, &mut field);
     field
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(0x80 | (value & 0x7f) as u8);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
 }
 
 /// A node; `attributes` come from [`int`] and [`ints`].
