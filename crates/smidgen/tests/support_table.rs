@@ -40,6 +40,14 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// All that stands in the files under `folder`.
+fn source(folder: &Path) -> String {
+    let text = |path: PathBuf| {
+        if path.is_dir() { source(&path) } else { fs::read_to_string(path).expect("a source file") }
+    };
+    sorted(folder).into_iter().map(text).collect()
+}
+
 /// Cases by operator, element type and runtime.
 #[derive(Default)]
 struct Cases(BTreeMap<(String, &'static str, char), usize>);
@@ -95,10 +103,7 @@ fn kind(graph: &Graph, node: &Node) -> &'static str {
 
 fn table() -> String {
     let cases = Cases::of_goldens();
-    let onnx: String = sorted(&root().join("crates/onnx/src/ops"))
-        .iter()
-        .filter_map(|path| fs::read_to_string(path).ok())
-        .collect();
+    let onnx = source(&root().join("crates/onnx/src"));
     let mut rows = Vec::new();
     for (variant, stem) in operators() {
         let text =
