@@ -170,6 +170,11 @@ impl<'i> Builder<'i> {
         Builder { graph, initialise: Box::new(initialise), error: None }
     }
 
+    /// Goes on with a graph, whose outputs are chosen anew. Layers with parameters of their own get `initialise`'s.
+    pub fn on(graph: Graph, initialise: impl FnMut(&Parameter<'_>) -> Vec<f32> + 'i) -> Self {
+        Builder { graph, initialise: Box::new(initialise), error: None }
+    }
+
     /// A float32 input of the model.
     pub fn input(&mut self, name: &str, shape: &[usize]) -> TensorIdx {
         self.input_tensor(Tensor::activation(name, DType::F32, shape.to_vec()))
