@@ -54,6 +54,7 @@ enum Verb {
     Profile(cmd::profile::Profile),
     Report(cmd::report::Report),
     Boards(cmd::boards::Boards),
+    Zoo(cmd::zoo::Zoo),
     Doctor(cmd::doctor::Doctor),
 }
 
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         Verb::Profile(args) => args.run(&output),
         Verb::Report(args) => args.run(&output),
         Verb::Boards(args) => args.run(&output),
+        Verb::Zoo(args) => args.run(&output),
         Verb::Doctor(args) => args.run(&output),
     };
     match result {

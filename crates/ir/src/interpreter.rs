@@ -116,6 +116,12 @@ impl Interpreter {
         }
     }
 
+    /// What a variable holds now; empty for any other tensor.
+    pub fn variable(&self, idx: TensorIdx) -> &[u8] {
+        let known = self.variables.iter().any(|&(at, _)| at == idx.idx());
+        self.buffers.get(idx.idx()).filter(|_| known).map_or(&[], Buffer::bytes)
+    }
+
     /// Runs one inference: all inputs concatenated in, all outputs concatenated out, little endian.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! What a model file is: inputs, outputs, operators, MACs, parameters, arena, and the boards it fits.
 
 use serde::Serialize;
-use smidgen_ir::{Graph, TensorIdx, lower};
+use smidgen_ir::{Graph, Program, TensorIdx, lower};
+use smidgen_plan::Plan;
 use smidgen_report::{LayerCost, MemoryMap};
 
 use crate::firmware::memory_map;
@@ -36,6 +37,21 @@ pub struct Fit {
     pub ram_bytes: u32,
 }
 
+/// What a model costs, as far as it is known without compiling.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cost {
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// Elements of all constants.
+    pub parameters: u64,
+    /// Bytes that the constants take in flash, as the kernels read them.
+    pub weights_bytes: u64,
+    /// Bytes of the arena.
+    pub arena_bytes: u64,
+    /// The boards, and whether it fits.
+    pub boards: Vec<Fit>,
+}
+
 /// What a model is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inspection {
@@ -45,20 +61,15 @@ pub struct Inspection {
     pub inputs: Vec<Port>,
     /// Outputs in order.
     pub outputs: Vec<Port>,
-    /// Multiply-accumulates of one inference.
-    pub macs: u64,
-    /// Elements of all constants.
-    pub parameters: u64,
-    /// Bytes that the constants take in flash, as the kernels read them.
-    pub weights_bytes: u64,
+    /// What it costs.
+    #[serde(flatten)]
+    pub cost: Cost,
     /// Operators in the order of the file.
     pub layers: Vec<LayerCost>,
     /// The arena over time.
     pub memory_map: MemoryMap,
     /// What the user should know about how the file was read.
     pub notes: Vec<String>,
-    /// The boards, and whether it fits.
-    pub boards: Vec<Fit>,
 }
 
 /// Looks at a model file.
@@ -68,28 +79,48 @@ pub struct Inspection {
 pub fn inspect(file: &ModelFile) -> Result<Inspection> {
     let (graph, notes) = file.read_with_notes()?;
     let at = |error: Error| error.at(file.path().display());
-    let program = lower(&graph).map_err(host::ir_error).map_err(at)?;
-    let plan = smidgen_plan::plan(&graph, &program).map_err(Error::input).map_err(at)?;
+    let (program, plan) = planned(&graph).map_err(at)?;
+    Ok(Inspection {
+        model: file.name(),
+        inputs: ports(&graph, &graph.inputs),
+        outputs: ports(&graph, &graph.outputs),
+        cost: cost_of(&graph, &program, &plan)?,
+        memory_map: memory_map(&graph, &program, &plan),
+        notes,
+        layers: profile::layers(&graph),
+    })
+}
+
+/// What a graph costs.
+///
+/// # Errors
+/// A graph that cannot be lowered.
+pub fn cost(graph: &Graph) -> Result<Cost> {
+    let (program, plan) = planned(graph)?;
+    cost_of(graph, &program, &plan)
+}
+
+fn planned(graph: &Graph) -> Result<(Program, Plan)> {
+    let program = lower(graph).map_err(host::ir_error)?;
+    let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
+    Ok((program, plan))
+}
+
+fn cost_of(graph: &Graph, program: &Program, plan: &Plan) -> Result<Cost> {
     let weights_bytes: usize = program.consts.iter().map(|constant| constant.bytes.len()).sum();
-    let layers = profile::layers(&graph);
-    let boards = smidgen_target::boards().map_err(Error::input)?;
     let fit = |board: smidgen_target::Board| Fit {
         fits: weights_bytes <= board.flash.bytes as usize && plan.arena_bytes <= board.ram.bytes as usize,
         board: board.name,
         flash_bytes: board.flash.bytes,
         ram_bytes: board.ram.bytes,
     };
-    Ok(Inspection {
-        model: file.name(),
-        inputs: ports(&graph, &graph.inputs),
-        outputs: ports(&graph, &graph.outputs),
-        macs: layers.iter().map(|layer| layer.macs).sum(),
-        parameters: n_parameters(&graph),
+    let boards = smidgen_target::boards().map_err(Error::input)?;
+    Ok(Cost {
+        macs: profile::layers(graph).iter().map(|layer| layer.macs).sum(),
+        parameters: n_parameters(graph),
         weights_bytes: weights_bytes as u64,
-        memory_map: memory_map(&graph, &program, &plan),
-        notes,
+        arena_bytes: plan.arena_bytes as u64,
         boards: boards.into_iter().map(fit).collect(),
-        layers,
     })
 }
 

@@ -29,6 +29,7 @@ pub mod report;
 pub mod run;
 pub mod template;
 pub mod train;
+pub mod zoo;
 
 pub use error::{Error, Kind, Result};
 pub use smidgen_data as data;

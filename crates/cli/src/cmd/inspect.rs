@@ -42,13 +42,13 @@ fn text(inspection: &Inspection) -> String {
     let layers = inspection.layers.iter();
     let layers = layers.map(|l| vec![l.index.to_string(), l.op.clone(), shorten(&l.name, 40), count(l.macs)]);
     let _ = writeln!(text, "{}", table(&["#", "operator", "output", "MACs"], layers, &[0, 3]));
-    let map = &inspection.memory_map;
+    let (map, cost) = (&inspection.memory_map, &inspection.cost);
     let _ = writeln!(
         text,
         "MACs {}, parameters {}, weights {} bytes\narena {} bytes, at least {} are needed at once",
-        count(inspection.macs),
-        count(inspection.parameters),
-        count(inspection.weights_bytes),
+        count(cost.macs),
+        count(cost.parameters),
+        count(cost.weights_bytes),
         count(map.arena_bytes as u64),
         count(map.lower_bound_bytes as u64)
     );
@@ -57,7 +57,7 @@ fn text(inspection: &Inspection) -> String {
         vec![count(buffer.offset as u64), count(buffer.bytes as u64), calls, shorten(&buffer.name, 40)]
     });
     let _ = writeln!(text, "{}", table(&["offset", "bytes", "calls", "buffer"], buffers, &[0, 1, 2]));
-    let boards = inspection.boards.iter().map(|fit| {
+    let boards = cost.boards.iter().map(|fit| {
         let fits = if fit.fits { "fits" } else { "does not fit" };
         vec![fit.board.clone(), count(fit.flash_bytes.into()), count(fit.ram_bytes.into()), fits.to_owned()]
     });

@@ -16,6 +16,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod train;
 pub(crate) mod verify;
+pub(crate) mod zoo;
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
 //! Ranges of the activations of a float graph, from running it on calibration data.
 
+use super::recurrent::Cells;
 use super::{Calibration, tensor_place};
 use crate::quantize::{floats, quantize_input};
 use crate::{CompressError, Range};
@@ -73,17 +74,19 @@ fn average(past: Range, seen: Range, momentum: f32) -> Range {
     Range { min: mix(past.min, seen.min), max: mix(past.max, seen.max) }
 }
 
-type Observer<'o> = dyn FnMut(TensorIdx, &[f32]) -> Result<(), CompressError> + 'o;
+pub(super) type Observer<'o> = dyn FnMut(TensorIdx, &[f32]) -> Result<(), CompressError> + 'o;
 
-/// Shows every activation of every inference to `observer`, in order.
+/// Shows every activation of every inference to `observer`, in order, and what recurrent cells hold.
 fn observe(graph: &Graph, inputs: &[Vec<f32>], observer: &mut Observer<'_>) -> Result<(), CompressError> {
     let mut interpreter = Interpreter::new(graph)?;
+    let mut cells = Cells::of(graph)?;
     let mut values = Vec::new();
     for input in inputs {
         let mut rest = input.as_slice();
         for &idx in &graph.inputs {
             let (own, tail) = rest.split_at_checked(graph.tensor(idx).n_elements()).unwrap_or((rest, &[]));
             observer(idx, own)?;
+            cells.follow(idx, own, observer)?;
             rest = tail;
         }
         let mut result = Ok(());
@@ -93,7 +96,7 @@ fn observe(graph: &Graph, inputs: &[Vec<f32>], observer: &mut Observer<'_>) -> R
                 if result.is_ok() && graph.tensor(output).dtype == DType::F32 {
                     values.clear();
                     values.extend(floats(bytes));
-                    result = observer(output, &values);
+                    result = observer(output, &values).and_then(|()| cells.follow(output, &values, observer));
                 }
             }
         })?;

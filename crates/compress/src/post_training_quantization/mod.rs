@@ -7,13 +7,18 @@
 //! * filters of CONV_2D and DEPTHWISE_CONV_2D: int8 in -127..=127, zero point 0, one scale for each output channel;
 //! * weights of FULLY_CONNECTED: the same with one scale, which every reader of `.tflite` knows (option for more);
 //! * biases: int32 with scale input * filter, zero point 0;
+//! * UNIDIRECTIONAL_SEQUENCE_LSTM: weights as those of FULLY_CONNECTED, the hidden state as its output, the cell int16
+//!   with a scale that is a power of two;
 //! * SOFTMAX results: scale 1/256, zero point -128;
 //! * RESHAPE, MAX_POOL_2D, AVERAGE_POOL_2D and PAD keep their input's scale and zero point, and so does RELU6, which
 //!   TFLM computes without rescaling.
 //!
+//! GRU has no int8 form, here as in other runtimes: it stays float32 between DEQUANTIZE and QUANTIZE.
+//!
 //! Batch normalisations are folded and activations fused first, so that only what the device computes is calibrated.
 
 mod calibrate;
+mod recurrent;
 mod rewrite;
 #[cfg(test)]
 mod tensorflow;

@@ -1,5 +1,6 @@
 //! The int8 graph from the float graph and the ranges of its activations.
 
+use super::recurrent::{self, BIASES, INPUT_WEIGHTS, N_GATES, RECURRENT_WEIGHTS};
 use super::weights::{self, Layout};
 use super::{Config, tensor_place};
 use crate::quantize::quantize_value;
@@ -10,6 +11,9 @@ use smidgen_ir::{DType, Graph, Node, NodeIdx, Op, OutputQuant, Quant, Tensor, Te
 /// The results of ADD and SUB are at least this many times as coarse as its coarser operand, so that the factor which takes
 /// the sum (20 bits finer than twice the coarser operand) to the result stays below 1.
 const ADD_MIN_SCALE: f32 = 1.0 / (1 << 18) as f32;
+
+/// One scale for a whole filter.
+const PER_TENSOR: Layout = Layout { axis: 0, per_channel: false };
 
 /// Replaces types, scales and constants; the float constants stay behind unused.
 ///
@@ -50,6 +54,14 @@ struct Rewriter<'a> {
 
 impl Rewriter<'_> {
     fn node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
+        match node.op {
+            Op::UnidirectionalSequenceLstm(_) => self.lstm(idx, node),
+            Op::Gru(_) => self.float_node(idx, node),
+            _ => self.int8_node(idx, node),
+        }
+    }
+
+    fn int8_node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
         let at = |graph: &Graph, message| CompressError::Place { place: graph.describe(idx), message };
         let layout = self.layout(node);
         if let Some(layout) = layout {
@@ -81,6 +93,68 @@ impl Rewriter<'_> {
         }
         self.nodes.push(self.graph.nodes[idx.idx()].clone());
         Ok(())
+    }
+
+    /// A recurrent layer: its weights, its states, its result.
+    fn lstm(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
+        let &[output] = node.outputs.as_slice() else { return self.int8_node(idx, node) };
+        let quant = self.range(output)?.activation_quant();
+        for gate in 0..N_GATES {
+            let input_scale = node.inputs.first().copied().flatten().and_then(|input| self.scale(input));
+            let hidden_scale = quant.scales.first().copied();
+            let weights = [
+                (input_scale, INPUT_WEIGHTS + gate, Some(BIASES + gate)),
+                (hidden_scale, RECURRENT_WEIGHTS + gate, None),
+            ];
+            for (scale, filter, bias) in weights {
+                self.weights_at(idx, node, PER_TENSOR, scale, filter, bias)
+                    .map_err(|message| CompressError::Place { place: self.graph.describe(idx), message })?;
+            }
+        }
+        recurrent::set_states(&mut self.graph, node, &quant, self.ranges)?;
+        self.set(output, quant, node.op.name());
+        self.nodes.push(self.graph.nodes[idx.idx()].clone());
+        Ok(())
+    }
+
+    /// A node without an int8 form: float32 between DEQUANTIZE and QUANTIZE.
+    fn float_node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
+        let place = self.graph.describe(idx);
+        self.log.push(format!("{place}: stays float32, it has no int8 form"));
+        let mut inner = node.clone();
+        for input in inner.inputs.iter_mut().flatten() {
+            let tensor = self.graph.tensor(*input);
+            if tensor.dtype != DType::I8 {
+                continue;
+            }
+            let name = format!("{}_float", tensor.name);
+            let real = self.graph.add_tensor(Tensor::activation(
+                name,
+                DType::F32,
+                self.graph.tensor(*input).shape.clone(),
+            ));
+            let op = Op::Dequantize(dequantize::Dequantize);
+            self.nodes.push(Node { op, inputs: vec![Some(*input)], outputs: vec![real] });
+            *input = real;
+        }
+        let mut quantized = Vec::new();
+        for output in &mut inner.outputs {
+            let tensor = self.graph.tensor(*output);
+            let real = Tensor::activation(format!("{}_float", tensor.name), DType::F32, tensor.shape.clone());
+            let real = self.graph.add_tensor(real);
+            let op = Op::Quantize(quantize::Quantize::default());
+            quantized.push(Node { op, inputs: vec![Some(real)], outputs: vec![*output] });
+            let quant = self.range(*output)?.activation_quant();
+            self.set(*output, quant, node.op.name());
+            *output = real;
+        }
+        self.nodes.push(inner);
+        self.nodes.extend(quantized);
+        Ok(())
+    }
+
+    fn scale(&self, idx: TensorIdx) -> Option<f32> {
+        self.graph.tensor(idx).quant.as_ref().and_then(|quant| quant.scales.first().copied())
     }
 
     /// The one quantisation of all operands and the result of an operator that keeps its input's and has several:
@@ -131,22 +205,36 @@ impl Rewriter<'_> {
     }
 
     fn weights(&mut self, idx: NodeIdx, node: &Node, layout: Layout) -> Result<(), String> {
+        let scale = node.inputs.first().copied().flatten().and_then(|input| self.scale(input));
+        self.weights_at(idx, node, layout, scale, 1, Some(2))
+    }
+
+    /// Replaces the filter and the bias of a node at these operands, whose other factor has `input_scale`.
+    fn weights_at(
+        &mut self,
+        idx: NodeIdx,
+        node: &Node,
+        layout: Layout,
+        input_scale: Option<f32>,
+        filter: usize,
+        bias: Option<usize>,
+    ) -> Result<(), String> {
         let operand = |at: usize| node.inputs.get(at).copied().flatten();
         let tensor = |at: usize| operand(at).map(|idx| self.graph.tensor(idx));
-        let scale = tensor(0).and_then(|input| input.quant.as_ref()).and_then(|quant| quant.scales.first());
-        let input_scale = *scale.ok_or("its input must be an activation")?;
-        let filter = tensor(1).ok_or("its filter is missing")?;
-        let weights = weights::quantize(filter, tensor(2), layout, input_scale)?;
+        let input_scale = input_scale.ok_or("its input must be an activation")?;
+        let weights = tensor(filter).ok_or("its filter is missing")?;
+        let weights = weights::quantize(weights, bias.and_then(tensor), layout, input_scale)?;
         if weights.n_widened > 0 {
             let (place, n) = (self.graph.describe(idx), weights.n_widened);
             self.log
                 .push(format!("{place}: {n} filter scale(s) coarser than the weights need, to fit the bias"));
         }
-        let filter = self.graph.add_tensor(weights.filter);
-        let bias = weights.bias.map(|bias| self.graph.add_tensor(bias));
-        let inputs = &mut self.graph.nodes[idx.idx()].inputs;
-        for (slot, new) in inputs.iter_mut().skip(1).zip([Some(filter), bias]) {
-            *slot = new;
+        let made = [(Some(filter), Some(weights.filter)), (bias, weights.bias)];
+        for (at, tensor) in made.into_iter().filter_map(|(at, tensor)| at.zip(tensor)) {
+            let tensor = self.graph.add_tensor(tensor);
+            if let Some(slot) = self.graph.nodes[idx.idx()].inputs.get_mut(at) {
+                *slot = Some(tensor);
+            }
         }
         Ok(())
     }

@@ -5,15 +5,15 @@ use smidgen_ir::build::{Builder, Conv, Parameter, Role};
 use smidgen_ir::{Interpreter, Quant, Tensor};
 
 /// Uniform in -1..1, from a seed (Knuth's MMIX generator).
-struct Noise(u64);
+pub(super) struct Noise(pub(super) u64);
 
 impl Noise {
-    fn next(&mut self) -> f32 {
+    pub(super) fn next(&mut self) -> f32 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
 
-    fn values(&mut self, n: usize, scale: f32) -> Vec<f32> {
+    pub(super) fn values(&mut self, n: usize, scale: f32) -> Vec<f32> {
         (0..n).map(|_| self.next() * scale).collect()
     }
 }
@@ -52,17 +52,21 @@ fn network(seed: u64) -> Graph {
     net.finish(&[x]).unwrap()
 }
 
-fn inputs(seed: u64, graph: &Graph, n: usize) -> Vec<Vec<f32>> {
+pub(super) fn inputs(seed: u64, graph: &Graph, n: usize) -> Vec<Vec<f32>> {
     let mut noise = Noise(seed ^ 0xda7a);
     (0..n).map(|_| noise.values(graph.input_bytes() / 4, 1.0)).collect()
 }
 
-fn quantized(graph: &Graph, config: &Config, calibration: &[Vec<f32>]) -> Result<Graph, CompressError> {
+pub(super) fn quantized(
+    graph: &Graph,
+    config: &Config,
+    calibration: &[Vec<f32>],
+) -> Result<Graph, CompressError> {
     apply(graph, config, &mut Context::new(calibration))
 }
 
 /// The outputs of a float32 or int8 graph in real units.
-fn run(graph: &Graph, inputs: &[Vec<f32>]) -> Vec<f32> {
+pub(super) fn run(graph: &Graph, inputs: &[Vec<f32>]) -> Vec<f32> {
     let mut interpreter = Interpreter::new(graph).unwrap();
     let run = |input: &Vec<f32>| {
         let bytes = interpreter.run(&quantize_input(graph, input).unwrap()).unwrap();
@@ -76,7 +80,7 @@ fn folded(graph: &Graph) -> Graph {
 }
 
 /// Greatest error of the int8 outputs relative to the range of the float outputs.
-fn error(float: &Graph, int8: &Graph, inputs: &[Vec<f32>]) -> f32 {
+pub(super) fn error(float: &Graph, int8: &Graph, inputs: &[Vec<f32>]) -> f32 {
     let (wanted, found) = (run(&folded(float), inputs), run(int8, inputs));
     let range = Range::of(&wanted).unwrap().unwrap();
     let greatest = wanted.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
