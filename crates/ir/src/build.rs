@@ -248,6 +248,11 @@ impl<'i> Builder<'i> {
         outputs
     }
 
+    /// A node whose results are tensors of the graph already.
+    pub fn push(&mut self, node: Node) {
+        self.graph.nodes.push(node);
+    }
+
     /// CONV_2D with its own parameters.
     pub fn conv_2d(&mut self, x: TensorIdx, conv: Conv) -> TensorIdx {
         let Conv { channels, kernel: [k_h, k_w], stride, dilation, padding, activation, bias } = conv;

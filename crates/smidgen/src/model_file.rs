@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use smidgen_ir::Graph;
+use smidgen_ir::{Graph, passes};
 pub use smidgen_tflite::DynamicRange;
 use smidgen_tflite::ReadOptions;
 
@@ -108,7 +108,11 @@ pub fn read(path: &Path) -> Result<Graph> {
 /// Another name, a graph that the format cannot hold, or a folder that cannot be written.
 pub fn write(graph: &Graph, path: &Path) -> Result<()> {
     let bytes = match Format::of_name(path) {
-        Some(Format::Tflite) => smidgen_tflite::write(graph).map_err(Error::input),
+        Some(Format::Tflite) => {
+            // The format has no GRU; its steps it has.
+            let graph = passes::unroll_gru(graph).map_err(Error::input)?;
+            smidgen_tflite::write(&graph).map_err(Error::input)
+        }
         Some(Format::Onnx) => smidgen_onnx::write(graph).map_err(Error::input),
         None => Err(Error::input("the name of a model file must end in .tflite or .onnx")
             .help("give the file one of these endings, which says the format")),

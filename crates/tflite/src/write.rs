@@ -37,7 +37,7 @@ impl std::error::Error for WriteError {}
 /// left out, and a CONV_2D without bias gets one of zeros, which TensorFlow's own runtime insists on.
 ///
 /// # Errors
-/// Every BATCH_NORMALIZATION, which the format does not have; everything that [`Graph::verify`] finds; sizes beyond
+/// Every operator that the format does not have (BATCH_NORMALIZATION, GRU); everything that [`Graph::verify`] finds; sizes beyond
 /// the 32 bits of the format.
 pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
     let mut problems = unwritable_nodes(graph);
@@ -59,13 +59,16 @@ pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
 
 fn unwritable_nodes(graph: &Graph) -> Vec<Problem> {
     let numbered = (0u32..).map(NodeIdx).zip(&graph.nodes);
-    let training_only = numbered.filter(|(_, node)| matches!(node.op, Op::BatchNormalization(_)));
-    let problem = |(idx, _)| Problem {
-        place: graph.describe(idx),
-        message: "TFLite has no such operator; fold batch normalisation into the layer before it first"
-            .to_owned(),
+    let without = numbered.filter(|(_, node)| ops::encode(graph, node).is_none());
+    let problem = |(idx, node): (NodeIdx, &Node)| {
+        let way_out = match node.op {
+            Op::BatchNormalization(_) => "fold batch normalisation into the layer before it first",
+            Op::Gru(_) => "unroll it first, which takes one sequence of at most 256 steps",
+            _ => "make it of other operators first",
+        };
+        Problem { place: graph.describe(idx), message: format!("TFLite has no such operator; {way_out}") }
     };
-    training_only.map(problem).chain(mixed_variables(graph)).collect()
+    without.map(problem).chain(mixed_variables(graph)).collect()
 }
 
 /// A variable is a handle in the file where READ_VARIABLE and ASSIGN_VARIABLE use it, and a tensor where others do.

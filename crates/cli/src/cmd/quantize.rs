@@ -60,7 +60,8 @@ impl Quantize {
 
 fn done(path: &std::path::Path, output: &Output) -> Result<()> {
     let inspection = smidgen::inspect::inspect(&ModelFile::new(path))?;
-    output.result(&serde_json::json!({ "model": path, "weights_bytes": inspection.cost.weights_bytes }), || {
-        format!("{}: {} bytes of weights", path.display(), inspection.cost.weights_bytes)
-    })
+    output
+        .result(&serde_json::json!({ "model": path, "weights_bytes": inspection.cost.weights_bytes }), || {
+            format!("{}: {} bytes of weights", path.display(), inspection.cost.weights_bytes)
+        })
 }

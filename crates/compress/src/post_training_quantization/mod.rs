@@ -15,7 +15,7 @@
 //!
 //! GRU has no int8 form, here as in other runtimes: it stays float32 between DEQUANTIZE and QUANTIZE.
 //!
-//! Batch normalisations are folded and activations fused first, so that only what the device computes is calibrated.
+//! Constants are computed, batch normalisations folded and activations fused first, so that only what the device computes is calibrated.
 
 mod calibrate;
 mod recurrent;
@@ -81,7 +81,7 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     check_options(config)?;
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
-    let graph = passes::fuse_activation(&passes::fold_batch_norm(graph)?)?;
+    let graph = passes::fuse_activation(&passes::fold_batch_norm(&passes::fold_constants(graph)?)?)?;
     check_folded(&graph)?;
     let ranges = calibrate::ranges(&graph, config.calibration, context.calibration)?;
     context.log.push(format!(
