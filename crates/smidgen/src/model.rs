@@ -13,7 +13,8 @@ use smidgen_ir::ops::softmax::Softmax;
 use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Tensor, TensorIdx};
 
 use crate::project::{self, Layer, Project};
-use crate::{Error, Result};
+use crate::{Error, Result, zoo};
+use smidgen_zoo::Task;
 
 /// A network that a microcontroller has room for is far below; more is a slip in the project file, and would ask for
 /// more memory than the machine has before anything else could tell.
@@ -40,6 +41,9 @@ pub fn initial_graph(project: &Project, axes: usize, n_classes: usize) -> Result
         ))
         .help(format!("input = [{rows}, 1, {axes}] or [{rows}, {axes}, 1]")));
     }
+    if let Some(name) = &project.model.zoo {
+        return of_zoo(project, name, [height, width, channels], n_classes);
+    }
     let mut graph = Graph { name: project.project.name.clone(), ..Graph::default() };
     let input = graph.add_tensor(Tensor::activation("input", DType::F32, vec![1, height, width, channels]));
     graph.inputs = vec![input];
@@ -57,6 +61,25 @@ pub fn initial_graph(project: &Project, axes: usize, n_classes: usize) -> Result
     graph.outputs = vec![last];
     smidgen_train::init(&mut graph, project.project.seed).map_err(Error::input)?;
     Ok(graph)
+}
+
+/// A model of the zoo that tells classes apart.
+fn of_zoo(project: &Project, name: &str, input: [usize; 3], n_classes: usize) -> Result<Graph> {
+    let entry = zoo::find(name).map_err(|error| Error::input(error).help("smidgen zoo list"))?;
+    if entry.task != Task::Classification {
+        let task = format!("{:?}", entry.task).to_lowercase();
+        return Err(Error::input(format!("model.zoo: {name} is for {task}; a project trains classifiers"))
+            .help("smidgen zoo list shows the models; choose one that gives classes"));
+    }
+    let (width, depth) = (project.model.width, project.model.depth);
+    let config = zoo::Config {
+        input,
+        outputs: n_classes,
+        width: width.unwrap_or(entry.default.width),
+        depth: depth.unwrap_or(entry.default.depth),
+    };
+    let graph = zoo::initial(entry, &config, project.project.seed)?;
+    Ok(Graph { name: project.project.name.clone(), ..graph })
 }
 
 struct Net {

@@ -110,14 +110,24 @@ pub struct Features {
     pub scale: f32,
 }
 
-/// The network.
+/// The network: a model of the zoo, or layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Height, width and channels of the input; the window's rows, axes and 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<[usize; 3]>,
+    /// A name that `smidgen zoo list` prints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zoo: Option<String>,
+    /// Multiplies the channels of the zoo's model; its own default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<f32>,
+    /// Multiplies the repeated blocks of the zoo's model; its own default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<f32>,
     /// The layers in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<Layer>,
 }
 
@@ -237,7 +247,6 @@ impl Project {
             ("features.window", self.features.window),
             ("training.batch_size", training.batch_size),
             ("quantization.calibration", self.quantization.calibration),
-            ("model.layers", self.model.layers.len()),
         ];
         for (name, value) in positive {
             if value == 0 {
@@ -263,6 +272,7 @@ impl Project {
                 return Err(wrong(name, "a number from 0 up to, not including, 1", value));
             }
         }
+        self.model.check()?;
         if self.data.source == Source::JsonLines && self.data.path.is_none() {
             return Err(Error::input("data.path is missing: source = \"json_lines\" needs a file or folder")
                 .help("path = \"data\""));
@@ -276,6 +286,20 @@ impl Project {
     /// A value that TOML cannot hold.
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(|error| Error::input(format!("the project cannot be written: {error}")))
+    }
+}
+
+impl Model {
+    fn check(&self) -> Result<()> {
+        let help = "zoo = \"tenet\" (smidgen zoo list shows the names), or [[model.layers]]";
+        match (&self.zoo, self.layers.is_empty()) {
+            (None, true) => Err(Error::input("model: there is neither zoo nor layers").help(help)),
+            (Some(_), false) => Err(Error::input("model: there are both zoo and layers").help(help)),
+            (None, false) if self.width.is_some() || self.depth.is_some() => {
+                Err(Error::input("model: width and depth are for models of the zoo").help(help))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

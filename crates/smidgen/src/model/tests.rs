@@ -46,6 +46,37 @@ fn every_layer_becomes_its_operator() {
     assert_eq!(graph.tensor(graph.outputs[0]).shape, [1, 4]);
 }
 
+fn of_the_zoo(model: &str) -> crate::Result<Project> {
+    let text = template::text("gesture", "wand").unwrap();
+    let start = text.find("[[model.layers]]").unwrap();
+    let end = text.find("[training]").unwrap();
+    Project::parse(&format!("{}{model}\n{}", &text[..start], &text[end..]), "smidgen.toml")
+}
+
+#[test]
+fn a_model_of_the_zoo_takes_the_place_of_layers() {
+    let graph = initial_graph(&of_the_zoo("zoo = \"tenet\"\nwidth = 0.5").unwrap(), 3, 4).unwrap();
+    assert_eq!((graph.name.as_str(), graph.tensor(graph.outputs[0]).shape.as_slice()), ("wand", &[1, 4][..]));
+    let wide = initial_graph(&of_the_zoo("zoo = \"tenet\"").unwrap(), 3, 4).unwrap();
+    assert!(wide.nodes.len() == graph.nodes.len() && wide != graph);
+    for (model, expected) in [
+        ("zoo = \"tenet\"\n[[model.layers]]\nop = \"softmax\"", "both zoo and layers"),
+        ("", "neither zoo nor layers"),
+        ("width = 2.0\n[[model.layers]]\nop = \"softmax\"", "width and depth"),
+    ] {
+        let error = of_the_zoo(model).unwrap_err().to_string();
+        assert!(error.contains(expected), "{model}: {error}");
+    }
+    for (model, expected) in [
+        ("zoo = \"vgg\"", "ds_cnn_s"),
+        ("zoo = \"fomo\"", "classes"),
+        ("zoo = \"tenet\"\nwidth = 9.0", "width is 9"),
+    ] {
+        let error = initial_graph(&of_the_zoo(model).unwrap(), 3, 4).unwrap_err().to_string();
+        assert!(error.contains(expected), "{model}: {error}");
+    }
+}
+
 #[test]
 fn weights_are_a_function_of_the_seed() {
     let mut project = template::project("gesture", "wand").unwrap();
