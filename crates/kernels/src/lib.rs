@@ -15,7 +15,7 @@ compile_error!("weights and tensors are little endian: big-endian targets are no
 mod elementwise;
 mod error;
 mod fixed;
-mod float;
+pub mod float;
 mod gemmlowp;
 pub mod memory;
 pub mod ops;

@@ -4,18 +4,23 @@ use smidgen_ir::ops::{Activation, Op};
 use smidgen_ir::{DType, Graph, Node, NodeIdx, TensorIdx};
 
 use crate::error::TrainError;
-use crate::ops::roles;
+use crate::ops::{Role, roles};
 use crate::random::{Purpose, signed_unit, stream};
 
+/// The operand of UNIDIRECTIONAL_SEQUENCE_LSTM that is the bias of the forget gate.
+const FORGET_BIAS: usize = 10;
+/// Slope of PRELU to begin with (He et al., 2015).
+const PRELU_SLOPE: f32 = 0.25;
+
 /// Fills the constants that training changes: filters and weights uniformly, after He et al. (2015) where the result
-/// goes through a rectifier and after Glorot and Bengio (2010) elsewhere; biases, beta and moving means with 0, gamma
-/// and moving variances with 1. The same graph and seed give the same weights.
+/// goes through a rectifier and after Glorot and Bengio (2010) elsewhere; biases, beta and moving means with 0, gamma,
+/// moving variances and the forget biases of LSTM with 1, slopes of PRELU with 1/4. The same graph and seed give the same weights.
 ///
 /// Errors: a parameter that is not a float32 constant. The graph is then unchanged.
 pub fn init(graph: &mut Graph, seed: u64) -> Result<(), TrainError> {
     let mut filled: Vec<(TensorIdx, Vec<f32>)> = Vec::new();
     for (at, node) in (0u32..).zip(&graph.nodes) {
-        for &(operand, _) in roles(&node.op) {
+        for &(operand, role) in roles(&node.op) {
             let Some(&Some(idx)) = node.inputs.get(operand) else { continue };
             let tensor = graph.get(idx).filter(|tensor| tensor.is_const() && tensor.dtype == DType::F32);
             let Some(tensor) = tensor else {
@@ -26,10 +31,13 @@ pub fn init(graph: &mut Graph, seed: u64) -> Result<(), TrainError> {
                 continue;
             }
             let n = tensor.n_elements();
-            let values = match (&node.op, operand) {
-                (Op::BatchNormalization(_), 1 | 4) => vec![1.0; n],
-                (Op::BatchNormalization(_), _) | (_, 2) => vec![0.0; n],
-                _ => {
+            let values = match (&node.op, operand, role) {
+                (Op::BatchNormalization(_), 1 | 4, _) => vec![1.0; n],
+                // A memory that begins by keeping what it has (Jozefowicz et al., 2015).
+                (Op::UnidirectionalSequenceLstm(_), FORGET_BIAS, _) => vec![1.0; n],
+                (Op::Prelu(_), _, _) => vec![PRELU_SLOPE; n],
+                (_, _, Role::Trained | Role::Moving) => vec![0.0; n],
+                (_, _, Role::Weights) => {
                     let mut random = stream(seed, Purpose::Weights, filled.len() as u64);
                     let limit = limit(graph, node, &tensor.shape);
                     (0..n).map(|_| limit * signed_unit(&mut random)).collect()

@@ -65,8 +65,8 @@ impl Lane {
         &self.values[at][..self.n * network.elements[at]]
     }
 
-    fn operands<'a>(&'a self, network: &Network, step: &Step) -> [&'a [f32]; 2] {
-        step.inputs.map(|input| input.map_or(&[][..], |at| self.values(network, at)))
+    fn operands<'a>(&'a self, network: &Network, step: &Step) -> Vec<&'a [f32]> {
+        operands(&self.values, self.n, network, step)
     }
 
     /// Does one piece of work.
@@ -89,7 +89,7 @@ impl Lane {
         let mut scratch = take(&mut self.scratch);
         let result = grown(&mut y, self.n * shared.network.elements[step.output]);
         let x = self.operands(shared.network, step);
-        step.layer.forward(shared.params, x, result, self.n, shared.norms, &mut scratch);
+        step.layer.forward(shared.params, &x, result, self.n, shared.norms, &mut scratch);
         self.values[step.output] = y;
         self.scratch = scratch;
     }
@@ -143,12 +143,14 @@ impl Lane {
         let mut part = take(&mut self.part);
         let dy = &mut gradient[..self.n * network.elements[step.output]];
         step.layer.unclamp(self.values(network, step.output), dy);
-        step.layer.add_parameter_gradients(self.seen(shared, step, dy), &mut dparams, self.n, &mut scratch);
+        let x = operands(&self.values, self.n, network, step);
+        let y = &self.values[step.output][..self.n * network.elements[step.output]];
+        let seen = Seen { params: shared.params, x: &x, y, dy };
+        step.layer.add_parameter_gradients(seen, &mut dparams, self.n, &mut scratch);
         for target in &step.targets {
             let mut whole = take(&mut self.gradients[target.buffer]);
             let len = self.n * network.elements[target.tensor];
             let dx = if target.adds { grown(&mut part, len) } else { grown(&mut whole, len) };
-            let seen = self.seen(shared, step, dy);
             step.layer.input_gradient(seen, target.operand, dx, self.n, shared.norms, &mut scratch);
             if target.adds {
                 add_to(&mut whole[..len], &part[..len]);
@@ -158,9 +160,10 @@ impl Lane {
         (self.gradients[step.gradient], self.dparams) = (gradient, dparams);
         (self.scratch, self.part) = (scratch, part);
     }
+}
 
-    fn seen<'a>(&'a self, shared: Shared<'a>, step: &Step, dy: &'a [f32]) -> Seen<'a> {
-        let y = self.values(shared.network, step.output);
-        Seen { params: shared.params, x: self.operands(shared.network, step), y, dy }
-    }
+/// The operands of a step for `n` examples.
+fn operands<'a>(values: &'a [Vec<f32>], n: usize, network: &Network, step: &Step) -> Vec<&'a [f32]> {
+    let operand = |input: &Option<usize>| input.map_or(&[][..], |at| &values[at][..n * network.elements[at]]);
+    step.inputs.iter().map(operand).collect()
 }

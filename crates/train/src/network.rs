@@ -1,13 +1,13 @@
 //! A graph compiled for training: its live nodes as layers, activations fused, gradient buffers assigned.
 
 use smidgen_ir::ops::Op;
-use smidgen_ir::{DType, Graph, IrError, NodeIdx, TensorIdx};
+use smidgen_ir::{DType, Graph, IrError, Node, NodeIdx, TensorIdx};
 
 use crate::activation::Clamp;
 use crate::config::Loss;
 use crate::error::TrainError;
 use crate::operands::Operands;
-use crate::ops::{Layer, softmax};
+use crate::ops::{Layer, Role, roles, softmax};
 use crate::parameters::Parameters;
 
 /// A gradient that a step makes.
@@ -27,8 +27,10 @@ pub(crate) struct Target {
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) layer: Layer,
-    /// Activations read; `None` for a constant or no operand.
-    pub(crate) inputs: [Option<usize>; 2],
+    /// Whether it has parameters to train.
+    pub(crate) has_parameters: bool,
+    /// Activations read, by operand; `None` for a constant or no operand.
+    pub(crate) inputs: Vec<Option<usize>>,
     pub(crate) output: usize,
     /// Buffer that holds the gradient of the result.
     pub(crate) gradient: usize,
@@ -114,33 +116,30 @@ impl Network {
         Ok(network)
     }
 
+    /// A step for each result of the node that somebody reads.
     fn push(&mut self, graph: &Graph, at: NodeIdx) -> Result<(), TrainError> {
-        let operands = Operands::new(graph, at, &self.parameters, self.norm_channels.len())?;
-        let node = &graph.nodes[at.idx()];
-        let mut layer = Layer::compile(&node.op, &operands)?;
-        let n_read = if matches!(layer, Layer::Add(_)) { 2 } else { 1 };
-        let mut inputs = [None; 2];
-        for (slot, input) in inputs.iter_mut().zip(node.inputs.iter().take(n_read).flatten()) {
-            let is_made =
-                input.idx() == self.input || self.steps.iter().any(|step| step.output == input.idx());
-            match graph.get(*input) {
-                Some(tensor) if tensor.is_const() && matches!(layer, Layer::Add(_)) => {}
-                Some(_) if is_made => *slot = Some(input.idx()),
-                _ => {
-                    return Err(TrainError::graph(
-                        operands.place(),
-                        "reads a tensor that no earlier node makes",
-                    ));
-                }
+        let outputs = &graph.nodes[at.idx()].outputs;
+        for result in 0..outputs.len() {
+            let output = outputs[result];
+            if outputs.len() == 1 || !graph.consumers(output).is_empty() || graph.outputs.contains(&output) {
+                self.push_result(graph, at, result)?;
             }
         }
-        let output = node.outputs[0].idx();
+        Ok(())
+    }
+
+    fn push_result(&mut self, graph: &Graph, at: NodeIdx, result: usize) -> Result<(), TrainError> {
+        let operands = Operands::new(graph, (at, result), &self.parameters, self.norm_channels.len())?;
+        let node = &graph.nodes[at.idx()];
+        let mut layer = Layer::compile(&node.op, &operands)?;
+        let inputs = self.inputs(graph, node, operands.place())?;
+        let output = node.outputs[result].idx();
         let clamp = match node.op {
             Op::Relu(_) => Some(Clamp::RELU),
             Op::Relu6(_) => Some(Clamp::RELU6),
             _ => None,
         };
-        if let (Some(clamp), Some(input)) = (clamp, inputs[0])
+        if let (Some(clamp), Some(&Some(input))) = (clamp, inputs.first())
             && self.fuse(graph, input, clamp, output)
         {
             return Ok(());
@@ -148,8 +147,35 @@ impl Network {
         if let Layer::BatchNormalization(norm) = &mut layer {
             self.norm_channels.push(norm.channels);
         }
-        self.steps.push(Step { layer, inputs, output, gradient: 0, targets: Vec::new() });
+        let has_parameters = roles(&node.op).iter().any(|(_, role)| *role != Role::Moving);
+        self.steps.push(Step { layer, has_parameters, inputs, output, gradient: 0, targets: Vec::new() });
         Ok(())
+    }
+
+    /// The activations that `node` reads.
+    fn inputs(&self, graph: &Graph, node: &Node, place: &str) -> Result<Vec<Option<usize>>, TrainError> {
+        let is_made = |at: usize| at == self.input || self.steps.iter().any(|step| step.output == at);
+        let activation = |input: &Option<TensorIdx>| {
+            let Some(input) = *input else { return Ok(None) };
+            match graph.get(input) {
+                Some(tensor) if tensor.is_const() || tensor.is_variable => Ok(None),
+                Some(_) if is_made(input.idx()) => Ok(Some(input.idx())),
+                _ => Err(TrainError::graph(place, "reads a tensor that no earlier node makes")),
+            }
+        };
+        let inputs: Vec<_> = node.inputs.iter().map(activation).collect::<Result<_, _>>()?;
+        // What has weights reads its first operand; of others any operand may be the activation.
+        let is_fed = match roles(&node.op) {
+            [] => inputs.iter().any(Option::is_some),
+            _ => inputs.first().is_some_and(Option::is_some),
+        };
+        if !is_fed {
+            return Err(TrainError::graph(
+                place,
+                "reads constants only; fold it first (smidgen convert does)",
+            ));
+        }
+        Ok(inputs)
     }
 
     /// Lets the step that makes `input` clamp it and make `output` instead, if nothing else reads `input`.
@@ -171,10 +197,10 @@ impl Network {
 
     /// Leaves the SOFTMAX at the end to the loss.
     fn take_head(&mut self, graph: &Graph) -> Result<(), TrainError> {
-        let Some(Step { layer: Layer::Softmax(softmax), inputs: [Some(input), _], .. }) = self.steps.last()
-        else {
+        let Some(Step { layer: Layer::Softmax(softmax), inputs, .. }) = self.steps.last() else {
             return Ok(());
         };
+        let Some(Some(input)) = inputs.first() else { return Ok(()) };
         if softmax.depth() != self.elements[*input] {
             let problem = format!("its SOFTMAX has rows of {}; cross-entropy takes one row", softmax.depth());
             return Err(TrainError::graph(format!("model \"{}\"", graph.name), problem));
@@ -205,14 +231,8 @@ impl Network {
     fn plan_gradients(&mut self) {
         let mut needed = vec![false; self.elements.len()];
         for step in &self.steps {
-            let has_parameters = matches!(
-                step.layer,
-                Layer::Conv2d(_)
-                    | Layer::DepthwiseConv2d(_)
-                    | Layer::FullyConnected(_)
-                    | Layer::BatchNormalization(_)
-            );
-            needed[step.output] = has_parameters || step.inputs.iter().flatten().any(|&input| needed[input]);
+            needed[step.output] =
+                step.has_parameters || step.inputs.iter().flatten().any(|&input| needed[input]);
         }
         let mut buffers: Vec<Option<usize>> = vec![None; self.elements.len()];
         let mut free = Vec::new();

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use smidgen_ir::{DType, Graph, NodeIdx, Tensor};
+use smidgen_ir::build::Builder;
+use smidgen_ir::{DType, Graph, Interpreter, IrError, Node, NodeIdx, Op, Tensor};
 
 use crate::error::TrainError;
 use crate::ops::Role;
@@ -14,6 +15,8 @@ pub(crate) struct Operands<'a> {
     graph: &'a Graph,
     inputs: Vec<Option<&'a Tensor>>,
     node: NodeIdx,
+    /// Which result of the node is meant, and its shape.
+    result: usize,
     output: &'a [usize],
     parameters: &'a Parameters,
     norm: usize,
@@ -21,26 +24,24 @@ pub(crate) struct Operands<'a> {
 }
 
 impl<'a> Operands<'a> {
-    /// The operands of `node`, which follows `norm` batch normalisations.
+    /// The operands of `node` and its result `result`; it follows `norm` batch normalisations.
     pub(crate) fn new(
         graph: &'a Graph,
-        node: NodeIdx,
+        (node, result): (NodeIdx, usize),
         parameters: &'a Parameters,
         norm: usize,
     ) -> Result<Self, TrainError> {
         let place = graph.describe(node);
         let broken = |problem: &str| TrainError::graph(place.clone(), problem);
         let found = graph.nodes.get(node.idx()).ok_or_else(|| broken("is not there"))?;
-        let output = match found.outputs[..] {
-            [output] => graph.get(output).ok_or_else(|| broken("names a tensor that is not there"))?,
-            _ => return Err(broken("expected one result")),
-        };
+        let output = found.outputs.get(result).and_then(|&output| graph.get(output));
+        let output = output.ok_or_else(|| broken("names a tensor that is not there"))?;
         if output.dtype != DType::F32 {
             let problem = format!("makes {}; only float32 can be trained", output.dtype.name());
             return Err(TrainError::graph(place, problem));
         }
         let inputs = found.inputs.iter().map(|input| input.and_then(|idx| graph.get(idx))).collect();
-        Ok(Operands { graph, inputs, node, output: &output.shape, parameters, norm, place })
+        Ok(Operands { graph, inputs, node, result, output: &output.shape, parameters, norm, place })
     }
 
     /// The node's name for errors.
@@ -89,6 +90,33 @@ impl<'a> Operands<'a> {
             }
             values => Ok(values),
         }
+    }
+
+    /// The operands that are float32 activations, with their elements.
+    pub(crate) fn activations(&self) -> Vec<(usize, usize)> {
+        let inputs = self.inputs.iter().enumerate();
+        let inputs = inputs.filter_map(|(at, input)| Some((at, (*input)?)));
+        let activations = inputs.filter(|(_, tensor)| is_activation(tensor));
+        activations.map(|(at, tensor)| (at, tensor.n_elements())).collect()
+    }
+
+    /// The result of the node alone, for these values of its activations, one after the other.
+    pub(crate) fn run(&self, values: &[f32]) -> Result<Vec<f32>, TrainError> {
+        let node = &self.graph.nodes[self.node.idx()];
+        let mut alone = Graph::default();
+        let mut operands = Vec::with_capacity(node.inputs.len());
+        for input in &self.inputs {
+            let idx = input.map(|tensor| (alone.add_tensor(tensor.clone()), is_activation(tensor)));
+            if let Some((idx, true)) = idx {
+                alone.inputs.push(idx);
+            }
+            operands.push(idx.map(|(idx, _)| idx));
+        }
+        let results = node.outputs.iter().map(|&output| alone.add_tensor(self.graph.tensor(output).clone()));
+        let results: Vec<_> = results.collect();
+        alone.outputs = results.get(self.result).copied().into_iter().collect();
+        alone.nodes.push(Node { op: node.op.clone(), inputs: operands, outputs: results });
+        evaluate(&alone, values).map_err(|error| self.refuse(error.to_string()))
     }
 
     /// Checks that input 0 has as many elements as the result.
@@ -157,4 +185,23 @@ impl<'a> Operands<'a> {
     pub(crate) fn moving(&self, operand: usize, len: usize) -> Result<Range<usize>, TrainError> {
         self.range(operand, len, true)
     }
+}
+
+fn is_activation(tensor: &Tensor) -> bool {
+    tensor.dtype == DType::F32 && !tensor.is_const() && !tensor.is_variable
+}
+
+/// The result of an operator with one operand of this shape and these values.
+pub(crate) fn run(op: &Op, shape: Vec<usize>, values: &[f32]) -> Result<Vec<f32>, IrError> {
+    let mut net = Builder::new("node", |_| Vec::new());
+    let x = net.input("x", &shape);
+    let y = net.node(op.clone(), &[Some(x)], None);
+    evaluate(&net.finish(&[y])?, values)
+}
+
+fn evaluate(graph: &Graph, values: &[f32]) -> Result<Vec<f32>, IrError> {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let bytes = Interpreter::new(graph)?.run(&bytes)?;
+    let words = bytes.as_chunks::<4>().0;
+    Ok(words.iter().map(|word| f32::from_le_bytes(*word)).collect())
 }

@@ -7,7 +7,7 @@ use super::{exp, leading};
 /// Up to 1 from a polynomial for `erf(x) / x` in `x²`, beyond it from one for `erfc(x) e^(x²)` in `t = 1 / (x + 3/2)`;
 /// both interpolate at Chebyshev nodes, over `[0, 1]` and `[1, 10.2]`.
 #[inline(never)]
-pub(crate) fn erfc(x: f32) -> f32 {
+pub fn erfc(x: f32) -> f32 {
     const ERF: [f32; 7] = [
         7.875_875e-5,
         -0.000_801_686_43,

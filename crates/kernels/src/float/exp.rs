@@ -10,7 +10,7 @@ const LARGEST: f32 = 88.722_84;
 
 /// e to the power of `x`, less than 2 units in the last place from the exact value, subnormal results included.
 #[inline(never)]
-pub(crate) fn exp(x: f32) -> f32 {
+pub fn exp(x: f32) -> f32 {
     const SMALLEST: f32 = -103.972_08; // ln(2^-150): below it the nearest float is 0.
     if x.is_nan() {
         return x;
@@ -28,7 +28,7 @@ pub(crate) fn exp(x: f32) -> f32 {
 
 /// `e^x - 1`, less than 2 units in the last place from the exact value, also where it is close to 0.
 #[inline(never)]
-pub(crate) fn expm1(x: f32) -> f32 {
+pub fn expm1(x: f32) -> f32 {
     const ALL_LOST: f32 = -17.5; // Below it the nearest float is -1.
     if x.is_nan() {
         return x;

@@ -5,7 +5,7 @@
 /// `x = 2^k (1 + f)` with `1 + f` in `[sqrt(1/2), sqrt(2))`; with `s = f / (2 + f)`, `log(1 + f) = 2 artanh(s)`, whose
 /// series starts at `2 s`. Written as `f - (f²/2 - s (f²/2 + R))`, the leading term is exact.
 #[inline(never)]
-pub(crate) fn log(x: f32) -> f32 {
+pub fn log(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_145_75; // Its 9 trailing zero bits make the product with k exact.
     const LN_2_LOW: f32 = 1.428_606_8e-6;
     const SQRT_HALF_BITS: u32 = 0x3f35_04f3;

@@ -8,17 +8,17 @@ mod sqrt;
 mod tanh;
 mod trig;
 
-pub(crate) use erf::erfc;
-pub(crate) use exp::{exp, expm1};
-pub(crate) use log::log;
-pub(crate) use round::{ceil, floor, round, round_ties_even};
-pub(crate) use sqrt::sqrt;
-pub(crate) use tanh::{logistic, tanh};
-pub(crate) use trig::{cos, sin};
+pub use erf::erfc;
+pub use exp::{exp, expm1};
+pub use log::log;
+pub use round::{ceil, floor, round, round_ties_even};
+pub use sqrt::sqrt;
+pub use tanh::{logistic, tanh};
+pub use trig::{cos, sin};
 
 /// `x` between bounds, NaN left as it is (TFLite's `ActivationFunctionWithMinMax`).
 #[inline(always)]
-pub(crate) fn clamp(x: f32, min: f32, max: f32) -> f32 {
+pub fn clamp(x: f32, min: f32, max: f32) -> f32 {
     let x = if x < min { min } else { x };
     if max < x { max } else { x }
 }

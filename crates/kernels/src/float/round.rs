@@ -5,7 +5,7 @@ const NO_FRACTION: f32 = 8_388_608.0;
 
 /// The nearest integer, halves away from zero.
 #[inline]
-pub(crate) fn round(x: f32) -> f32 {
+pub fn round(x: f32) -> f32 {
     if !(-NO_FRACTION < x && x < NO_FRACTION) {
         return x;
     }
@@ -17,7 +17,7 @@ pub(crate) fn round(x: f32) -> f32 {
 
 /// The nearest integer, halves to the even one.
 #[inline]
-pub(crate) fn round_ties_even(x: f32) -> f32 {
+pub fn round_ties_even(x: f32) -> f32 {
     if !(-NO_FRACTION < x && x < NO_FRACTION) {
         return x;
     }
@@ -31,7 +31,7 @@ pub(crate) fn round_ties_even(x: f32) -> f32 {
 
 /// The largest integer that is not above `x`.
 #[inline]
-pub(crate) fn floor(x: f32) -> f32 {
+pub fn floor(x: f32) -> f32 {
     if !(-NO_FRACTION < x && x < NO_FRACTION) {
         return x;
     }
@@ -41,7 +41,7 @@ pub(crate) fn floor(x: f32) -> f32 {
 
 /// The smallest integer that is not below `x`.
 #[inline]
-pub(crate) fn ceil(x: f32) -> f32 {
+pub fn ceil(x: f32) -> f32 {
     -floor(-x)
 }
 

@@ -5,7 +5,7 @@
 /// `core` has none. Newton's method for `1 / sqrt(m)` in floats comes within a few units of the root, and integers
 /// decide the rest exactly.
 #[inline(never)]
-pub(crate) fn sqrt(x: f32) -> f32 {
+pub fn sqrt(x: f32) -> f32 {
     if x.is_nan() || x == 0.0 || x == f32::INFINITY {
         return x;
     }

@@ -4,7 +4,7 @@ use super::{exp, expm1};
 
 /// The hyperbolic tangent of `x`, less than 4 units in the last place from the exact value.
 #[inline(never)]
-pub(crate) fn tanh(x: f32) -> f32 {
+pub fn tanh(x: f32) -> f32 {
     const ONE: f32 = 9.011; // From here on the nearest float is 1.
     if x.is_nan() {
         return x;
@@ -21,7 +21,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
 
 /// `1 / (1 + e^-x)`, as TensorFlow Lite's `reference_ops::Logistic` cuts it off.
 #[inline(never)]
-pub(crate) fn logistic(x: f32) -> f32 {
+pub fn logistic(x: f32) -> f32 {
     const ONE: f32 = 16.619_047; // From here on the result is 1.
     const EXPONENTIAL: f32 = -9.0; // Below it the result is e^x.
     if x > ONE {

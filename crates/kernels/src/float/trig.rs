@@ -7,7 +7,7 @@ use core::f32::consts::{FRAC_PI_2, FRAC_PI_4};
 
 /// The sine of `x`, less than 3 units in the last place from the exact value; NaN of infinity.
 #[inline(never)]
-pub(crate) fn sin(x: f32) -> f32 {
+pub fn sin(x: f32) -> f32 {
     if !x.is_finite() {
         return f32::NAN;
     }
@@ -17,7 +17,7 @@ pub(crate) fn sin(x: f32) -> f32 {
 
 /// The cosine of `x`, less than 3 units in the last place from the exact value; NaN of infinity.
 #[inline(never)]
-pub(crate) fn cos(x: f32) -> f32 {
+pub fn cos(x: f32) -> f32 {
     if !x.is_finite() {
         return f32::NAN;
     }

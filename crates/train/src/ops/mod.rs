@@ -2,22 +2,38 @@
 //!
 //! A layer is compiled from a node and works on the examples of one lane: `n` examples one after the other, each of the
 //! shape that the graph gives. `forward` writes the whole result; `backward` writes the whole gradient of one input
-//! and adds to the gradients of the parameters.
+//! and adds to the gradients of the parameters. What most networks spend their time in has a fast path of its own; all
+//! else is a [`rule::Rule`].
 
 pub(crate) mod add;
 pub(crate) mod average_pool_2d;
+mod batch_matmul;
 pub(crate) mod batch_normalization;
+mod binary;
+mod broadcast;
 pub(crate) mod conv_2d;
 pub(crate) mod depthwise_conv_2d;
 pub(crate) mod fully_connected;
+mod gru;
 pub(crate) mod max_pool_2d;
+mod movement;
 pub(crate) mod pad;
+mod prelu;
+mod reduction;
 pub(crate) mod relu;
 pub(crate) mod relu6;
 pub(crate) mod reshape;
+mod resize_bilinear;
+mod rows;
+mod rule;
+mod sequence;
 pub(crate) mod softmax;
+mod transpose_conv;
+mod unary;
+mod unidirectional_sequence_lstm;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use smidgen_ir::ops::Op;
 
@@ -38,13 +54,28 @@ pub(crate) enum Role {
 
 /// The operands of `op` that are parameters, with their roles.
 pub(crate) fn roles(op: &Op) -> &'static [(usize, Role)] {
+    use Role::{Moving, Trained, Weights};
     match op {
-        Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_) => {
-            &[(1, Role::Weights), (2, Role::Trained)]
+        Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_) | Op::TransposeConv(_) => {
+            &[(1, Weights), (2, Trained)]
         }
-        Op::BatchNormalization(_) => {
-            &[(1, Role::Trained), (2, Role::Trained), (3, Role::Moving), (4, Role::Moving)]
-        }
+        Op::BatchNormalization(_) => &[(1, Trained), (2, Trained), (3, Moving), (4, Moving)],
+        Op::Gru(_) => &[(1, Weights), (2, Weights), (3, Trained)],
+        Op::Prelu(_) => &[(1, Trained)],
+        Op::UnidirectionalSequenceLstm(_) => &[
+            (1, Weights),
+            (2, Weights),
+            (3, Weights),
+            (4, Weights),
+            (5, Weights),
+            (6, Weights),
+            (7, Weights),
+            (8, Weights),
+            (9, Trained),
+            (10, Trained),
+            (11, Trained),
+            (12, Trained),
+        ],
         _ => &[],
     }
 }
@@ -54,8 +85,8 @@ pub(crate) fn roles(op: &Op) -> &'static [(usize, Role)] {
 pub(crate) struct Seen<'a> {
     /// All trained parameters.
     pub(crate) params: &'a [f32],
-    /// Operands; the second one is empty where there is none.
-    pub(crate) x: [&'a [f32]; 2],
+    /// Operands; those that are no activations are empty.
+    pub(crate) x: &'a [&'a [f32]],
     /// The result.
     pub(crate) y: &'a [f32],
     /// Gradient of the result before its activation.
@@ -76,7 +107,41 @@ pub(crate) enum Layer {
     Relu(relu::Layer),
     Relu6(relu6::Layer),
     Reshape(reshape::Layer),
+    Rule(Arc<dyn rule::Rule>),
     Softmax(softmax::Layer),
+}
+
+/// The rule of an operator without a fast path; `None` for an operator without gradient.
+fn rule(op: &Op, operands: &Operands<'_>) -> Result<Option<Arc<dyn rule::Rule>>, TrainError> {
+    fn some<R: rule::Rule + 'static>(
+        made: Result<R, TrainError>,
+    ) -> Result<Option<Arc<dyn rule::Rule>>, TrainError> {
+        Ok(Some(Arc::new(made?)))
+    }
+    if let Some(function) = unary::function(op) {
+        return some(unary::Layer::compile(function, operands));
+    }
+    if let Some(function) = binary::function(op) {
+        return some(binary::Layer::compile(function, operands));
+    }
+    if let Some((kind, axes)) = reduction::kind(op) {
+        return some(reduction::Layer::compile(kind, axes, operands));
+    }
+    if let Some(kind) = rows::kind(op) {
+        return some(rows::Layer::compile(kind, operands));
+    }
+    match op {
+        _ if movement::moves(op) => some(movement::Layer::compile(operands)),
+        Op::BatchMatmul(op) => some(batch_matmul::Layer::compile(op, operands)),
+        Op::Gru(op) => some(gru::Layer::compile(op, operands)),
+        Op::Prelu(_) => some(prelu::Layer::compile(operands)),
+        Op::ResizeBilinear(op) => some(resize_bilinear::Layer::compile(op, operands)),
+        Op::TransposeConv(op) => some(transpose_conv::Layer::compile(op, operands)),
+        Op::UnidirectionalSequenceLstm(op) => {
+            some(unidirectional_sequence_lstm::Layer::compile(op, operands))
+        }
+        _ => Ok(None),
+    }
 }
 
 impl Layer {
@@ -99,11 +164,14 @@ impl Layer {
             Op::Relu6(_) => Layer::Relu6(relu6::Layer::compile(operands)?),
             Op::Reshape(_) => Layer::Reshape(reshape::Layer::compile(operands)?),
             Op::Softmax(op) => Layer::Softmax(softmax::Layer::compile(op, operands)?),
-            _ => {
-                let problem = "has no gradient yet, so a network with it cannot be trained; docs/ops.md lists those \
-                               that can";
-                return Err(TrainError::graph(operands.place(), problem));
-            }
+            _ => match rule(op, operands)? {
+                Some(rule) => Layer::Rule(rule),
+                None => {
+                    let problem = "has no gradient, so a network with it cannot be trained; docs/ops.md lists those that \
+                                   can";
+                    return Err(operands.refuse(problem));
+                }
+            },
         })
     }
 
@@ -117,7 +185,12 @@ impl Layer {
             Layer::DepthwiseConv2d(layer) => Some(&mut layer.clamp),
             Layer::FullyConnected(layer) => Some(&mut layer.clamp),
             Layer::MaxPool2d(layer) => Some(&mut layer.clamp),
-            Layer::Pad(_) | Layer::Relu(_) | Layer::Relu6(_) | Layer::Reshape(_) | Layer::Softmax(_) => None,
+            Layer::Pad(_)
+            | Layer::Relu(_)
+            | Layer::Relu6(_)
+            | Layer::Reshape(_)
+            | Layer::Rule(_)
+            | Layer::Softmax(_) => None,
         }
     }
 
@@ -125,7 +198,7 @@ impl Layer {
     pub(crate) fn forward(
         &self,
         params: &[f32],
-        x: [&[f32]; 2],
+        x: &[&[f32]],
         y: &mut [f32],
         n: usize,
         norms: &[batch_normalization::Statistics],
@@ -143,6 +216,7 @@ impl Layer {
             Layer::Relu(layer) => layer.forward(x[0], y),
             Layer::Relu6(layer) => layer.forward(x[0], y),
             Layer::Reshape(layer) => layer.forward(x[0], y),
+            Layer::Rule(rule) => rule.forward(params, x, y, n),
             Layer::Softmax(layer) => layer.forward(x[0], y),
         }
     }
@@ -157,6 +231,7 @@ impl Layer {
             Layer::DepthwiseConv2d(layer) => layer.clamp.backward(y, dy),
             Layer::FullyConnected(layer) => layer.clamp.backward(y, dy),
             Layer::MaxPool2d(layer) => layer.clamp.backward(y, dy),
+            Layer::Rule(rule) => rule.clamp().backward(y, dy),
             Layer::BatchNormalization(_)
             | Layer::Pad(_)
             | Layer::Relu(_)
@@ -179,6 +254,7 @@ impl Layer {
             Layer::Conv2d(layer) => layer.add_parameter_gradients(seen, dparams, n, scratch),
             Layer::DepthwiseConv2d(layer) => layer.add_parameter_gradients(seen, dparams, n, scratch),
             Layer::FullyConnected(layer) => layer.add_parameter_gradients(seen, dparams, n),
+            Layer::Rule(rule) => rule.add_parameter_gradients(seen, dparams, n),
             Layer::Add(_)
             | Layer::AveragePool2d(_)
             | Layer::BatchNormalization(_)
@@ -213,6 +289,7 @@ impl Layer {
             Layer::Relu(layer) => layer.input_gradient(seen, dx),
             Layer::Relu6(layer) => layer.input_gradient(seen, dx),
             Layer::Reshape(layer) => layer.input_gradient(seen.dy, dx),
+            Layer::Rule(rule) => rule.input_gradient(seen, operand, dx, n),
             Layer::Softmax(layer) => layer.input_gradient(seen, dx),
         }
     }

@@ -8,7 +8,7 @@ use smidgen_ir::ops::conv_2d::Conv2d;
 use smidgen_ir::ops::fully_connected::FullyConnected;
 use smidgen_ir::ops::max_pool_2d::MaxPool2d;
 use smidgen_ir::ops::softmax::Softmax;
-use smidgen_ir::{Activation, Graph, Interpreter, NodeIdx, Op, Padding, Tensor};
+use smidgen_ir::{Activation, DType, Graph, Interpreter, NodeIdx, Op, Padding, Tensor, TensorIdx};
 
 use super::batch_normalization::{Statistics, Sums};
 use super::*;
@@ -24,8 +24,8 @@ const STEPS: [f32; 2] = [1.0 / 64.0, 1.0 / 512.0];
 struct Case {
     layer: Layer,
     params: Vec<f32>,
-    /// Operands, `N` examples each; empty where there is none.
-    x: [Vec<f32>; 2],
+    /// Operands, `N` examples each; empty where they are no activations.
+    x: Vec<Vec<f32>>,
     n_out: usize,
     /// The function that is differentiated is the sum of the results times these.
     weights: Vec<f32>,
@@ -46,20 +46,21 @@ impl Case {
         let live = vec![true; graph.nodes.len()];
         let parameters = Parameters::of(graph, &live).unwrap();
         let node = &graph.nodes[0];
-        let operands = Operands::new(graph, NodeIdx(0), &parameters, 0).unwrap();
+        let operands = Operands::new(graph, (NodeIdx(0), 0), &parameters, 0).unwrap();
         let layer = Layer::compile(&node.op, &operands).unwrap();
         let mut random = stream(7, Purpose::Order, 0);
         let (params, _) = parameters.load(graph);
-        let mut x = [Vec::new(), Vec::new()];
-        for (x, &input) in x.iter_mut().zip(&graph.inputs) {
-            *x = values(&mut random, N * graph.tensor(input).n_elements());
-        }
+        let mut operand = |input: &Option<TensorIdx>| {
+            let input = input.filter(|input| graph.inputs.contains(input));
+            input.map_or_else(Vec::new, |input| values(&mut random, N * graph.tensor(input).n_elements()))
+        };
+        let x = node.inputs.iter().map(&mut operand).collect();
         let n_out = graph.tensor(graph.outputs[0]).n_elements();
         Case { layer, params, x, n_out, weights: values(&mut random, N * n_out) }
     }
 
-    fn operands(&self) -> [&[f32]; 2] {
-        [&self.x[0], &self.x[1]]
+    fn operands(&self) -> Vec<&[f32]> {
+        self.x.iter().map(Vec::as_slice).collect()
     }
 
     /// The result and, for a batch normalisation, the statistics of the batch, cut into two lanes.
@@ -74,7 +75,7 @@ impl Case {
             layer.join_measures(lanes.iter(), &self.params, &mut vec![0.0; 1000], 0.5, &mut norms[0]);
         }
         let mut y = vec![f32::NAN; N * self.n_out];
-        self.layer.forward(&self.params, self.operands(), &mut y, N, &norms, &mut Vec::new());
+        self.layer.forward(&self.params, &self.operands(), &mut y, N, &norms, &mut Vec::new());
         (y, norms)
     }
 
@@ -83,7 +84,7 @@ impl Case {
     }
 
     /// Gradients of the objective: of the parameters and of each operand.
-    fn gradients(&self) -> (Vec<f32>, [Vec<f32>; 2]) {
+    fn gradients(&self) -> (Vec<f32>, Vec<Vec<f32>>) {
         let (y, mut norms) = self.forward();
         let (mut dy, mut scratch) = (self.weights.clone(), Vec::new());
         let mut dparams = vec![0.0; self.params.len()];
@@ -95,7 +96,8 @@ impl Case {
             layer.sums(&x[half..], &dy[half..], &norms, &mut dparams, &mut lanes[1]);
             layer.join_sums(lanes.iter(), &mut norms[0]);
         }
-        let seen = Seen { params: &self.params, x: self.operands(), y: &y, dy: &dy };
+        let x = self.operands();
+        let seen = Seen { params: &self.params, x: &x, y: &y, dy: &dy };
         self.layer.add_parameter_gradients(seen, &mut dparams, N, &mut scratch);
         let gradient = |operand: usize, scratch: &mut Vec<f32>| {
             let mut dx = vec![f32::NAN; self.x[operand].len()];
@@ -104,13 +106,13 @@ impl Case {
             }
             dx
         };
-        let dx = [gradient(0, &mut scratch), gradient(1, &mut scratch)];
+        let dx = (0..self.x.len()).map(|operand| gradient(operand, &mut scratch)).collect();
         (dparams, dx)
     }
 
     /// Checks `gradient` against differences of the objective in the values that `of` picks. Where a rectifier's corner
     /// or another winner of a maximum lies within the step, a smaller step is tried.
-    fn check(&mut self, name: &str, gradient: &[f32], of: fn(&mut Case) -> &mut Vec<f32>) {
+    fn check(&mut self, name: &str, gradient: &[f32], of: impl Fn(&mut Case) -> &mut Vec<f32>) {
         let middle = self.objective();
         let mut n_corners = 0;
         for (at, &found) in gradient.iter().enumerate() {
@@ -151,10 +153,11 @@ fn check(name: &str, graph: &Graph) {
     if !matches!(case.layer, Layer::BatchNormalization(_)) {
         check_forward(name, graph, &case);
     }
-    let (dparams, [da, db]) = case.gradients();
+    let (dparams, dx) = case.gradients();
     case.check(&format!("{name} params"), &dparams, |case| &mut case.params);
-    case.check(&format!("{name} input 0"), &da, |case| &mut case.x[0]);
-    case.check(&format!("{name} input 1"), &db, |case| &mut case.x[1]);
+    for (operand, dx) in dx.iter().enumerate() {
+        case.check(&format!("{name} input {operand}"), dx, |case| &mut case.x[operand]);
+    }
 }
 
 /// Checks the result of each example against the interpreter's.
@@ -276,9 +279,9 @@ fn batch_normalization() {
     check("plain", &graph);
     let mut case = Case::new(&graph);
     *case.layer.clamp_mut().unwrap() = Clamp::RELU6;
-    let (dparams, [dx, _]) = case.gradients();
+    let (dparams, dx) = case.gradients();
     case.check("rectified params", &dparams, |case| &mut case.params);
-    case.check("rectified input", &dx, |case| &mut case.x[0]);
+    case.check("rectified input", &dx[0], |case| &mut case.x[0]);
 }
 
 #[test]
@@ -309,9 +312,9 @@ fn relu_relu6_pad_reshape_and_softmax() {
     check("relu6", &graph);
     let mut case = Case::new(&graph);
     case.x[0].iter_mut().for_each(|x| *x *= 10.0);
-    let (_, [dx, _]) = case.gradients();
-    assert!(dx.contains(&0.0));
-    case.check("relu6 of large values", &dx, |case| &mut case.x[0]);
+    let (_, dx) = case.gradients();
+    assert!(dx[0].contains(&0.0));
+    case.check("relu6 of large values", &dx[0], |case| &mut case.x[0]);
 
     let mut net = small(5);
     let x = net.input("x", &[1, 2, 3, 2]);
@@ -325,6 +328,8 @@ fn relu_relu6_pad_reshape_and_softmax() {
 
     check("softmax", &node(Op::Softmax(Softmax { beta: 0.7, wide: false }), &[&[1, 3, 5]], &[]));
 }
+
+mod rules;
 
 #[test]
 fn quantised_nodes_are_refused_by_name() {
