@@ -117,14 +117,14 @@ impl Lane {
     }
 
     fn sums(&mut self, step: &Step, shared: Shared<'_>) {
-        let Layer::BatchNormalization(layer) = &step.layer else { return };
+        let (Layer::BatchNormalization(layer), Some(gradient)) = (&step.layer, step.gradient) else { return };
         let mut sums = take(&mut self.sums[layer.norm]);
         let mut dparams = take(&mut self.dparams);
         let (x, dy) = match self.n {
             0 => (&[][..], &[][..]),
             n => (
                 self.operands(shared.network, step)[0],
-                &self.gradients[step.gradient][..n * shared.network.elements[step.output]],
+                &self.gradients[gradient][..n * shared.network.elements[step.output]],
             ),
         };
         layer.sums(x, dy, shared.norms, &mut dparams, &mut sums);
@@ -133,11 +133,9 @@ impl Lane {
     }
 
     fn backward(&mut self, step: &Step, shared: Shared<'_>) {
-        if self.n == 0 {
-            return;
-        }
+        let Some(own) = step.gradient.filter(|_| self.n > 0) else { return };
         let network = shared.network;
-        let mut gradient = take(&mut self.gradients[step.gradient]);
+        let mut gradient = take(&mut self.gradients[own]);
         let mut dparams = take(&mut self.dparams);
         let mut scratch = take(&mut self.scratch);
         let mut part = take(&mut self.part);
@@ -157,7 +155,7 @@ impl Lane {
             }
             self.gradients[target.buffer] = whole;
         }
-        (self.gradients[step.gradient], self.dparams) = (gradient, dparams);
+        (self.gradients[own], self.dparams) = (gradient, dparams);
         (self.scratch, self.part) = (scratch, part);
     }
 }

@@ -32,8 +32,8 @@ pub(crate) struct Step {
     /// Activations read, by operand; `None` for a constant or no operand.
     pub(crate) inputs: Vec<Option<usize>>,
     pub(crate) output: usize,
-    /// Buffer that holds the gradient of the result.
-    pub(crate) gradient: usize,
+    /// Buffer that holds the gradient of the result; `None` where nothing before it is trained.
+    pub(crate) gradient: Option<usize>,
     /// Gradients to make from it.
     pub(crate) targets: Vec<Target>,
 }
@@ -148,7 +148,7 @@ impl Network {
             self.norm_channels.push(norm.channels);
         }
         let has_parameters = roles(&node.op).iter().any(|(_, role)| *role != Role::Moving);
-        self.steps.push(Step { layer, has_parameters, inputs, output, gradient: 0, targets: Vec::new() });
+        self.steps.push(Step { layer, has_parameters, inputs, output, gradient: None, targets: Vec::new() });
         Ok(())
     }
 
@@ -240,7 +240,7 @@ impl Network {
         buffers[self.logits] = Some(0);
         for step in self.steps.iter_mut().rev() {
             let Some(gradient) = buffers[step.output] else { continue };
-            step.gradient = gradient;
+            step.gradient = Some(gradient);
             for (operand, &tensor) in
                 step.inputs.iter().enumerate().filter_map(|(at, input)| Some((at, input.as_ref()?)))
             {

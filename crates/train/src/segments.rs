@@ -48,7 +48,8 @@ pub(crate) fn training(network: &Network) -> Vec<Segment> {
         phases.push(Phase::Forward(at));
     }
     phases.push(Phase::Loss);
-    for (at, step) in network.steps.iter().enumerate().rev() {
+    let trained = network.steps.iter().enumerate().rev().filter(|(_, step)| step.gradient.is_some());
+    for (at, step) in trained {
         if matches!(step.layer, Layer::BatchNormalization(_)) {
             phases.push(Phase::Sums(at));
             segments.push(Segment { phases: std::mem::take(&mut phases), join: Join::Sums(at) });
