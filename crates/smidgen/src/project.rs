@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_data::{augment, split};
-use smidgen_train::Schedule;
+use smidgen_train::{Optimizer, Schedule};
 
 pub use layer::{Activation, Layer, Padding};
 
@@ -150,17 +150,29 @@ pub struct Training {
     pub epochs: u64,
     /// Windows in a batch.
     pub batch_size: usize,
-    /// Highest learning rate of Adam.
+    /// Highest learning rate.
     pub learning_rate: f32,
+    /// How parameters follow their gradients.
+    #[serde(default)]
+    pub optimizer: Optimizer,
     /// How it changes.
     #[serde(default)]
     pub schedule: Schedule,
     /// Epochs in which the learning rate rises from 0.
     #[serde(default)]
     pub warm_up_epochs: f32,
-    /// Decoupled weight decay.
+    /// Weight decay; decoupled with `adam_w`.
     #[serde(default)]
     pub weight_decay: f32,
+    /// Longest gradient; longer ones are shortened to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f32>,
+    /// Share that a moving average of the weights keeps in a step; the average becomes the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema_decay: Option<f32>,
+    /// Epochs without a better validation after which training ends early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
     /// Share of the target that is spread over all classes, 0…1.
     #[serde(default)]
     pub label_smoothing: f32,

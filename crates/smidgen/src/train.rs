@@ -159,7 +159,7 @@ impl Run {
             |epoch: u64, index: usize, window: &mut [f32]| augment.apply(epoch, index, window)
         });
         let n_epochs = project.training.epochs;
-        while self.trainer.epochs_done() < n_epochs {
+        while !self.trainer.is_done() {
             let vary = vary.as_ref().map(|vary| vary as Augmentation<'_>);
             let stats = self.trainer.epoch(&train, vary, &mut |batch| {
                 observer.event(Event::Batch {
@@ -238,7 +238,11 @@ fn config(project: &Project) -> Config {
         learning_rate: training.learning_rate,
         schedule: training.schedule,
         warm_up_epochs: training.warm_up_epochs,
+        optimizer: training.optimizer,
         weight_decay: training.weight_decay,
+        clip_norm: training.clip_norm,
+        ema_decay: training.ema_decay,
+        patience: training.patience,
         label_smoothing: training.label_smoothing,
         ..Config::default()
     }

@@ -1,19 +1,20 @@
 //! Checkpoints: the state after an epoch as bytes, so that a run goes on as if it had never stopped.
 //!
 //! Layout, little endian: magic (8 bytes), version (u32), length of the head (u32), head (JSON: what the run is, its
-//! counters and history), the trained values, both moments, the moving values and, where there are best ones, the best
-//! trained and moving values (f32), and the FNV-1a hash of all that (u64).
+//! counters and history), the trained values, both moments, the moving values and, where there are some, the averaged
+//! trained values, the best trained and the best moving values (f32), and the FNV-1a hash of all that (u64).
 
 use serde::{Deserialize, Serialize};
 use smidgen_ir::Graph;
 
 use crate::config::Config;
 use crate::error::TrainError;
+use crate::optimizer::Moments;
 use crate::parameters::Parameters;
 use crate::trainer::{Best, EpochStats, State, Stats, Trainer};
 
 const MAGIC: &[u8; 8] = b"SMDGTRN\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
@@ -121,12 +122,13 @@ fn take(bytes: &mut &[u8], n: usize) -> Option<Vec<f32>> {
     )
 }
 
-fn state(head: Head, mut bytes: &[u8], parameters: &Parameters) -> Option<State> {
+fn state(head: Head, mut bytes: &[u8], parameters: &Parameters, is_averaged: bool) -> Option<State> {
     let (n_trained, n_moving) = (parameters.n_trained, parameters.n_moving);
     let params = take(&mut bytes, n_trained)?;
     let first = take(&mut bytes, n_trained)?;
     let second = take(&mut bytes, n_trained)?;
     let moving = take(&mut bytes, n_moving)?;
+    let average = if is_averaged { take(&mut bytes, n_trained)? } else { Vec::new() };
     let best = match head.best {
         None => None,
         Some((epoch, stats)) => {
@@ -134,15 +136,15 @@ fn state(head: Head, mut bytes: &[u8], parameters: &Parameters) -> Option<State>
             Some(Best { epoch, stats, params, moving: take(&mut bytes, n_moving)? })
         }
     };
-    let moments = crate::adam::Moments { first, second };
+    let moments = Moments { first, second };
     let Head { step, epoch, history, .. } = head;
-    bytes.is_empty().then_some(State { step, epoch, params, moving, moments, best, history })
+    bytes.is_empty().then_some(State { step, epoch, params, moving, moments, average, best, history })
 }
 
 impl Trainer {
     /// The state after the last whole epoch, for [`Trainer::resume`]. The same state gives the same bytes.
     pub fn checkpoint(&self) -> Vec<u8> {
-        let State { step, epoch, params, moving, moments, best, history } = &self.state;
+        let State { step, epoch, params, moving, moments, average, best, history } = &self.state;
         let head = Head {
             graph: identity(&self.graph, &self.network.parameters),
             config: self.config.clone(),
@@ -157,7 +159,7 @@ impl Trainer {
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend((head.len() as u32).to_le_bytes());
         bytes.extend(head);
-        let mut tensors = vec![params, &moments.first, &moments.second, moving];
+        let mut tensors = vec![params, &moments.first, &moments.second, moving, average];
         if let Some(best) = best {
             tensors.extend([&best.params, &best.moving]);
         }
@@ -182,7 +184,7 @@ impl Trainer {
             return refuse("it belongs to a model of another structure; give that model or start afresh");
         }
         check_config(&head.config, &trainer.config)?;
-        match state(head, tensors, &trainer.network.parameters) {
+        match state(head, tensors, &trainer.network.parameters, trainer.config.ema_decay.is_some()) {
             Some(state) => trainer.state = state,
             None => return refuse("its tensors do not have the model's sizes; start afresh"),
         }

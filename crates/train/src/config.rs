@@ -15,6 +15,39 @@ pub enum Loss {
     Reconstruction,
 }
 
+/// How parameters follow their gradients.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// Adam with decoupled weight decay.
+    #[default]
+    AdamW,
+    /// Adam with weight decay as a part of the gradient.
+    Adam,
+    /// Gradient descent with momentum.
+    Sgd {
+        /// Share of its velocity that a parameter keeps, 0 to below 1.
+        #[serde(default = "nine_tenths")]
+        momentum: f32,
+        /// Whether the gradient is taken where the velocity leads.
+        #[serde(default)]
+        nesterov: bool,
+    },
+    /// Steps divided by the root of the gradient's mean square.
+    RmsProp {
+        /// Share of the mean square that stays in a step, 0 to below 1.
+        #[serde(default = "nine_tenths")]
+        decay: f32,
+        /// Share of its velocity that a parameter keeps, 0 to below 1.
+        #[serde(default)]
+        momentum: f32,
+    },
+}
+
+fn nine_tenths() -> f32 {
+    0.9
+}
+
 /// How the learning rate goes down after the warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -28,6 +61,13 @@ pub enum Schedule {
     Step {
         /// Epochs between two steps, at least 1.
         every: u64,
+        /// Between 0 and 1.
+        factor: f32,
+    },
+    /// Multiplied by `factor` whenever the validation loss has not gone down for `patience` epochs.
+    Plateau {
+        /// Epochs without a lower loss, at least 1.
+        patience: u64,
         /// Between 0 and 1.
         factor: f32,
     },
@@ -49,14 +89,24 @@ pub struct Config {
     pub schedule: Schedule,
     /// Epochs in which the learning rate rises linearly from 0; may be a fraction.
     pub warm_up_epochs: f32,
+    /// How parameters follow their gradients.
+    pub optimizer: Optimizer,
     /// Adam's decay of the gradient's mean.
     pub beta1: f32,
     /// Adam's decay of the gradient's square.
     pub beta2: f32,
-    /// Adam's guard against a division by nought.
+    /// Guard of Adam and RMSprop against a division by nought.
     pub epsilon: f32,
-    /// Share of filters and weights taken off in a step, times the learning rate (decoupled, as in AdamW).
+    /// Share of filters and weights that is added to their gradient, or with AdamW taken off them, times the learning
+    /// rate.
     pub weight_decay: f32,
+    /// Longest gradient of all parameters together; longer ones are shortened to it.
+    pub clip_norm: Option<f32>,
+    /// Share of the old value that a moving average of the parameters keeps in a step; the average is what is judged
+    /// and exported. None without it.
+    pub ema_decay: Option<f32>,
+    /// Epochs without a better validation after which [`crate::Trainer::is_done`] says so before all epochs are done.
+    pub patience: Option<u64>,
     /// The loss.
     pub loss: Loss,
     /// Share of the target that is spread evenly over the classes; cross-entropy only.
@@ -76,10 +126,14 @@ impl Default for Config {
             learning_rate: 1e-3,
             schedule: Schedule::Cosine,
             warm_up_epochs: 0.0,
+            optimizer: Optimizer::AdamW,
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-7,
             weight_decay: 0.0,
+            clip_norm: None,
+            ema_decay: None,
+            patience: None,
             loss: Loss::CrossEntropy,
             label_smoothing: 0.0,
             class_weights: Vec::new(),
@@ -129,16 +183,39 @@ impl Config {
             &self.batch_norm_momentum,
             "0 to 1, less than 1",
         )?;
-        if let Schedule::Step { every, factor } = self.schedule {
-            require(every >= 1, "schedule.step.every", &every, "1 or more")?;
-            require(
-                factor > 0.0 && factor <= 1.0,
-                "schedule.step.factor",
-                &factor,
-                "more than 0, at most 1",
-            )?;
+        let falls = |factor: f32| factor > 0.0 && factor <= 1.0;
+        match self.schedule {
+            Schedule::Step { every, factor } => {
+                require(every >= 1, "schedule.step.every", &every, "1 or more")?;
+                require(falls(factor), "schedule.step.factor", &factor, "more than 0, at most 1")?;
+            }
+            Schedule::Plateau { patience, factor } => {
+                require(patience >= 1, "schedule.plateau.patience", &patience, "1 or more")?;
+                require(falls(factor), "schedule.plateau.factor", &factor, "more than 0, at most 1")?;
+            }
+            Schedule::Constant | Schedule::Cosine => {}
         }
+        self.check_optimizer()?;
         self.check_class_weights(n_outputs)
+    }
+
+    fn check_optimizer(&self) -> Result<(), TrainError> {
+        let fraction = |v: f32| (0.0..1.0).contains(&v);
+        let shares = match self.optimizer {
+            Optimizer::AdamW | Optimizer::Adam => vec![],
+            Optimizer::Sgd { momentum, .. } => vec![("optimizer.sgd.momentum", momentum)],
+            Optimizer::RmsProp { decay, momentum } => {
+                vec![("optimizer.rms_prop.decay", decay), ("optimizer.rms_prop.momentum", momentum)]
+            }
+        };
+        let average = self.ema_decay.map(|decay| ("ema_decay", decay));
+        for (name, share) in shares.into_iter().chain(average) {
+            require(fraction(share), name, &share, "0 to 1, less than 1")?;
+        }
+        let norm = self.clip_norm.unwrap_or(1.0);
+        require(norm.is_finite() && norm > 0.0, "clip_norm", &norm, "a positive number, such as 1.0")?;
+        let patience = self.patience.unwrap_or(1);
+        require(patience >= 1, "patience", &patience, "1 or more")
     }
 
     fn check_class_weights(&self, n_outputs: usize) -> Result<(), TrainError> {

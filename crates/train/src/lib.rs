@@ -30,7 +30,6 @@
 //! ```
 
 mod activation;
-mod adam;
 mod checkpoint;
 mod config;
 mod error;
@@ -43,6 +42,7 @@ mod loss;
 mod network;
 mod operands;
 mod ops;
+mod optimizer;
 mod parameters;
 mod random;
 mod schedule;
@@ -52,7 +52,7 @@ mod trainer;
 mod window;
 mod workspace;
 
-pub use config::{Config, Loss, Schedule};
+pub use config::{Config, Loss, Optimizer, Schedule};
 pub use error::TrainError;
 pub use examples::Examples;
 pub use init::init;

@@ -5,12 +5,12 @@ use std::ops::{ControlFlow, Range};
 use serde::{Deserialize, Serialize};
 use smidgen_ir::Graph;
 
-use crate::adam::{Moments, Update};
 use crate::config::Config;
 use crate::error::TrainError;
 use crate::examples::Examples;
 use crate::loss::{Criterion, Tally};
 use crate::network::Network;
+use crate::optimizer::{Moments, update};
 use crate::random::{Purpose, permutation, stream};
 use crate::schedule::learning_rate;
 use crate::segments::{self, Segment};
@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub(crate) params: Vec<f32>,
     pub(crate) moving: Vec<f32>,
     pub(crate) moments: Moments,
+    /// Moving average of the parameters; empty where the configuration asks for none.
+    pub(crate) average: Vec<f32>,
     pub(crate) best: Option<Best>,
     pub(crate) history: Vec<EpochStats>,
 }
@@ -106,9 +108,19 @@ impl Trainer {
         let network = Network::compile(&graph, config.loss)?;
         config.check(network.elements[network.logits])?;
         let (params, moving) = network.parameters.load(&graph);
-        let moments = Moments { first: vec![0.0; params.len()], second: vec![0.0; params.len()] };
+        let moments = Moments::zeros(params.len());
+        let average = if config.ema_decay.is_some() { params.clone() } else { Vec::new() };
         Ok(Trainer {
-            state: State { step: 0, epoch: 0, params, moving, moments, best: None, history: Vec::new() },
+            state: State {
+                step: 0,
+                epoch: 0,
+                params,
+                moving,
+                moments,
+                average,
+                best: None,
+                history: Vec::new(),
+            },
             criterion: Criterion::new(&config, &network),
             segments: segments::training(&network),
             workspace: Workspace::new(&network),
@@ -138,9 +150,21 @@ impl Trainer {
         &self.state.history
     }
 
-    /// The graph with the current weights.
+    /// Whether all epochs are done, or as many without a better validation as the configuration has patience for.
+    pub fn is_done(&self) -> bool {
+        let State { epoch, best, .. } = &self.state;
+        let waited = best.as_ref().map_or(0, |best| epoch.saturating_sub(best.epoch));
+        *epoch >= self.config.epochs || self.config.patience.is_some_and(|patience| waited >= patience)
+    }
+
+    /// The graph with the current weights, or with their moving average where there is one.
     pub fn graph(&self) -> Graph {
-        self.with_weights(&self.state.params, &self.state.moving)
+        self.with_weights(self.judged(), &self.state.moving)
+    }
+
+    /// The parameters that are judged and exported.
+    fn judged(&self) -> &[f32] {
+        if self.state.average.is_empty() { &self.state.params } else { &self.state.average }
     }
 
     /// The epoch (counted from 1) that did best in validation, its figures, and the graph with its weights; `None`
@@ -197,7 +221,7 @@ impl Trainer {
         let mut rate = 0.0;
         for batch in 0..n_batches {
             let range = order.len() * batch / n_batches..order.len() * (batch + 1) / n_batches;
-            rate = learning_rate(&self.config, epoch, batch, n_batches);
+            rate = learning_rate(&self.config, &self.state.history, epoch, (batch, n_batches));
             let tally = self.step(examples, &order[range], augment, rate);
             let is_last = batch + 1 == n_batches;
             if !tally.loss.is_finite() || (is_last && !self.state.params.iter().all(|v| v.is_finite())) {
@@ -240,8 +264,16 @@ impl Trainer {
         let moving = (&mut state.moving[..], self.config.batch_norm_momentum);
         let tally = self.workspace.train(model, &self.segments, (indices.len(), weight), &fill, moving);
         state.step += 1;
-        let update = Update::new(&self.config, rate, state.step, self.network.parameters.n_decayed);
-        update.apply(&mut state.params, &mut state.moments, &self.workspace.gradients());
+        let n_decayed = self.network.parameters.n_decayed;
+        let (params, moments) = (&mut state.params, &mut state.moments);
+        update(&self.config, (rate, state.step), n_decayed, params, moments, &self.workspace.gradients());
+        if let Some(decay) = self.config.ema_decay {
+            // The first steps count for more, so that the average does not linger at the beginning (TensorFlow's
+            // `ExponentialMovingAverage` with `num_updates`).
+            let decay = decay.min((1 + state.step) as f32 / (10 + state.step) as f32);
+            let average = state.average.iter_mut().zip(&state.params);
+            average.for_each(|(average, param)| *average += (1.0 - decay) * (param - *average));
+        }
         tally
     }
 
@@ -270,7 +302,7 @@ impl Trainer {
 
     fn run(&self, examples: &Examples, read: &mut dyn FnMut(&[f32])) -> Tally {
         let mut workspace = Workspace::new(&self.network);
-        let model = Model { network: &self.network, criterion: &self.criterion, params: &self.state.params };
+        let model = Model { network: &self.network, criterion: &self.criterion, params: self.judged() };
         let n_elements = examples.n_elements();
         let mut sum = Tally::default();
         for start in (0..examples.len()).step_by(LANES * EVALUATED) {
@@ -298,7 +330,7 @@ impl Trainer {
             more || (stats.accuracy == best.stats.accuracy && stats.loss < best.stats.loss)
         });
         if is_best {
-            let (params, moving) = (self.state.params.clone(), self.state.moving.clone());
+            let (params, moving) = (self.judged().to_vec(), self.state.moving.clone());
             self.state.best = Some(Best { epoch: self.state.epoch, stats, params, moving });
         }
     }

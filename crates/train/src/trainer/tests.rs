@@ -4,7 +4,7 @@ use smidgen_ir::build::{Builder, Conv};
 use smidgen_ir::{Interpreter, TensorIdx, passes};
 
 use super::*;
-use crate::config::{Loss, Schedule};
+use crate::config::{Loss, Optimizer, Schedule};
 use crate::init;
 use crate::random::signed_unit;
 
@@ -103,19 +103,68 @@ fn threads_do_not_matter() {
     assert!(bytes[0] == bytes[1] && bytes[0] == bytes[2]);
 }
 
+/// Runs with everything that a checkpoint must keep.
+fn configs() -> Vec<Config> {
+    let optimizers = [
+        Optimizer::AdamW,
+        Optimizer::Adam,
+        Optimizer::Sgd { momentum: 0.9, nesterov: true },
+        Optimizer::RmsProp { decay: 0.9, momentum: 0.5 },
+    ];
+    let with = |optimizer| Config {
+        optimizer,
+        weight_decay: 1e-3,
+        clip_norm: Some(1.0),
+        ema_decay: Some(0.95),
+        schedule: Schedule::Plateau { patience: 1, factor: 0.5 },
+        ..config()
+    };
+    [config()].into_iter().chain(optimizers.map(with)).collect()
+}
+
 #[test]
 fn a_resumed_run_equals_an_undisturbed_one() {
     let (train, validation) = (examples(70, 1), examples(20, 2));
-    let mut whole = Trainer::new(branched(), config()).unwrap();
-    run(&mut whole, 4, &train, &validation);
-    for stop in 1..4 {
-        let mut first = Trainer::new(branched(), config()).unwrap();
-        run(&mut first, stop, &train, &validation);
-        let mut second = Trainer::resume(branched(), config(), &first.checkpoint()).unwrap();
-        assert_eq!(second.history(), first.history());
-        run(&mut second, 4 - stop, &train, &validation);
-        assert!(second.checkpoint() == whole.checkpoint(), "stopped after epoch {stop}");
+    for config in configs() {
+        let mut whole = Trainer::new(branched(), config.clone()).unwrap();
+        run(&mut whole, 4, &train, &validation);
+        for stop in 1..4 {
+            let mut first = Trainer::new(branched(), config.clone()).unwrap();
+            run(&mut first, stop, &train, &validation);
+            let mut second = Trainer::resume(branched(), config.clone(), &first.checkpoint()).unwrap();
+            assert_eq!(second.history(), first.history());
+            run(&mut second, 4 - stop, &train, &validation);
+            assert!(second.checkpoint() == whole.checkpoint(), "{config:?} stopped after epoch {stop}");
+        }
     }
+}
+
+#[test]
+fn every_optimiser_learns() {
+    let (train, validation) = (examples(240, 1), examples(90, 2));
+    for config in configs() {
+        let mut trainer = Trainer::new(branched(), Config { learning_rate: 0.01, ..config }).unwrap();
+        run(&mut trainer, 6, &train, &validation);
+        let stats = trainer.evaluate(&validation).unwrap();
+        assert!(stats.accuracy > 0.8, "{:?}: {stats:?}", trainer.config().optimizer);
+    }
+}
+
+#[test]
+fn patience_ends_and_averages_are_judged() {
+    let (train, validation) = (examples(60, 1), examples(30, 2));
+    let config = Config { patience: Some(2), epochs: 100, ema_decay: Some(0.9), ..config() };
+    let mut trainer = Trainer::new(branched(), config).unwrap();
+    assert!(!trainer.is_done());
+    while !trainer.is_done() {
+        run(&mut trainer, 1, &train, &validation);
+    }
+    let (best, _, _) = trainer.best().unwrap();
+    assert_eq!(trainer.epochs_done(), best + 2);
+    assert!(trainer.epochs_done() < 100);
+    let (averaged, last) =
+        (trainer.graph(), trainer.with_weights(&trainer.state.params, &trainer.state.moving));
+    assert_ne!(averaged, last);
 }
 
 #[test]
@@ -288,11 +337,11 @@ fn initial_weights_have_the_spread_that_keeps_signals_alive() {
 
 #[test]
 fn senseless_configurations_are_refused_by_field() {
-    let refuse = |change: fn(&mut Config)| {
+    fn refuse(change: impl Fn(&mut Config)) -> String {
         let mut config = config();
         change(&mut config);
         Trainer::new(branched(), config).unwrap_err().to_string()
-    };
+    }
     assert!(refuse(|config| config.batch = 0).contains("batch is 0"));
     assert!(refuse(|config| config.epochs = 0).contains("epochs is 0"));
     assert!(refuse(|config| config.learning_rate = f32::NAN).contains("learning_rate is NaN"));
@@ -305,6 +354,13 @@ fn senseless_configurations_are_refused_by_field() {
     assert!(
         refuse(|config| config.schedule = Schedule::Step { every: 0, factor: 0.5 }).contains("every is 0")
     );
+    let plateau = Schedule::Plateau { patience: 0, factor: 0.5 };
+    assert!(refuse(move |config| config.schedule = plateau).contains("patience is 0"));
+    let sgd = Optimizer::Sgd { momentum: 1.0, nesterov: false };
+    assert!(refuse(move |config| config.optimizer = sgd).contains("optimizer.sgd.momentum is 1"));
+    assert!(refuse(|config| config.clip_norm = Some(0.0)).contains("clip_norm is 0"));
+    assert!(refuse(|config| config.ema_decay = Some(1.5)).contains("ema_decay is 1.5"));
+    assert!(refuse(|config| config.patience = Some(0)).contains("patience is 0"));
     assert!(refuse(|config| config.class_weights = vec![1.0]).contains("[1.0] for 3 outputs"));
 }
 
