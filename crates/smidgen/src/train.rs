@@ -254,5 +254,6 @@ fn examples(set: &Dataset) -> Examples {
         shape: set.shape.clone(),
         x: set.samples.iter().flat_map(|sample| sample.values.iter().copied()).collect(),
         y: set.samples.iter().map(|sample| sample.label as u32).collect(),
+        ..Examples::default()
     }
 }

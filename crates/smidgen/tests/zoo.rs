@@ -25,6 +25,7 @@ fn examples(shape: [usize; 3]) -> Examples {
         shape: shape.to_vec(),
         x: (0..N).flat_map(wave).collect(),
         y: (0..N).map(|example| label(example) as u32).collect(),
+        ..Examples::default()
     }
 }
 

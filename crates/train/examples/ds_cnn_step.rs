@@ -48,7 +48,8 @@ fn examples(n: usize) -> Examples {
     // Sums of four uniform numbers: mean 0, variance 1.
     let mut normal = || (0..4).map(|_| next() as f32 / (1 << 24) as f32 - 0.5).sum::<f32>() * 1.732;
     let x = (0..n * 490).map(|_| normal()).collect();
-    Examples { shape: vec![49, 10, 1], x, y: (0..n as u32).map(|label| label * 7 % 12).collect() }
+    let y = (0..n as u32).map(|label| label * 7 % 12).collect();
+    Examples { shape: vec![49, 10, 1], x, y, ..Examples::default() }
 }
 
 /// User and system time of all threads of this process in seconds, from the kernel's scheduler statistics.

@@ -5,14 +5,49 @@ use serde::{Deserialize, Serialize};
 use crate::error::TrainError;
 
 /// The function that training makes small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Loss {
     /// Softmax cross-entropy with the label. A graph that ends in SOFTMAX is trained on what feeds it.
     #[default]
     CrossEntropy,
+    /// The same, with examples that are told well counting less.
+    Focal {
+        /// How much less; 0 is cross-entropy, 2 is usual.
+        gamma: f32,
+    },
     /// Mean squared error with the input itself, for autoencoders; labels are not looked at.
     Reconstruction,
+    /// Mean squared error with the target values.
+    MeanSquaredError,
+    /// Mean absolute error with the target values.
+    MeanAbsoluteError,
+    /// Squared error near the target values, absolute error far from them.
+    Huber {
+        /// Where the one becomes the other.
+        delta: f32,
+    },
+    /// Cross-entropy of each output with a target of 0 to 1. A graph that ends in LOGISTIC is trained on what feeds it.
+    BinaryCrossEntropy,
+    /// Rows `y, x, height, width, objectness, classes`, each held to a row of the target; see the loss itself.
+    Detection,
+    /// A class for each cell; the target marks it. A graph that ends in SOFTMAX is trained on what feeds it.
+    Centroids {
+        /// How many times a cell with an object counts.
+        object_weight: f32,
+    },
+}
+
+impl Loss {
+    /// Whether examples have a class each.
+    pub fn has_classes(self) -> bool {
+        matches!(self, Loss::CrossEntropy | Loss::Focal { .. })
+    }
+
+    /// Whether examples have target values, as many as the graph has outputs.
+    pub fn has_targets(self) -> bool {
+        !self.has_classes() && self != Loss::Reconstruction
+    }
 }
 
 /// How parameters follow their gradients.
@@ -196,6 +231,13 @@ impl Config {
             Schedule::Constant | Schedule::Cosine => {}
         }
         self.check_optimizer()?;
+        let (name, value) = match self.loss {
+            Loss::Focal { gamma } => ("loss.focal.gamma", gamma),
+            Loss::Huber { delta } => ("loss.huber.delta", delta),
+            Loss::Centroids { object_weight } => ("loss.centroids.object_weight", object_weight),
+            _ => ("loss", 1.0),
+        };
+        require(value.is_finite() && value > 0.0, name, &value, "a positive number")?;
         self.check_class_weights(n_outputs)
     }
 

@@ -1,13 +1,17 @@
 //! A lane: a fixed share of every batch with all the memory that its forward and backward pass need.
 
 use std::mem::take;
+use std::ops::Range;
 
-use crate::loss::{Criterion, Tally};
+use crate::loss::{Criterion, Tally, Truth};
 use crate::network::{Network, Step};
 use crate::ops::batch_normalization::{Statistics, Sums};
 use crate::ops::{Layer, Seen, grown};
 use crate::segments::Phase;
 use crate::simd::add_to;
+
+/// Fills the input and the target values of an example of a batch, by its place there, and returns its label.
+pub(crate) type Fill<'a> = &'a (dyn Fn(usize, &mut [f32], &mut [f32]) -> Result<u32, String> + Sync);
 
 /// What all lanes read while they work.
 #[derive(Clone, Copy)]
@@ -26,6 +30,10 @@ pub(crate) struct Lane {
     /// Examples of the current batch.
     pub(crate) n: usize,
     pub(crate) labels: Vec<u32>,
+    /// Values that the examples are held to.
+    targets: Vec<f32>,
+    /// The first example that could not be read, and why.
+    pub(crate) error: Option<String>,
     /// Activations by tensor.
     values: Vec<Vec<f32>>,
     /// Gradients by buffer.
@@ -50,14 +58,30 @@ impl Lane {
         }
     }
 
-    /// Starts a batch of `n` examples: returns where their inputs go.
-    pub(crate) fn start(&mut self, network: &Network, n: usize) -> &mut [f32] {
-        self.n = n;
+    /// Starts a batch with the examples `range` of it. What cannot be read counts as nought and leaves its error.
+    pub(crate) fn start(&mut self, network: &Network, n_targets: usize, range: Range<usize>, fill: Fill<'_>) {
+        self.n = range.len();
         self.tally = Tally::default();
+        self.error = None;
         self.labels.clear();
         self.dparams.clear();
         self.dparams.resize(network.parameters.n_trained, 0.0);
-        grown(&mut self.values[network.input], n * network.elements[network.input])
+        let elements = network.elements[network.input];
+        let inputs = grown(&mut self.values[network.input], self.n * elements);
+        let targets = grown(&mut self.targets, self.n * n_targets);
+        for (at, index) in range.enumerate() {
+            let input = &mut inputs[at * elements..(at + 1) * elements];
+            let target = &mut targets[at * n_targets..(at + 1) * n_targets];
+            match fill(index, input, target) {
+                Ok(label) => self.labels.push(label),
+                Err(error) => {
+                    input.fill(0.0);
+                    target.fill(0.0);
+                    self.labels.push(0);
+                    self.error.get_or_insert(error);
+                }
+            }
+        }
     }
 
     /// The values of tensor `at` for the current examples.
@@ -104,7 +128,8 @@ impl Lane {
             0 => (&[][..], &[][..]),
             _ => (self.values(network, network.logits), self.values(network, network.input)),
         };
-        self.tally = shared.criterion.tally(logits, inputs, &self.labels, shared.batch_weight, gradient);
+        let truth = Truth { inputs, labels: &self.labels, targets: &self.targets };
+        self.tally = shared.criterion.tally(logits, truth, shared.batch_weight, gradient);
         self.gradients[network.logits_gradient] = buffer;
     }
 

@@ -15,7 +15,7 @@
 //! let mut graph = net.finish(&[x]).unwrap();
 //! init(&mut graph, 1)?;
 //!
-//! let train = Examples { shape: vec![2], x: vec![1.0, 0.5, -1.0, -0.5], y: vec![1, 0] };
+//! let train = Examples { shape: vec![2], x: vec![1.0, 0.5, -1.0, -0.5], y: vec![1, 0], ..Examples::default() };
 //! let config = Config { epochs: 30, learning_rate: 0.1, ..Config::default() };
 //! let mut trainer = Trainer::new(graph, config)?;
 //! while trainer.epochs_done() < trainer.config().epochs {
@@ -54,6 +54,6 @@ mod workspace;
 
 pub use config::{Config, Loss, Optimizer, Schedule};
 pub use error::TrainError;
-pub use examples::Examples;
+pub use examples::{Examples, Source};
 pub use init::init;
 pub use trainer::{Augment, BatchProgress, EpochStats, Stats, Trainer};

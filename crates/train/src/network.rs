@@ -2,6 +2,7 @@
 
 use smidgen_ir::ops::Op;
 use smidgen_ir::{DType, Graph, IrError, Node, NodeIdx, TensorIdx};
+use smidgen_kernels::float;
 
 use crate::activation::Clamp;
 use crate::config::Loss;
@@ -38,6 +39,31 @@ pub(crate) struct Step {
     pub(crate) targets: Vec<Target>,
 }
 
+/// A last node that is part of the loss.
+#[derive(Debug, Clone)]
+pub(crate) enum Head {
+    Softmax(softmax::Layer),
+    Logistic,
+}
+
+impl Head {
+    /// The factor of the logits in a softmax.
+    pub(crate) fn beta(&self) -> f32 {
+        match self {
+            Head::Softmax(softmax) => softmax.beta(),
+            Head::Logistic => 1.0,
+        }
+    }
+
+    /// What the graph makes of the logits.
+    pub(crate) fn forward(&self, logits: &[f32], y: &mut [f32]) {
+        match self {
+            Head::Softmax(softmax) => softmax.forward(logits, y),
+            Head::Logistic => y.iter_mut().zip(logits).for_each(|(y, &x)| *y = float::logistic(x)),
+        }
+    }
+}
+
 /// A compiled graph. Tensors are named by their index in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Network {
@@ -47,8 +73,10 @@ pub(crate) struct Network {
     pub(crate) input: usize,
     /// What the loss reads: the output, or what feeds the SOFTMAX that makes it.
     pub(crate) logits: usize,
-    /// The SOFTMAX at the end that the loss takes over.
-    pub(crate) head: Option<softmax::Layer>,
+    /// The last extent of what the loss reads.
+    pub(crate) depth: usize,
+    /// The node at the end that the loss takes over.
+    pub(crate) head: Option<Head>,
     /// Buffer for the gradient of the logits.
     pub(crate) logits_gradient: usize,
     /// Number of gradient buffers.
@@ -99,6 +127,7 @@ impl Network {
             elements: graph.tensors.iter().map(|tensor| tensor.n_elements()).collect(),
             input: input.idx(),
             logits: output.idx(),
+            depth: 0,
             head: None,
             logits_gradient: 0,
             n_gradients: 0,
@@ -108,9 +137,9 @@ impl Network {
         for (at, _) in (0u32..).zip(&live).filter(|(_, live)| **live) {
             network.push(graph, NodeIdx(at))?;
         }
-        if loss == Loss::CrossEntropy {
-            network.take_head(graph)?;
-        }
+        network.take_head(graph, loss)?;
+        let logits = graph.tensors.get(network.logits);
+        network.depth = logits.and_then(|logits| logits.shape.last().copied()).unwrap_or(1).max(1);
         network.check_whole(graph, loss)?;
         network.plan_gradients();
         Ok(network)
@@ -195,17 +224,28 @@ impl Network {
         }
     }
 
-    /// Leaves the SOFTMAX at the end to the loss.
-    fn take_head(&mut self, graph: &Graph) -> Result<(), TrainError> {
-        let Some(Step { layer: Layer::Softmax(softmax), inputs, .. }) = self.steps.last() else {
-            return Ok(());
+    /// Leaves the SOFTMAX or LOGISTIC at the end to a loss that takes what feeds it.
+    fn take_head(&mut self, graph: &Graph, loss: Loss) -> Result<(), TrainError> {
+        let Some(Step { layer, inputs, output, .. }) = self.steps.last() else { return Ok(()) };
+        let Some(&Some(input)) = inputs.first() else { return Ok(()) };
+        let is_logistic = graph
+            .producer(TensorIdx(*output as u32))
+            .and_then(|node| graph.nodes.get(node.idx()))
+            .is_some_and(|node| matches!(node.op, Op::Logistic(_)));
+        let head = match (layer, loss) {
+            (Layer::Softmax(softmax), Loss::CrossEntropy | Loss::Focal { .. }) => {
+                if softmax.depth() != self.elements[input] {
+                    let problem =
+                        format!("its SOFTMAX has rows of {}; the loss takes one row", softmax.depth());
+                    return Err(TrainError::graph(format!("model \"{}\"", graph.name), problem));
+                }
+                Head::Softmax(softmax.clone())
+            }
+            (Layer::Softmax(softmax), Loss::Centroids { .. }) => Head::Softmax(softmax.clone()),
+            (_, Loss::BinaryCrossEntropy) if is_logistic => Head::Logistic,
+            _ => return Ok(()),
         };
-        let Some(Some(input)) = inputs.first() else { return Ok(()) };
-        if softmax.depth() != self.elements[*input] {
-            let problem = format!("its SOFTMAX has rows of {}; cross-entropy takes one row", softmax.depth());
-            return Err(TrainError::graph(format!("model \"{}\"", graph.name), problem));
-        }
-        (self.logits, self.head) = (*input, Some(softmax.clone()));
+        (self.logits, self.head) = (input, Some(head));
         self.steps.pop();
         Ok(())
     }
@@ -220,7 +260,11 @@ impl Network {
             Loss::Reconstruction if n_in != n_out => refuse(format!(
                 "makes {n_out} values of {n_in}; reconstruction needs as many as the input has"
             )),
-            Loss::CrossEntropy if n_out < 2 => {
+            Loss::Detection if self.depth <= 5 => refuse(format!(
+                "ends in rows of {}; detection needs y, x, height, width, objectness and classes",
+                self.depth
+            )),
+            Loss::CrossEntropy | Loss::Focal { .. } if n_out < 2 => {
                 refuse(format!("makes {n_out} value; cross-entropy needs one for each of 2 or more classes"))
             }
             _ => Ok(()),

@@ -1,13 +1,13 @@
 //! The trainer: epochs over examples, evaluation, and the state that a checkpoint keeps.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use smidgen_ir::Graph;
 
 use crate::config::Config;
 use crate::error::TrainError;
-use crate::examples::Examples;
+use crate::examples::{self, Source};
 use crate::loss::{Criterion, Tally};
 use crate::network::Network;
 use crate::optimizer::{Moments, update};
@@ -180,9 +180,9 @@ impl Trainer {
         graph
     }
 
-    fn check(&self, examples: &Examples) -> Result<(), TrainError> {
+    fn check(&self, examples: &dyn Source, n_classes: Option<usize>) -> Result<(), TrainError> {
         let shape = self.graph.inputs.first().map_or(&[][..], |&input| &self.graph.tensor(input).shape);
-        examples.check(shape, self.criterion.n_classes())
+        examples::check(examples, shape, n_classes)
     }
 
     /// Trains one epoch: every example once, in an order drawn from seed and epoch. `on_batch` is called after every
@@ -191,11 +191,11 @@ impl Trainer {
     /// Errors leave the state as it was before the epoch.
     pub fn epoch(
         &mut self,
-        examples: &Examples,
+        examples: &dyn Source,
         augment: Option<Augment<'_>>,
         on_batch: &mut dyn FnMut(BatchProgress) -> ControlFlow<()>,
     ) -> Result<EpochStats, TrainError> {
-        self.check(examples)?;
+        self.check(examples, self.criterion.n_classes())?;
         let before = self.state.clone();
         let result = self.run_epoch(examples, augment, on_batch);
         match &result {
@@ -210,7 +210,7 @@ impl Trainer {
 
     fn run_epoch(
         &mut self,
-        examples: &Examples,
+        examples: &dyn Source,
         augment: Option<Augment<'_>>,
         on_batch: &mut dyn FnMut(BatchProgress) -> ControlFlow<()>,
     ) -> Result<EpochStats, TrainError> {
@@ -222,7 +222,7 @@ impl Trainer {
         for batch in 0..n_batches {
             let range = order.len() * batch / n_batches..order.len() * (batch + 1) / n_batches;
             rate = learning_rate(&self.config, &self.state.history, epoch, (batch, n_batches));
-            let tally = self.step(examples, &order[range], augment, rate);
+            let tally = self.step(examples, &order[range], augment, rate)?;
             let is_last = batch + 1 == n_batches;
             if !tally.loss.is_finite() || (is_last && !self.state.params.iter().all(|v| v.is_finite())) {
                 let (epoch, batch, loss) = (epoch + 1, batch + 1, tally.mean_loss());
@@ -242,27 +242,26 @@ impl Trainer {
     /// Trains on one batch: the examples at `indices`.
     fn step(
         &mut self,
-        examples: &Examples,
+        examples: &dyn Source,
         indices: &[usize],
         augment: Option<Augment<'_>>,
         rate: f32,
-    ) -> Tally {
+    ) -> Result<Tally, TrainError> {
         let epoch = self.state.epoch;
-        let n_elements = examples.n_elements();
-        let fill = |range: Range<usize>, inputs: &mut [f32], labels: &mut Vec<u32>| {
-            for (&index, input) in indices[range].iter().zip(inputs.chunks_exact_mut(n_elements)) {
-                input.copy_from_slice(examples.example(index));
-                if let Some(augment) = augment {
-                    augment(epoch, index, input);
-                }
-                labels.push(examples.y[index]);
+        let fill = |at: usize, input: &mut [f32], target: &mut [f32]| {
+            let index = indices[at];
+            let label = fill(examples, index, input, target)?;
+            if let Some(augment) = augment {
+                augment(epoch, index, input);
             }
+            Ok(label)
         };
-        let weight = indices.iter().map(|&index| self.criterion.weight(examples.y[index])).sum();
+        let weight = indices.iter().map(|&index| self.criterion.weight(examples.class(index))).sum();
         let state = &mut self.state;
         let model = Model { network: &self.network, criterion: &self.criterion, params: &state.params };
         let moving = (&mut state.moving[..], self.config.batch_norm_momentum);
         let tally = self.workspace.train(model, &self.segments, (indices.len(), weight), &fill, moving);
+        let tally = tally.map_err(TrainError::Examples)?;
         state.step += 1;
         let n_decayed = self.network.parameters.n_decayed;
         let (params, moments) = (&mut state.params, &mut state.moments);
@@ -274,47 +273,49 @@ impl Trainer {
             let average = state.average.iter_mut().zip(&state.params);
             average.for_each(|(average, param)| *average += (1.0 - decay) * (param - *average));
         }
-        tally
+        Ok(tally)
     }
 
     /// Loss and accuracy with the current weights and the moving statistics.
-    pub fn evaluate(&self, examples: &Examples) -> Result<Stats, TrainError> {
-        self.check(examples)?;
-        let tally = self.run(examples, &mut |_| {});
+    pub fn evaluate(&self, examples: &dyn Source) -> Result<Stats, TrainError> {
+        self.check(examples, self.criterion.n_classes())?;
+        let tally = self.run(examples, &self.criterion, &mut |_| {})?;
         Ok(Stats { loss: tally.mean_loss(), accuracy: tally.accuracy() })
     }
 
     /// The graph's output for each example, one after the other; labels are not looked at.
-    pub fn predict(&self, examples: &Examples) -> Result<Vec<f32>, TrainError> {
-        let shape = self.graph.inputs.first().map_or(&[][..], |&input| &self.graph.tensor(input).shape);
-        examples.check(shape, None)?;
+    pub fn predict(&self, examples: &dyn Source) -> Result<Vec<f32>, TrainError> {
+        self.check(examples, None)?;
         let mut outputs = Vec::new();
-        self.run(examples, &mut |logits| outputs.extend_from_slice(logits));
+        let criterion = self.criterion.without_targets();
+        self.run(examples, &criterion, &mut |logits| outputs.extend_from_slice(logits))?;
         Ok(match &self.network.head {
             None => outputs,
-            Some(softmax) => {
-                let mut probabilities = vec![0.0; outputs.len()];
-                softmax.forward(&outputs, &mut probabilities);
-                probabilities
+            Some(head) => {
+                let mut results = vec![0.0; outputs.len()];
+                head.forward(&outputs, &mut results);
+                results
             }
         })
     }
 
-    fn run(&self, examples: &Examples, read: &mut dyn FnMut(&[f32])) -> Tally {
+    fn run(
+        &self,
+        examples: &dyn Source,
+        criterion: &Criterion,
+        read: &mut dyn FnMut(&[f32]),
+    ) -> Result<Tally, TrainError> {
         let mut workspace = Workspace::new(&self.network);
-        let model = Model { network: &self.network, criterion: &self.criterion, params: self.judged() };
-        let n_elements = examples.n_elements();
+        let model = Model { network: &self.network, criterion, params: self.judged() };
         let mut sum = Tally::default();
         for start in (0..examples.len()).step_by(LANES * EVALUATED) {
             let n = (examples.len() - start).min(LANES * EVALUATED);
-            let fill = |range: Range<usize>, inputs: &mut [f32], labels: &mut Vec<u32>| {
-                let (from, to) = (start + range.start, start + range.end);
-                inputs.copy_from_slice(&examples.x[from * n_elements..to * n_elements]);
-                labels.extend_from_slice(&examples.y[from..to]);
-            };
-            sum.add(workspace.evaluate(model, n, &fill, &self.state.moving, read));
+            let fill =
+                |at: usize, input: &mut [f32], target: &mut [f32]| fill(examples, start + at, input, target);
+            let tally = workspace.evaluate(model, n, &fill, &self.state.moving, read);
+            sum.add(tally.map_err(TrainError::Examples)?);
         }
-        sum
+        Ok(sum)
     }
 
     /// Notes the figures of the last epoch on the validation examples, and keeps its weights if they are the best so
@@ -333,6 +334,18 @@ impl Trainer {
             let (params, moving) = (self.judged().to_vec(), self.state.moving.clone());
             self.state.best = Some(Best { epoch: self.state.epoch, stats, params, moving });
         }
+    }
+}
+
+/// Reads an example with its target values, if the loss has some; returns its label.
+fn fill(examples: &dyn Source, index: usize, input: &mut [f32], target: &mut [f32]) -> Result<u32, String> {
+    examples.read(index, input)?;
+    if !target.is_empty() {
+        examples.target(index, target)?;
+    }
+    match input.iter().chain(&*target).find(|value| !value.is_finite()) {
+        Some(bad) => Err(format!("example {index} holds {bad}; remove or repair it")),
+        None => Ok(examples.class(index)),
     }
 }
 

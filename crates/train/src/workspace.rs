@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::lane::{Lane, Shared};
+use crate::lane::{Fill, Lane, Shared};
 use crate::loss::{Criterion, Tally};
 use crate::network::Network;
 use crate::ops::Layer;
@@ -18,9 +18,6 @@ pub(crate) const LANES: usize = 8;
 pub(crate) fn share(n: usize, lane: usize) -> Range<usize> {
     n * lane / LANES..n * (lane + 1) / LANES
 }
-
-/// Fills the inputs of the examples `range` of a batch, in order, and returns their labels.
-pub(crate) type Fill<'a> = &'a (dyn Fn(Range<usize>, &mut [f32], &mut Vec<u32>) + Sync);
 
 /// Lanes and what they share.
 #[derive(Debug, Clone)]
@@ -54,7 +51,7 @@ impl Workspace {
         (n, batch_weight): (usize, f32),
         fill: Fill<'_>,
         (moving, momentum): (&mut [f32], f32),
-    ) -> Tally {
+    ) -> Result<Tally, String> {
         // One way into the thread pool for all segments.
         rayon::scope(|_| self.run_segments(model, segments, (n, batch_weight), fill, (moving, momentum)));
         self.tally()
@@ -73,7 +70,7 @@ impl Workspace {
             let shared = Shared { network, criterion, params, norms: &self.norms, batch_weight };
             self.lanes.par_iter_mut().with_max_len(1).enumerate().for_each(|(index, lane)| {
                 if at == 0 {
-                    start(lane, network, share(n, index), fill);
+                    lane.start(network, criterion.n_targets(), share(n, index), fill);
                 }
                 segment.phases.iter().for_each(|phase| lane.run(*phase, shared));
             });
@@ -89,7 +86,7 @@ impl Workspace {
         fill: Fill<'_>,
         moving: &[f32],
         read: &mut dyn FnMut(&[f32]),
-    ) -> Tally {
+    ) -> Result<Tally, String> {
         let Model { network, criterion, params } = model;
         for step in &network.steps {
             if let Layer::BatchNormalization(layer) = &step.layer {
@@ -98,7 +95,7 @@ impl Workspace {
         }
         let shared = Shared { network, criterion, params, norms: &self.norms, batch_weight: 0.0 };
         self.lanes.par_iter_mut().with_max_len(1).enumerate().for_each(|(index, lane)| {
-            start(lane, network, share(n, index), fill);
+            lane.start(network, criterion.n_targets(), share(n, index), fill);
             network.steps.iter().for_each(|step| lane.forward(step, shared));
             lane.loss(shared, false);
         });
@@ -109,10 +106,13 @@ impl Workspace {
         self.tally()
     }
 
-    fn tally(&self) -> Tally {
+    fn tally(&mut self) -> Result<Tally, String> {
+        if let Some(error) = self.lanes.iter_mut().find_map(|lane| lane.error.take()) {
+            return Err(error);
+        }
         let mut sum = Tally::default();
         self.lanes.iter().for_each(|lane| sum.add(lane.tally));
-        sum
+        Ok(sum)
     }
 
     fn join(&mut self, join: Join, model: Model<'_>, moving: &mut [f32], momentum: f32) {
@@ -130,11 +130,4 @@ impl Workspace {
     pub(crate) fn gradients(&self) -> Vec<&[f32]> {
         self.lanes.iter().filter(|lane| lane.n > 0).map(|lane| &lane.dparams[..]).collect()
     }
-}
-
-fn start(lane: &mut Lane, network: &Network, range: Range<usize>, fill: Fill<'_>) {
-    let mut labels = std::mem::take(&mut lane.labels);
-    labels.clear();
-    fill(range.clone(), lane.start(network, range.len()), &mut labels);
-    lane.labels = labels;
 }

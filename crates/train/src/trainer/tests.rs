@@ -4,6 +4,7 @@ use smidgen_ir::build::{Builder, Conv};
 use smidgen_ir::{Interpreter, TensorIdx, passes};
 
 use super::*;
+use crate::Examples;
 use crate::config::{Loss, Optimizer, Schedule};
 use crate::init;
 use crate::random::signed_unit;
@@ -43,7 +44,7 @@ fn examples(n: usize, seed: u64) -> Examples {
         let mark = if label < 2 { 0.7 } else { -0.7 };
         x.iter_mut().skip(label as usize % 2).step_by(2).for_each(|v| *v += mark);
     }
-    Examples { shape: vec![6, 5, 2], x, y }
+    Examples { shape: vec![6, 5, 2], x, y, ..Examples::default() }
 }
 
 fn config() -> Config {
@@ -202,7 +203,8 @@ fn evaluation_is_what_the_interpreter_computes_on_the_folded_graph() {
     let folded = passes::fold_batch_norm(&trainer.graph()).unwrap();
     let mut interpreter = Interpreter::new(&folded).unwrap();
     for (example, found) in found.chunks_exact(3).enumerate() {
-        let input: Vec<u8> = validation.example(example).iter().flat_map(|v| v.to_le_bytes()).collect();
+        let input: Vec<u8> =
+            validation.x[example * 60..(example + 1) * 60].iter().flat_map(|v| v.to_le_bytes()).collect();
         let expected = interpreter.run(&input).unwrap();
         let expected = expected.chunks_exact(4).map(|word| f32::from_le_bytes(word.try_into().unwrap()));
         for (found, expected) in found.iter().zip(expected) {
@@ -214,10 +216,7 @@ fn evaluation_is_what_the_interpreter_computes_on_the_folded_graph() {
 /// The loss of a batch and the gradient of all parameters.
 fn loss_and_gradient(trainer: &mut Trainer, batch: &Examples) -> (f64, Vec<f32>) {
     let n = batch.len();
-    let fill = |range: Range<usize>, inputs: &mut [f32], labels: &mut Vec<u32>| {
-        inputs.copy_from_slice(&batch.x[range.start * 60..range.end * 60]);
-        labels.extend_from_slice(&batch.y[range]);
-    };
+    let fill = |at: usize, input: &mut [f32], target: &mut [f32]| fill(batch, at, input, target);
     let params = trainer.state.params.clone();
     let model = Model { network: &trainer.network, criterion: &trainer.criterion, params: &params };
     let mut moving = trainer.state.moving.clone();
@@ -226,7 +225,7 @@ fn loss_and_gradient(trainer: &mut Trainer, batch: &Examples) -> (f64, Vec<f32>)
     for lane in trainer.workspace.gradients() {
         gradient.iter_mut().zip(lane).for_each(|(sum, part)| *sum += part);
     }
-    (tally.mean_loss(), gradient)
+    (tally.unwrap().mean_loss(), gradient)
 }
 
 #[test]
@@ -301,7 +300,7 @@ fn an_autoencoder_learns_its_input() {
         [t, -t, 0.5 * t, t, 0.0, 0.1]
     };
     let x: Vec<f32> = (0..64).flat_map(|_| line(&mut random)).collect();
-    let data = Examples { shape: vec![6], x, y: vec![7; 64] };
+    let data = Examples { shape: vec![6], x, y: vec![7; 64], ..Examples::default() };
     let config = Config { epochs: 60, learning_rate: 0.02, loss: Loss::Reconstruction, ..Config::default() };
     let mut trainer = Trainer::new(graph, config).unwrap();
     let before = trainer.evaluate(&data).unwrap().loss;
@@ -399,4 +398,42 @@ fn weight_decay_and_class_weights_reach_the_weights() {
     let predicted = trainer.predict(&train).unwrap();
     let zeros = predicted.chunks_exact(3).filter(|row| row[0] > row[1].max(row[2])).count();
     assert!(zeros > 25, "{zeros} of 30 are taken for the only class that counts");
+}
+
+/// Examples that cannot all be read.
+struct Torn(Examples);
+
+impl Source for Torn {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+
+    fn class(&self, index: usize) -> u32 {
+        self.0.class(index)
+    }
+
+    fn read(&self, index: usize, values: &mut [f32]) -> Result<(), String> {
+        if index == 17 { Err("disk/17.wav: it ends too early".into()) } else { self.0.read(index, values) }
+    }
+}
+
+#[test]
+fn an_example_that_cannot_be_read_stops_the_epoch_and_is_named() {
+    let torn = Torn(examples(40, 1));
+    let mut trainer = Trainer::new(branched(), config()).unwrap();
+    let before = trainer.checkpoint();
+    let error = trainer.epoch(&torn, None, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
+    assert!(error.contains("disk/17.wav: it ends too early"), "{error}");
+    assert!(trainer.checkpoint() == before);
+    assert!(trainer.evaluate(&torn).is_err() && trainer.predict(&torn).is_err());
+    let config = Config { loss: Loss::MeanSquaredError, ..config() };
+    let mut trainer = Trainer::new(branched(), config).unwrap();
+    let error = trainer.evaluate(&examples(40, 1)).unwrap_err().to_string();
+    assert!(error.contains("target values"), "{error}");
+    let targets = Examples { targets: vec![0.5; 120], ..examples(40, 1) };
+    assert!(trainer.epoch(&targets, None, &mut |_| ControlFlow::Continue(())).is_ok());
 }

@@ -1,0 +1,145 @@
+//! Losses with their gradients, one family a file.
+
+mod classes;
+mod detection;
+mod values;
+
+use crate::config::{Config, Loss};
+use crate::network::{Head, Network};
+
+/// A loss over the rows of a batch.
+#[derive(Debug, Clone)]
+pub(crate) struct Criterion {
+    loss: Loss,
+    smoothing: f32,
+    class_weights: Vec<f32>,
+    /// Factor of the logits in the softmax.
+    beta: f32,
+    n_outputs: usize,
+    /// Outputs of a row, where the outputs of an example are rows of boxes or cells.
+    depth: usize,
+}
+
+/// Loss and hits of some examples, not yet divided by their number.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Tally {
+    /// Weighted sum of the losses.
+    pub(crate) loss: f64,
+    /// Sum of the weights.
+    pub(crate) weight: f64,
+    pub(crate) n_right: usize,
+    pub(crate) n: usize,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Tally) {
+        self.loss += other.loss;
+        self.weight += other.weight;
+        self.n_right += other.n_right;
+        self.n += other.n;
+    }
+
+    /// Mean loss.
+    pub(crate) fn mean_loss(&self) -> f64 {
+        if self.weight > 0.0 { self.loss / self.weight } else { 0.0 }
+    }
+
+    /// Share of the examples whose largest output is that of their class.
+    pub(crate) fn accuracy(&self) -> f64 {
+        self.n_right as f64 / self.n.max(1) as f64
+    }
+}
+
+/// Index of the largest value, the first of several.
+fn argmax(row: &[f32]) -> usize {
+    row.iter().enumerate().fold(0, |best, (at, value)| if *value > row[best] { at } else { best })
+}
+
+impl Criterion {
+    pub(crate) fn new(config: &Config, network: &Network) -> Self {
+        Criterion {
+            loss: config.loss,
+            smoothing: config.label_smoothing,
+            class_weights: config.class_weights.clone(),
+            beta: network.head.as_ref().map_or(1.0, Head::beta),
+            n_outputs: network.elements[network.logits],
+            depth: network.depth,
+        }
+    }
+
+    /// The same outputs, held to nothing: only what the network makes is wanted.
+    pub(crate) fn without_targets(&self) -> Self {
+        Criterion { loss: Loss::CrossEntropy, ..self.clone() }
+    }
+
+    /// Number of classes, where there are any.
+    pub(crate) fn n_classes(&self) -> Option<usize> {
+        self.loss.has_classes().then_some(self.n_outputs)
+    }
+
+    /// Values that each example is held to, 0 where the loss takes a class or the input.
+    pub(crate) fn n_targets(&self) -> usize {
+        if self.loss.has_targets() { self.n_outputs } else { 0 }
+    }
+
+    /// The weight of an example in the mean.
+    pub(crate) fn weight(&self, label: u32) -> f32 {
+        let weight = self.class_weights.get(label as usize).filter(|_| self.loss.has_classes());
+        weight.copied().unwrap_or(1.0)
+    }
+
+    /// Tallies the examples of a lane. Where `gradient` is not empty, fills it with the gradient of the loss of a batch
+    /// whose weights sum to `batch_weight`.
+    pub(crate) fn tally(
+        &self,
+        logits: &[f32],
+        truth: Truth<'_>,
+        batch_weight: f32,
+        gradient: &mut [f32],
+    ) -> Tally {
+        let mut sum = Tally { n: truth.labels.len(), ..Tally::default() };
+        let rows = logits.chunks_exact(self.n_outputs).zip(truth.labels).enumerate();
+        for (at, (row, &label)) in rows {
+            let range = at * self.n_outputs..(at + 1) * self.n_outputs;
+            let gradient = gradient.get_mut(range.clone()).unwrap_or(&mut []);
+            let weight = self.weight(label);
+            // A batch of examples without weight has no gradient.
+            let scale = if batch_weight > 0.0 { weight / batch_weight } else { 0.0 };
+            sum.weight += f64::from(weight);
+            sum.n_right += usize::from(self.loss.has_classes() && argmax(row) == label as usize);
+            let values = if self.loss.has_targets() { truth.targets } else { truth.inputs };
+            let target = values.get(range).unwrap_or(&[]);
+            sum.loss += f64::from(weight) * self.of_example(row, label as usize, target, scale, gradient);
+        }
+        sum
+    }
+
+    fn of_example(&self, row: &[f32], label: usize, target: &[f32], scale: f32, gradient: &mut [f32]) -> f64 {
+        let mean = |pair, with, gradient| values::mean(pair, with, row, target, scale, gradient);
+        match self.loss {
+            Loss::CrossEntropy => {
+                classes::cross_entropy(row, label, (self.beta, self.smoothing), scale, gradient)
+            }
+            Loss::Focal { gamma } => classes::focal(row, label, (self.beta, gamma), scale, gradient),
+            Loss::Reconstruction | Loss::MeanSquaredError => mean(values::squared, 0.0, gradient),
+            Loss::MeanAbsoluteError => mean(values::absolute, 0.0, gradient),
+            Loss::Huber { delta } => mean(values::huber, delta, gradient),
+            Loss::BinaryCrossEntropy => mean(values::binary, 0.0, gradient),
+            Loss::Detection => detection::boxes(row, target, self.depth, scale, gradient),
+            Loss::Centroids { object_weight } => {
+                detection::cells(row, target, self.depth, (self.beta, object_weight), scale, gradient)
+            }
+        }
+    }
+}
+
+/// What the examples of a lane are held to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Truth<'a> {
+    pub(crate) inputs: &'a [f32],
+    pub(crate) labels: &'a [u32],
+    pub(crate) targets: &'a [f32],
+}
+
+#[cfg(test)]
+mod tests;
