@@ -1,7 +1,5 @@
 //! Every model of the zoo, small: it learns, and what it becomes for a device is near what it was.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::ops::ControlFlow;
 
 use smidgen::zoo::{self, Config, Entry};
