@@ -1,11 +1,13 @@
 //! Every model of the zoo, small: it learns, and what it becomes for a device is near what it was.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::ops::ControlFlow;
 
 use smidgen::zoo::{self, Config, Entry};
 use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_train::{Config as Training, Examples, Loss, Trainer};
-use smidgen_zoo::{MODELS, Task};
+use smidgen_zoo::{MODELS, Task, detector};
 
 /// Examples and classes.
 const N: usize = 16;
@@ -27,6 +29,26 @@ fn examples(shape: [usize; 3]) -> Examples {
     }
 }
 
+/// Where a detector is to see the object of each example: classes lie at different places.
+fn targets(entry: &Entry, config: &Config, labels: &[u32]) -> Vec<f32> {
+    let object = |&label: &u32| {
+        let at = 0.2 + 0.25 * label as f32;
+        detector::Object { class: label as usize, centre: [at, 1.0 - at], size: [0.3, 0.2] }
+    };
+    let objects = labels.iter().map(object);
+    match entry.task {
+        Task::Detection => {
+            let priors = detector::priors(entry, config).unwrap();
+            objects.flat_map(|object| detector::box_targets(&priors, CLASSES, &[object])).collect()
+        }
+        Task::Centroids => {
+            let grid = [config.input[0] / 8, config.input[1] / 8];
+            objects.flat_map(|object| detector::cell_targets(grid, CLASSES, &[object])).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The model at a size that trains in a second.
 fn small(entry: &Entry) -> Config {
     let input = match entry.default.input {
@@ -44,12 +66,15 @@ fn every_model_learns() {
         let loss = match entry.task {
             Task::Classification => Loss::CrossEntropy,
             Task::Reconstruction => Loss::Reconstruction,
-            // Detectors have losses of their own, and anomaly scorers are fitted.
-            Task::Detection | Task::Centroids | Task::Anomaly => continue,
+            Task::Detection => Loss::Detection,
+            Task::Centroids => Loss::Centroids { object_weight: 20.0 },
+            // Fitted, not trained.
+            Task::Anomaly => continue,
         };
         let config = small(entry);
         let graph = zoo::initial(entry, &config, 1).unwrap();
-        let examples = examples(config.input);
+        let mut examples = examples(config.input);
+        examples.targets = targets(entry, &config, &examples.y);
         let training = Training { epochs: 12, batch: 8, learning_rate: 0.01, loss, ..Training::default() };
         let mut trainer = Trainer::new(graph, training).unwrap();
         let mut losses = Vec::new();

@@ -89,6 +89,85 @@ pub(crate) fn head(net: &mut Net, x: TensorIdx, n_anchors: usize, classes: usize
     net.reshape(x, &[1, rows * columns * n_anchors, values])
 }
 
+/// An object in an image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Object {
+    /// Its class, counted from 0.
+    pub class: usize,
+    /// Centre: y and x relative to the image.
+    pub centre: [f32; 2],
+    /// Height and width relative to the image.
+    pub size: [f32; 2],
+}
+
+/// Shapes whose intersection over union is above this are left alone where another anchor has the object (Redmon and
+/// Farhadi, *YOLOv3*, 2018, section 2.1).
+const SIMILAR: f32 = 0.5;
+
+/// What a detector with these priors is to answer: rows `y, x, height, width, objectness, classes` as the trainer's
+/// detection loss takes them. Each object goes to the prior whose cell holds its centre and whose anchor is most like it.
+pub fn box_targets(priors: &[Prior], classes: usize, objects: &[Object]) -> Vec<f32> {
+    let mut targets = vec![0.0; priors.len() * (BOX_VALUES + classes)];
+    for object in objects {
+        let holds = |prior: &Prior| {
+            (0..2).all(|axis| {
+                let at = (object.centre[axis] * prior.cells[axis] as f32).floor();
+                at.clamp(0.0, prior.cells[axis] as f32 - 1.0) as usize == prior.cell[axis]
+            })
+        };
+        let near = priors.iter().enumerate().filter(|(_, prior)| holds(prior));
+        let near: Vec<(usize, f32)> =
+            near.map(|(at, prior)| (at, likeness(prior.anchor, object.size))).collect();
+        let Some(&(best, _)) = near.iter().max_by(|a, b| a.1.total_cmp(&b.1)) else { continue };
+        for (at, likeness) in near {
+            let row = &mut targets[at * (BOX_VALUES + classes)..][..BOX_VALUES + classes];
+            if at != best && row[4] == 0.0 && likeness > SIMILAR {
+                row[4] = -1.0;
+            }
+            if at == best {
+                fill(row, &priors[at], object);
+            }
+        }
+    }
+    targets
+}
+
+/// Intersection over union of two boxes with the same centre.
+fn likeness(a: [f32; 2], b: [f32; 2]) -> f32 {
+    let common = a[0].min(b[0]) * a[1].min(b[1]);
+    common / (a[0] * a[1] + b[0] * b[1] - common).max(f32::MIN_POSITIVE)
+}
+
+fn fill(row: &mut [f32], prior: &Prior, object: &Object) {
+    row.fill(0.0);
+    for axis in 0..2 {
+        row[axis] = object.centre[axis] * prior.cells[axis] as f32 - prior.cell[axis] as f32;
+        row[2 + axis] = (object.size[axis] / prior.anchor[axis]).max(f32::MIN_POSITIVE).ln();
+    }
+    row[4] = 1.0;
+    if let Some(class) = row.get_mut(BOX_VALUES + object.class) {
+        *class = 1.0;
+    }
+}
+
+/// What a centre finder with this grid is to answer: for each cell a one at its class, which is 0 for the background.
+pub fn cell_targets([rows, columns]: [usize; 2], classes: usize, objects: &[Object]) -> Vec<f32> {
+    let mut targets = vec![0.0; rows * columns * (1 + classes)];
+    targets.chunks_exact_mut(1 + classes).for_each(|cell| cell[0] = 1.0);
+    for object in objects {
+        let at =
+            |axis: usize, extent: usize| ((object.centre[axis] * extent as f32) as usize).min(extent - 1);
+        let cell = at(0, rows) * columns + at(1, columns);
+        if let Some(cell) = targets.chunks_exact_mut(1 + classes).nth(cell) {
+            cell.fill(0.0);
+            if let Some(class) = cell.get_mut(1 + object.class) {
+                *class = 1.0;
+            }
+        }
+    }
+    targets
+}
+
 /// Which boxes a detector keeps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Suppression {

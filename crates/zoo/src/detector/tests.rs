@@ -87,3 +87,47 @@ fn other_outputs_are_refused() {
     assert!(with_peaks(identity(&[1, 4, 4, 1], None)).is_err());
     assert!(super::priors(find("fomo").unwrap(), &entry.default).is_err());
 }
+
+#[test]
+fn targets_are_what_the_decoding_makes_the_objects_of() {
+    let entry = find("yolo_fastest").unwrap();
+    let config = Config { input: [64, 64, 3], outputs: 2, ..entry.default };
+    let priors = priors(entry, &config).unwrap();
+    let objects = [
+        Object { class: 1, centre: [0.3, 0.7], size: [0.2, 0.25] },
+        Object { class: 0, centre: [0.8, 0.2], size: [0.5, 0.4] },
+    ];
+    let targets = box_targets(&priors, 2, &objects);
+    let truth = |value: f32| targets.chunks_exact(7).filter(|row| row[4] == value).count();
+    assert_eq!((truth(1.0), truth(0.0) + truth(-1.0)), (2, priors.len() - 2));
+    assert!(truth(-1.0) > 0, "an anchor that is like an object's is left alone");
+    // A network that answers exactly that.
+    let logit = |p: f32| (p / (1.0 - p)).ln();
+    let sure = |is: f32| if is > 0.5 { 12.0 } else { -12.0 };
+    let answer = |row: &[f32]| {
+        let place =
+            [logit(row[0].clamp(1e-6, 1.0 - 1e-6)), logit(row[1].clamp(1e-6, 1.0 - 1e-6)), row[2], row[3]];
+        place.into_iter().chain(row[4..].iter().map(|is| sure(*is))).collect::<Vec<_>>()
+    };
+    let raw: Vec<f32> = targets.chunks_exact(7).flat_map(answer).collect();
+    let suppression = Suppression { max_detections: 2, ..Suppression::default() };
+    let graph = with_boxes(identity(&[1, priors.len(), 7], None), &priors, &suppression).unwrap();
+    let found = floats(&Interpreter::new(&graph).unwrap().run(&bytes(&raw)).unwrap());
+    assert_eq!(found.last(), Some(&2.0));
+    for object in objects {
+        let [y, x] = object.centre;
+        let [h, w] = object.size;
+        let corners = [y - h / 2.0, x - w / 2.0, y + h / 2.0, x + w / 2.0];
+        let hit = (0..2).find(|at| close(&found[at * 4..at * 4 + 4], &corners));
+        assert_eq!(hit.map(|at| found[8 + at]), Some(object.class as f32), "{object:?} {found:?}");
+    }
+}
+
+#[test]
+fn cells_are_background_but_where_a_centre_lies() {
+    let objects = [Object { class: 1, centre: [0.99, 0.1], size: [0.1, 0.1] }];
+    let targets = cell_targets([2, 3], 2, &objects);
+    let classes: Vec<_> =
+        targets.chunks_exact(3).map(|cell| cell.iter().position(|one| *one == 1.0)).collect();
+    assert_eq!(classes, [0, 0, 0, 2, 0, 0].map(Some));
+}
