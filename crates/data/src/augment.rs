@@ -130,14 +130,15 @@ fn rotation(max: f64, stream: &mut Stream) -> [[f64; 3]; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Provenance;
+    use crate::{Provenance, dataset::Values};
 
     const OFF: Config =
         Config { time_shift_rows: 0.0, time_stretch: 0.0, amplitude: 0.0, rotation_rad: 0.0, noise: 0.0 };
 
     fn set(axes: usize) -> Dataset {
         let provenance = Provenance::Generated { seed: 1 };
-        Dataset { classes: Vec::new(), shape: vec![16, axes], samples: Vec::new(), provenance }
+        let none: [Values; 0] = [];
+        Dataset::in_memory(Vec::new(), vec![16, axes], &none, provenance).unwrap()
     }
 
     fn varied(config: Config, epoch: u64, index: usize) -> Vec<f32> {

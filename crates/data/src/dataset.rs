@@ -1,35 +1,58 @@
 //! Data sets: samples of one shape with class numbers, what a trainer and a quantiser take.
+//!
+//! A data set says where its samples lie and reads each when it is asked for, from any thread.
 
-use crate::Provenance;
-use serde::Serialize;
+use crate::element::{Element, Stored};
+use crate::index::{Index, Item, Missing, Source};
+use crate::spool::Spool;
+use crate::window::Fill;
+use crate::{DataError, Provenance};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One of the three parts of a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// For the gradient and for calibration.
+    Train,
+    /// For choosing the epoch and the options.
+    Validation,
+    /// For the reported numbers only.
+    Test,
+}
 
 /// One window with its class.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
-    /// Values, row-major in the data set's shape.
-    pub values: Vec<f32>,
     /// Position in [`Dataset::classes`].
     pub label: usize,
-    /// Person, device or session.
-    pub group: String,
+    /// Position in the items of the index.
+    pub item: usize,
+    /// The item's row that is the window's first; below 0 where the window begins before the item does.
+    pub first_row: i64,
 }
 
 /// Samples of one shape.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Dataset {
     /// Class names.
     pub classes: Vec<String>,
-    /// Extents of a sample, without a batch dimension: `[rows, axes]` for signals.
+    /// Extents of a sample, without a batch dimension: `[rows, axes]` for signals, `[height, width, channels]` for
+    /// images.
     pub shape: Vec<usize>,
     /// The samples.
     pub samples: Vec<Sample>,
     /// Where they come from.
     pub provenance: Provenance,
+    pub(crate) index: Arc<Index>,
+    pub(crate) scale: f32,
+    pub(crate) fill: Fill,
 }
 
 /// The three parts that training, choosing and judging use.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Split {
     /// For the gradient and for calibration.
     pub train: Dataset,
@@ -39,48 +62,163 @@ pub struct Split {
     pub test: Dataset,
 }
 
-/// A class or group with its number of samples.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Count {
-    /// Class or group.
-    pub name: String,
-    /// Samples.
-    pub n_samples: usize,
-}
-
-/// What a report says about a data set.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Summary {
-    /// `generated (seed N)` or `measured: …`.
-    pub provenance: String,
-    /// Extents of a sample.
-    pub shape: Vec<usize>,
-    /// Number of samples.
-    pub n_samples: usize,
-    /// Samples of each class, in the order of the class numbers.
-    pub classes: Vec<Count>,
-    /// Samples of each group, by name.
-    pub groups: Vec<Count>,
-    /// Smallest value; 0 when there is no sample.
-    pub min: f32,
-    /// Largest value; 0 when there is no sample.
-    pub max: f32,
+/// A sample whose values are at hand, for sets that are made in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values {
+    /// Values, row-major in the data set's shape.
+    pub values: Vec<f32>,
+    /// Position in [`Dataset::classes`].
+    pub label: usize,
+    /// Person, device or session.
+    pub group: String,
 }
 
 impl Dataset {
+    /// A set of samples in memory.
+    ///
+    /// # Errors
+    /// [`DataError::Options`] on a sample of another length than `shape`, or of a class that is not there.
+    pub fn in_memory(
+        classes: Vec<String>,
+        shape: Vec<usize>,
+        samples: &[Values],
+        provenance: Provenance,
+    ) -> Result<Self, DataError> {
+        let length: usize = shape.iter().product();
+        let rows = shape.first().copied().unwrap_or(1);
+        let mut spool = Spool::new(Stored::little(Element::F32));
+        let mut items = Vec::with_capacity(samples.len());
+        for (number, sample) in samples.iter().enumerate() {
+            if sample.values.len() != length || sample.label >= classes.len() {
+                let message = format!(
+                    "sample {number}: {} values of class {}, expected {length} and a class below {}",
+                    sample.values.len(),
+                    sample.label,
+                    classes.len()
+                );
+                return Err(DataError::Options(message));
+            }
+            let (name, group, place) = (format!("sample {number}"), sample.group.clone(), spool.len());
+            spool.push(&sample.values)?;
+            items.push(Item { name, label: sample.label, spans: Vec::new(), group, part: None, rows, place });
+        }
+        let of_item = |(item, entry): (usize, &Item)| Sample { label: entry.label, item, first_row: 0 };
+        let samples = items.iter().enumerate().map(of_item).collect();
+        let index = Index {
+            name: provenance.to_string(),
+            classes: classes.clone(),
+            row_shape: shape.get(1..).map(<[usize]>::to_vec).unwrap_or_default(),
+            rate_hz: 0.0,
+            unit: String::new(),
+            provenance: provenance.clone(),
+            items,
+            missing: Missing::default(),
+            source: Source::Spool(spool),
+        };
+        Ok(Dataset {
+            classes,
+            shape,
+            samples,
+            provenance,
+            index: Arc::new(index),
+            scale: 1.0,
+            fill: Fill::Edge,
+        })
+    }
+
     /// A data set with the same classes, shape and provenance and the given samples.
     pub fn with_samples(&self, samples: Vec<Sample>) -> Self {
-        Dataset {
-            classes: self.classes.clone(),
-            shape: self.shape.clone(),
-            samples,
-            provenance: self.provenance.clone(),
-        }
+        Dataset { samples, ..self.clone() }
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    /// Extents of a sample.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Class of sample `at`; 0 where there is none.
+    pub fn label(&self, at: usize) -> usize {
+        self.samples.get(at).map_or(0, |sample| sample.label)
+    }
+
+    /// Group of sample `at`; empty where there is none.
+    pub fn group(&self, at: usize) -> &str {
+        self.samples.get(at).map_or("", |sample| self.group_of(sample))
+    }
+
+    pub(crate) fn group_of(&self, sample: &Sample) -> &str {
+        self.index.items.get(sample.item).map_or("", |item| item.group.as_str())
+    }
+
+    /// The index that the samples lie in.
+    pub fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Number of values in a sample.
     pub fn sample_len(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// Reads sample `at`, row-major in [`Dataset::shape`], scaled. Rows before the item's first and after its last
+    /// are filled as the window's options say.
+    ///
+    /// # Errors
+    /// [`DataError::Options`] when there is no such sample or `out` has another length; what [`Index::read`] says.
+    pub fn read(&self, at: usize, out: &mut [f32]) -> Result<(), DataError> {
+        let sample = self.samples.get(at).filter(|_| out.len() == self.sample_len());
+        let Some((sample, item)) = sample.and_then(|s| Some((s, self.index.items.get(s.item)?))) else {
+            let message = format!(
+                "sample {at} of {}: cannot be read into {} values of {:?}",
+                self.samples.len(),
+                out.len(),
+                self.shape
+            );
+            return Err(DataError::Options(message));
+        };
+        let row_len = self.index.row_len().max(1);
+        let n_rows = out.len() / row_len;
+        let n_before = usize::try_from(-sample.first_row).unwrap_or(0).min(n_rows);
+        let first = usize::try_from(sample.first_row).unwrap_or(0).min(item.rows);
+        let n_there = (n_rows - n_before).min(item.rows - first);
+        let there = n_before * row_len..(n_before + n_there) * row_len;
+        if let Some(rows) = out.get_mut(there.clone()) {
+            self.index.read(sample.item, first, rows)?;
+            rows.iter_mut().for_each(|value| *value *= self.scale);
+        }
+        match self.fill {
+            _ if n_there == 0 => out.fill(0.0),
+            Fill::Zero => {
+                out.get_mut(..there.start).into_iter().for_each(|gap| gap.fill(0.0));
+                out.get_mut(there.end..).into_iter().for_each(|gap| gap.fill(0.0));
+            }
+            Fill::Edge => {
+                let (first, last) = (there.start..there.start + row_len, there.end - row_len..there.end);
+                (0..n_before).for_each(|row| out.copy_within(first.clone(), row * row_len));
+                (n_before + n_there..n_rows).for_each(|row| out.copy_within(last.clone(), row * row_len));
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of sample `at`.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`].
+    pub fn values(&self, at: usize) -> Result<Vec<f32>, DataError> {
+        let mut values = vec![0.0; self.sample_len()];
+        self.read(at, &mut values)?;
+        Ok(values)
     }
 
     /// Samples of each class, in the order of the class numbers.
@@ -98,24 +236,9 @@ impl Dataset {
     pub fn group_counts(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         for sample in &self.samples {
-            *counts.entry(sample.group.as_str()).or_insert(0) += 1;
+            *counts.entry(self.group_of(sample)).or_insert(0) += 1;
         }
         counts
-    }
-
-    /// Counts, range and provenance.
-    pub fn summary(&self) -> Summary {
-        let count = |name: &str, n_samples| Count { name: name.to_owned(), n_samples };
-        let values = || self.samples.iter().flat_map(|sample| sample.values.iter().copied());
-        Summary {
-            provenance: self.provenance.to_string(),
-            shape: self.shape.clone(),
-            n_samples: self.samples.len(),
-            classes: self.classes.iter().zip(self.class_counts()).map(|(name, n)| count(name, n)).collect(),
-            groups: self.group_counts().into_iter().map(|(name, n)| count(name, n)).collect(),
-            min: values().reduce(f32::min).unwrap_or(0.0),
-            max: values().reduce(f32::max).unwrap_or(0.0),
-        }
     }
 }
 
@@ -131,20 +254,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn summary_counts_classes_and_groups() {
-        let sample = |label, group: &str, value| Sample { values: vec![value], label, group: group.into() };
-        let set = Dataset {
-            classes: vec!["a".into(), "b".into(), "c".into()],
-            shape: vec![1],
-            samples: vec![sample(0, "p", -2.0), sample(1, "q", 3.0), sample(1, "p", 0.5)],
-            provenance: Provenance::Generated { seed: 3 },
-        };
-        let summary = set.summary();
-        assert_eq!(summary.provenance, "generated (seed 3)");
-        assert_eq!(summary.classes.iter().map(|c| c.n_samples).collect::<Vec<_>>(), [1, 2, 0]);
+    fn classes_and_groups_are_counted_and_values_read() {
+        let sample =
+            |label, group: &str, value| Values { values: vec![value, 1.0], label, group: group.into() };
+        let classes = vec!["a".into(), "b".into(), "c".into()];
+        let samples = [sample(0, "p", -2.0), sample(1, "q", 3.0), sample(1, "p", 0.5)];
+        let set =
+            Dataset::in_memory(classes, vec![1, 2], &samples, Provenance::Generated { seed: 3 }).unwrap();
+        assert_eq!(set.class_counts(), [1, 2, 0]);
         assert_eq!(set.group_counts(), BTreeMap::from([("p", 2), ("q", 1)]));
-        assert_eq!((summary.n_samples, summary.min, summary.max), (3, -2.0, 3.0));
-        let empty = set.with_samples(Vec::new()).summary();
-        assert_eq!((empty.n_samples, empty.min, empty.max), (0, 0.0, 0.0));
+        assert_eq!((set.len(), set.label(2), set.group(1)), (3, 1, "q"));
+        assert_eq!(set.values(1).unwrap(), [3.0, 1.0]);
+        assert!(set.read(0, &mut [0.0]).is_err() && set.values(3).is_err());
     }
 }

@@ -2,13 +2,19 @@
 //!
 //! A network that has seen a person's gestures knows that person; only a split by group measures strangers.
 
-use crate::random::Stream;
-use crate::{DataError, Dataset, Sample, Split};
+mod hash;
+mod time;
+
+use crate::random::{Stream, mix};
+use crate::{DataError, Dataset, Part, Split};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often another random assignment is tried until every part has every class.
 const MAX_TRIES: u64 = 200;
+
+/// Groups that one warning each is given to.
+const MAX_WARNINGS: usize = 5;
 
 /// How to divide.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +36,41 @@ pub enum Config {
         /// Seed of the choice.
         seed: u64,
     },
+    /// The parts that the makers of the set gave its items; where they name none for validation, that share of the
+    /// training recordings, class by class.
+    Official {
+        /// Share of the validation part, where the set has none.
+        validation: f64,
+        /// Seed of the choice.
+        seed: u64,
+    },
+    /// Whole groups by a hash of their names, which stay in their parts when the set grows: the split of Speech
+    /// Commands, whose groups are the speakers.
+    Hash {
+        /// Share of the test part.
+        test: f64,
+        /// Share of the validation part.
+        validation: f64,
+    },
+    /// Random whole recordings, class by class: for sets that do not say who recorded what.
+    Recordings {
+        /// Share of the test part.
+        test: f64,
+        /// Share of the validation part.
+        validation: f64,
+        /// Seed of the choice.
+        seed: u64,
+    },
+    /// Blocks in time order of each recording: first training, then validation, then test. A window that reaches
+    /// over an edge, or less than the gap from it, is left out.
+    Time {
+        /// Share of the test part.
+        test: f64,
+        /// Share of the validation part.
+        validation: f64,
+        /// Rows left out between the parts.
+        gap: usize,
+    },
     /// Random samples, class by class, regardless of groups: for sets without groups. Groups leak, with a warning.
     Samples {
         /// Share of the test part.
@@ -41,14 +82,6 @@ pub enum Config {
     },
 }
 
-/// Which part a sample belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Train,
-    Validation,
-    Test,
-}
-
 /// Divides the samples, which keep their order within each part. The warnings tell of groups and of identical
 /// samples that stand in more than one part (see [`leaks`]).
 ///
@@ -56,19 +89,28 @@ enum Part {
 /// [`DataError::Options`] when a named group does not exist or stands in two lists, when shares make no sense, or
 /// when a part would lack a class.
 pub fn split(set: &Dataset, config: &Config) -> Result<(Split, Vec<String>), DataError> {
-    let parts = match config {
-        Config::Groups { test, validation } => by_name(set, test, validation)?,
-        Config::Fractions { test, validation, seed } => by_group(set, check(*test, *validation)?, *seed)?,
-        Config::Samples { test, validation, seed } => by_sample(set, check(*test, *validation)?, *seed),
+    let all = |parts: Vec<Part>| parts.into_iter().map(Some).collect();
+    let parts: Vec<Option<Part>> = match config {
+        Config::Groups { test, validation } => all(by_name(set, test, validation)?),
+        Config::Fractions { test, validation, seed } => {
+            all(by_group(set, check(*test, *validation)?, *seed)?)
+        }
+        Config::Official { validation, seed } => all(official(set, *validation, *seed)?),
+        Config::Hash { test, validation } => all(hash::parts(set, check(*test, *validation)?)),
+        Config::Recordings { test, validation, seed } => {
+            all(by_recording(set, check(*test, *validation)?, *seed))
+        }
+        Config::Time { test, validation, gap } => time::blocks(set, check(*test, *validation)?, *gap),
+        Config::Samples { test, validation, seed } => all(by_sample(set, check(*test, *validation)?, *seed)),
     };
     let part = |part| {
-        let samples = set.samples.iter().zip(&parts).filter(|&(_, &other)| other == part);
-        set.with_samples(samples.map(|(sample, _)| sample.clone()).collect())
+        let samples = set.samples.iter().zip(&parts).filter(|&(_, &other)| other == Some(part));
+        set.with_samples(samples.map(|(sample, _)| *sample).collect())
     };
     let split =
         Split { train: part(Part::Train), validation: part(Part::Validation), test: part(Part::Test) };
     no_empty_class(&split)?;
-    let warnings = leaks(&split);
+    let warnings = leaks(&split)?;
     Ok((split, warnings))
 }
 
@@ -94,9 +136,9 @@ fn by_name(set: &Dataset, test: &[String], validation: &[String]) -> Result<Vec<
         );
         return Err(DataError::Options(message));
     }
-    let part = |sample: &Sample| match &sample.group {
-        group if test.contains(group) => Part::Test,
-        group if validation.contains(group) => Part::Validation,
+    let part = |sample| match set.group_of(sample) {
+        group if test.iter().any(|name| name == group) => Part::Test,
+        group if validation.iter().any(|name| name == group) => Part::Validation,
         _ => Part::Train,
     };
     Ok(set.samples.iter().map(part).collect())
@@ -131,7 +173,7 @@ fn by_group(set: &Dataset, (test, validation): (f64, f64), seed: u64) -> Result<
         let mut rest = order.as_slice();
         let test = take(&mut rest, test * n_samples);
         let validation = take(&mut rest, validation * n_samples);
-        let part = |sample: &Sample| match sample.group.as_str() {
+        let part = |sample| match set.group_of(sample) {
             group if test.contains(group) => Part::Test,
             group if validation.contains(group) => Part::Validation,
             _ => Part::Train,
@@ -173,12 +215,26 @@ fn has_all_classes(set: &Dataset, parts: &[Part]) -> bool {
 }
 
 /// Shuffles each class and gives its first samples to test, the next to validation, one at least to each.
-fn by_sample(set: &Dataset, (test, validation): (f64, f64), seed: u64) -> Vec<Part> {
-    let mut parts = vec![Part::Train; set.samples.len()];
-    for class in 0..set.classes.len() {
-        let mut members: Vec<usize> = (0..parts.len()).filter(|&at| set.samples[at].label == class).collect();
+fn by_sample(set: &Dataset, shares: (f64, f64), seed: u64) -> Vec<Part> {
+    let labels: Vec<usize> = set.samples.iter().map(|sample| sample.label).collect();
+    by_class(&labels, set.classes.len(), shares, seed)
+}
+
+/// As [`by_sample`], with the windows of a recording together.
+fn by_recording(set: &Dataset, shares: (f64, f64), seed: u64) -> Vec<Part> {
+    let labels: Vec<usize> = set.index().items.iter().map(|item| item.label).collect();
+    let parts = by_class(&labels, set.classes.len(), shares, seed);
+    set.samples.iter().map(|sample| parts.get(sample.item).copied().unwrap_or(Part::Train)).collect()
+}
+
+fn by_class(labels: &[usize], n_classes: usize, (test, validation): (f64, f64), seed: u64) -> Vec<Part> {
+    let mut parts = vec![Part::Train; labels.len()];
+    for class in 0..n_classes {
+        let mut members: Vec<usize> = (0..parts.len()).filter(|&at| labels[at] == class).collect();
         Stream::new(&[seed, class as u64]).shuffle(&mut members);
-        let share = |share: f64| ((members.len() as f64 * share).round() as usize).max(1);
+        let share = |share: f64| {
+            if share == 0.0 { 0 } else { ((members.len() as f64 * share).round() as usize).max(1) }
+        };
         let (n_test, n_validation) = (share(test), share(validation));
         for (rank, &at) in members.iter().enumerate() {
             parts[at] = match rank {
@@ -189,6 +245,29 @@ fn by_sample(set: &Dataset, (test, validation): (f64, f64), seed: u64) -> Vec<Pa
         }
     }
     parts
+}
+
+fn official(set: &Dataset, validation: f64, seed: u64) -> Result<Vec<Part>, DataError> {
+    let items = &set.index().items;
+    if items.iter().all(|item| item.part.is_none()) {
+        let message =
+            "split: the set names no parts of its own; split by = \"fractions\", \"recordings\" or \"time\"";
+        return Err(DataError::Options(message.into()));
+    }
+    let has_validation = items.iter().any(|item| item.part == Some(Part::Validation));
+    let is_share = validation > 0.0 && validation < 1.0;
+    if !has_validation && !is_share {
+        let message = format!("split: validation {validation}; expected a share between 0 and 1");
+        return Err(DataError::Options(message));
+    }
+    let mut parts: Vec<Part> = items.iter().map(|item| item.part.unwrap_or(Part::Train)).collect();
+    if !has_validation {
+        let training: Vec<usize> = (0..items.len()).filter(|&at| parts[at] == Part::Train).collect();
+        let labels: Vec<usize> = training.iter().map(|&at| items[at].label).collect();
+        let chosen = by_class(&labels, set.classes.len(), (0.0, validation), seed);
+        training.into_iter().zip(chosen).for_each(|(at, part)| parts[at] = part);
+    }
+    Ok(set.samples.iter().map(|sample| parts.get(sample.item).copied().unwrap_or(Part::Train)).collect())
 }
 
 fn no_empty_class(split: &Split) -> Result<(), DataError> {
@@ -208,30 +287,54 @@ fn no_empty_class(split: &Split) -> Result<(), DataError> {
     Err(DataError::Options(message))
 }
 
-/// What one part may know of another: groups in several parts (also when the names differ in case or spaces only)
-/// and samples with the same values.
-pub fn leaks(split: &Split) -> Vec<String> {
+/// What one part may know of another: groups in several parts (also when the names differ in case or spaces only),
+/// recordings cut into windows for several parts, and samples with the same values.
+///
+/// # Errors
+/// Values that cannot be read.
+pub fn leaks(split: &Split) -> Result<Vec<String>, DataError> {
     let mut groups: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
-    let mut values: BTreeMap<Vec<u32>, BTreeSet<&'static str>> = BTreeMap::new();
+    let mut values: BTreeMap<[u64; 2], BTreeSet<&'static str>> = BTreeMap::new();
+    let mut items: BTreeMap<usize, BTreeSet<&'static str>> = BTreeMap::new();
     for (name, part) in split.parts() {
-        for sample in &part.samples {
-            groups.entry(sample.group.trim().to_lowercase()).or_default().insert(name);
-            values.entry(sample.values.iter().map(|v| v.to_bits()).collect()).or_default().insert(name);
+        let mut window = vec![0.0; part.sample_len()];
+        for (at, sample) in part.samples.iter().enumerate() {
+            groups.entry(part.group_of(sample).trim().to_lowercase()).or_default().insert(name);
+            items.entry(sample.item).or_default().insert(name);
+            part.read(at, &mut window)?;
+            values.entry(fingerprint(&window)).or_default().insert(name);
         }
     }
     let mut warnings = Vec::new();
-    for (group, parts) in groups.iter().filter(|(_, parts)| parts.len() > 1) {
+    let leaking = || groups.iter().filter(|(_, parts)| parts.len() > 1);
+    for (group, parts) in leaking().take(MAX_WARNINGS) {
         let parts: Vec<&str> = parts.iter().copied().collect();
         warnings.push(format!(
             "group \"{group}\" stands in {}: the test is not on strangers",
             parts.join(" and ")
         ));
     }
+    let n_more = leaking().count().saturating_sub(MAX_WARNINGS);
+    if n_more > 0 {
+        warnings.push(format!("{n_more} more groups stand in several parts"));
+    }
+    let n_cut = items.values().filter(|parts| parts.len() > 1).count();
+    if n_cut > 0 {
+        warnings.push(format!("{n_cut} recording(s) have windows in more than one part"));
+    }
     let n_same = values.values().filter(|parts| parts.len() > 1).count();
     if n_same > 0 {
         warnings.push(format!("{n_same} sample(s) stand with the same values in more than one part"));
     }
-    warnings
+    Ok(warnings)
+}
+
+/// A name of values, bit by bit, that other values have with a chance of 2⁻¹²⁸.
+pub(crate) fn fingerprint(values: &[f32]) -> [u64; 2] {
+    values.iter().fold([values.len() as u64, 0x5eed], |[a, b], value| {
+        let bits = u64::from(value.to_bits());
+        [mix(a ^ bits), mix(b.rotate_left(17) ^ bits.wrapping_mul(0x9e37_79b9_7f4a_7c15))]
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The project's recordings as windows in three parts, and what a report says about them.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use smidgen_data::{Dataset, Provenance, Recordings, Split, gesture, json_lines, split, window};
+use smidgen_data::{Dataset, Index, Layout, Options, Provenance, Split, gesture, split, window};
 use smidgen_report as report;
 
-use crate::project::{Project, Source};
+use crate::project::Project;
 use crate::{Error, Result};
 
 /// Windows in three parts.
@@ -15,8 +16,6 @@ pub struct Windows {
     pub split: Split,
     /// What a report says about them.
     pub summary: report::DataSummary,
-    /// Values in each row.
-    pub axes: usize,
     /// What the user should know: groups or samples in more than one part.
     pub warnings: Vec<String>,
 }
@@ -24,7 +23,10 @@ pub struct Windows {
 impl Windows {
     /// A name of what training sees, in hexadecimal: shape, values and labels of the windows to train and to judge
     /// with (FNV-1a with 64 bits).
-    pub(crate) fn fingerprint(&self) -> String {
+    ///
+    /// # Errors
+    /// Values that cannot be read.
+    pub(crate) fn fingerprint(&self) -> Result<String> {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         let mut add = |bytes: &[u8]| {
             for &byte in bytes {
@@ -34,83 +36,84 @@ impl Windows {
         for part in [&self.split.train, &self.split.validation] {
             add(&(part.samples.len() as u64).to_le_bytes());
             part.shape.iter().for_each(|&extent| add(&(extent as u64).to_le_bytes()));
-            for sample in &part.samples {
-                add(&(sample.label as u64).to_le_bytes());
-                sample.values.iter().for_each(|value| add(&value.to_le_bytes()));
+            let mut window = vec![0.0; part.sample_len()];
+            for at in 0..part.len() {
+                add(&(part.label(at) as u64).to_le_bytes());
+                part.read(at, &mut window).map_err(|error| data_error(&error))?;
+                window.iter().for_each(|value| add(&value.to_le_bytes()));
             }
         }
-        format!("{hash:016x}")
+        Ok(format!("{hash:016x}"))
     }
 }
 
-/// The project's recordings; paths are relative to its folder `dir`.
+/// What the project's recordings are; paths are relative to its folder `dir`.
 ///
 /// # Errors
 /// What is wrong with the files, every place listed.
-pub fn recordings(project: &Project, dir: &Path) -> Result<Recordings> {
+pub fn index(project: &Project, dir: &Path) -> Result<Index> {
     let data = &project.data;
-    match (data.source, &data.path) {
-        (Source::Generated, _) => {
+    let index = match (data.source.layout(), &data.path) {
+        (None, _) => {
             let config = gesture::Config {
                 seed: project.project.seed,
                 n_people: data.generated.people,
                 n_repeats: data.generated.repeats,
                 n_negatives: data.generated.negatives,
             };
-            gesture::generate(&config).map_err(|error| data_error(&error))
+            gesture::generate(&config).and_then(Index::try_from)
         }
-        (Source::JsonLines, Some(path)) => read_json_lines(&dir.join(path), &data.classes),
-        (Source::JsonLines, None) => Err(Error::input("data.path is missing").help("path = \"data\"")),
-    }
+        (Some(_), None) => return Err(Error::input("data.path is missing").help("path = \"data\"")),
+        (Some(layout), Some(path)) => return load(&dir.join(path), layout, &data.options()),
+    };
+    index.map_err(|error| data_error(&error))
 }
 
-/// Recordings of a `.jsonl` file or of a folder of them.
+/// What the files at `path` are.
 ///
 /// # Errors
-/// As [`recordings`].
-pub fn read_json_lines(path: &Path, classes: &[String]) -> Result<Recordings> {
-    let config = json_lines::Config { classes: classes.to_vec(), ..json_lines::Config::default() };
+/// As [`index`].
+pub fn load(path: &Path, layout: Layout, options: &Options) -> Result<Index> {
     if !path.exists() {
-        return Err(Error::input("there is no such file or folder").at(path.display()).help(
+        return Err(Error::input("there is no such file or folder").at(path.display()).help(missing(layout)));
+    }
+    smidgen_data::load(path, layout, options).map_err(|error| data_error(&error))
+}
+
+/// What to put where there is nothing.
+fn missing(layout: Layout) -> &'static str {
+    match layout {
+        Layout::JsonLines => {
             "name a .jsonl file or a folder of them; one recording a line: \
-             {\"gesture\": \"wing\", \"name\": \"anna\", \"accel_ms2_xyz\": [[x, y, z], …]}",
-        ));
+             {\"gesture\": \"wing\", \"name\": \"anna\", \"accel_ms2_xyz\": [[x, y, z], …]}"
+        }
+        Layout::Wav => "name a folder with a folder of .wav files for each class",
+        Layout::Csv => "name a .csv file or a folder of them",
+        Layout::Images => "name a folder with a folder of images for each class",
+        Layout::Numpy => "name an .npz file or a folder of .npy files",
+        Layout::Idx => "name a folder with files such as train-images-idx3-ubyte.gz",
+        Layout::Cifar => "name a folder with files such as data_batch_1.bin",
+        Layout::EdgeImpulse => "name the folder that an export was unpacked to",
     }
-    let read = if path.is_dir() {
-        json_lines::load_dir(path, &config)
-    } else {
-        json_lines::load_files(&[path.to_owned()], &path.display().to_string(), &config)
-    };
-    let mut set = read.map_err(|error| data_error(&error))?;
-    // Reports are the same on every machine: they name the data, not where it lies.
-    if let (Provenance::Measured { source }, Some(name)) = (&mut set.provenance, path.file_name()) {
-        *source = source.replacen(&path.display().to_string(), &name.to_string_lossy(), 1);
-    }
-    Ok(set)
 }
 
 /// Cuts and divides the project's recordings.
 ///
 /// # Errors
-/// As [`recordings`], and a part without one of the classes.
+/// As [`index`], and a part without one of the classes.
 pub fn windows(project: &Project, dir: &Path) -> Result<Windows> {
-    let recordings = recordings(project, dir)?;
-    let config = window::Config {
-        length: project.features.window,
-        scale: project.features.scale,
-        ..window::Config::default()
-    };
-    let set = window::windows(&recordings, &config).map_err(|error| data_error(&error))?;
+    let index = Arc::new(index(project, dir)?);
+    let set = window::windows(&index, &project.features.windows()).map_err(|error| data_error(&error))?;
     let (split, warnings) = split::split(&set, &project.data.split).map_err(|error| data_error(&error))?;
-    let summary = summary(project, &recordings, &set, &split);
-    Ok(Windows { split, summary, axes: recordings.axes, warnings })
+    let summary = summary(project, &set, &split);
+    Ok(Windows { split, summary, warnings })
 }
 
 pub(crate) fn data_error(error: &smidgen_data::DataError) -> Error {
     Error::input(error).help("correct the data or the project file; smidgen data inspect shows what is there")
 }
 
-fn summary(project: &Project, recordings: &Recordings, set: &Dataset, split: &Split) -> report::DataSummary {
+fn summary(project: &Project, set: &Dataset, split: &Split) -> report::DataSummary {
     let provenance = match &set.provenance {
         Provenance::Generated { seed } => report::Provenance::Generated { seed: *seed },
         Provenance::Measured { source } => report::Provenance::Measured { source: source.clone() },
@@ -121,7 +124,7 @@ fn summary(project: &Project, recordings: &Recordings, set: &Dataset, split: &Sp
         windows: part.class_counts(),
     });
     report::DataSummary {
-        name: recordings.name.clone(),
+        name: set.index().name.clone(),
         provenance,
         notes: project.data.notes.clone(),
         classes: set.classes.clone(),

@@ -12,8 +12,10 @@ use crate::{Error, Result};
 /// A model whose inputs do not hold a window, or are neither float32 nor quantised int8.
 pub fn inputs(graph: &Graph, set: &Dataset) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(set.samples.len() * graph.input_bytes());
-    for sample in &set.samples {
-        let input = quantize::quantize_input(graph, &sample.values).map_err(|error| {
+    let mut window = vec![0.0; set.sample_len()];
+    for at in 0..set.len() {
+        set.read(at, &mut window).map_err(|error| crate::dataset::data_error(&error))?;
+        let input = quantize::quantize_input(graph, &window).map_err(|error| {
             Error::input(format!("a window of shape {:?} cannot be fed to the model: {error}", set.shape))
                 .help("use a model that was trained on such windows")
         })?;

@@ -25,21 +25,29 @@ const MAX_OUTPUTS: usize = 1 << 24;
 /// Added to the variance in batch normalisation.
 const EPSILON: f32 = 1e-3;
 
-/// The project's network for windows of `axes` values a row and `n_classes` classes: float32, with initial weights from
-/// the project's seed.
+/// The project's network for windows of shape `window` (`[rows, axes]` or `[height, width, channels]`) and `n_classes`
+/// classes: float32, with initial weights from the project's seed.
 ///
 /// # Errors
 /// Layers whose shapes do not fit, named by their position and operator.
-pub fn initial_graph(project: &Project, axes: usize, n_classes: usize) -> Result<Graph> {
-    let rows = project.features.window;
-    let [height, width, channels] = project.model.input.unwrap_or([rows, axes, 1]);
-    if [height, width, channels].iter().try_fold(1usize, |product, &n| product.checked_mul(n))
-        != Some(rows.saturating_mul(axes))
-    {
+pub fn initial_graph(project: &Project, window: &[usize], n_classes: usize) -> Result<Graph> {
+    let own = match *window {
+        [height, width, channels] => [height, width, channels],
+        [rows, axes] => [rows, axes, 1],
+        _ => [window.iter().product(), 1, 1],
+    };
+    let [height, width, channels] = project.model.input.unwrap_or(own);
+    let n_values = window.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
+    if [height, width, channels].iter().try_fold(1usize, |product, &n| product.checked_mul(n)) != n_values {
+        let [rows, axes, depth] = own;
         return Err(Error::input(format!(
-            "model.input is {height} × {width} × {channels}, but a window has {rows} rows of {axes} values"
+            "model.input is {height} × {width} × {channels}, but a window has shape {window:?}"
         ))
-        .help(format!("input = [{rows}, 1, {axes}] or [{rows}, {axes}, 1]")));
+        .help(if depth == 1 {
+            format!("input = [{rows}, 1, {axes}] or [{rows}, {axes}, 1]")
+        } else {
+            format!("input = [{rows}, {axes}, {depth}]")
+        }));
     }
     if let Some(name) = &project.model.zoo {
         return of_zoo(project, name, [height, width, channels], n_classes);

@@ -1,14 +1,16 @@
 //! The project file `smidgen.toml`: data, features, model, training, quantisation and board.
 
+mod data;
 mod layer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use smidgen_compress::post_training_quantization::Calibration;
-use smidgen_data::{augment, split};
+use smidgen_data::augment;
 use smidgen_train::{Optimizer, Schedule};
 
+pub use data::{Data, Features, Generated, Source};
 pub use layer::{Activation, Layer, Padding};
 
 use crate::{Error, Result, files};
@@ -46,68 +48,6 @@ pub struct Identity {
     /// Seed of initial weights, shuffles, augmentation and generated data.
     #[serde(default = "one")]
     pub seed: u64,
-}
-
-/// Where recordings come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The gesture set that the project generates.
-    Generated,
-    /// A `.jsonl` file, or a folder of them, with one recording on each line.
-    JsonLines,
-}
-
-/// Recordings and their parts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// Where they come from.
-    pub source: Source,
-    /// The file or folder of `json_lines`, relative to the project's folder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
-    /// Class names of `json_lines` in the order of their numbers; the sorted labels when empty.
-    #[serde(default)]
-    pub classes: Vec<String>,
-    /// What a reader of the report must know about the data, one sentence each.
-    #[serde(default)]
-    pub notes: Vec<String>,
-    /// Size of the generated set.
-    #[serde(default)]
-    pub generated: Generated,
-    /// Who is in which part.
-    #[serde(default = "quarter_for_the_test")]
-    pub split: split::Config,
-}
-
-/// Size of the generated set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Generated {
-    /// Simulated people.
-    pub people: usize,
-    /// Recordings of each gesture by each person.
-    pub repeats: usize,
-    /// Recordings of no gesture by each person.
-    pub negatives: usize,
-}
-
-impl Default for Generated {
-    fn default() -> Self {
-        Generated { people: 12, repeats: 20, negatives: 24 }
-    }
-}
-
-/// How recordings become windows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Features {
-    /// Rows of a window.
-    pub window: usize,
-    /// Each value is multiplied by it; 0.001 turns milli-g into g.
-    #[serde(default = "unit_scale")]
-    pub scale: f32,
 }
 
 /// The network: a model of the zoo, or layers.
@@ -208,16 +148,8 @@ pub struct BoardChoice {
     pub name: String,
 }
 
-fn quarter_for_the_test() -> split::Config {
-    split::Config::Fractions { test: 0.25, validation: 0.15, seed: 1 }
-}
-
 fn one() -> u64 {
     1
-}
-
-fn unit_scale() -> f32 {
-    1.0
 }
 
 impl Project {
@@ -256,7 +188,6 @@ impl Project {
     fn check(&self) -> Result<()> {
         let training = &self.training;
         let positive = [
-            ("features.window", self.features.window),
             ("training.batch_size", training.batch_size),
             ("quantization.calibration", self.quantization.calibration),
         ];
@@ -285,9 +216,17 @@ impl Project {
             }
         }
         self.model.check()?;
-        if self.data.source == Source::JsonLines && self.data.path.is_none() {
-            return Err(Error::input("data.path is missing: source = \"json_lines\" needs a file or folder")
-                .help("path = \"data\""));
+        let is_files = self.data.source != Source::Generated;
+        if is_files && self.data.path.is_none() {
+            let source = serde_json::to_string(&self.data.source).unwrap_or_default();
+            return Err(Error::input(format!(
+                "data.path is missing: source = {source} needs a file or folder"
+            ))
+            .help("path = \"data\""));
+        }
+        let images = [Source::Images, Source::Idx, Source::Cifar, Source::Numpy];
+        if self.features.window == 0 && !images.contains(&self.data.source) {
+            return Err(wrong("features.window", "at least 1", 0));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use smidgen_ir::Graph;
 
 use crate::artifacts::Artifacts;
 use crate::dataset;
+use crate::dataset::data_error;
 use crate::events::{Event, Observer};
 use crate::project::Project;
 use crate::{Error, Result, files, model_file};
@@ -62,17 +63,18 @@ pub fn on_windows(
     observer: &mut dyn Observer,
 ) -> Result<Graph> {
     let quantization = &project.quantization;
-    let calibration = spread(train, quantization.calibration);
+    let calibration = spread(train, quantization.calibration)?;
     let (quantized, log) = quantize(graph, &calibration, quantization.method)?;
     log.iter().for_each(|line| observer.event(Event::Line(line)));
     Ok(quantized)
 }
 
 /// At most `n` samples, evenly spread over the set, so that every class and person is among them.
-fn spread(set: &Dataset, n: usize) -> Vec<Vec<f32>> {
+fn spread(set: &Dataset, n: usize) -> Result<Vec<Vec<f32>>> {
     let total = set.samples.len();
     let n = n.min(total);
-    (0..n).filter_map(|at| set.samples.get(at * total / n)).map(|sample| sample.values.clone()).collect()
+    let read = |at: usize| set.values(at * total / n).map_err(|error| data_error(&error));
+    (0..n).map(read).collect()
 }
 
 /// Calibration inputs from a file of raw float32 inferences, little endian.

@@ -70,7 +70,7 @@ mod tests {
     fn the_template_is_a_project_that_builds_its_graph() {
         let project = project("gesture", "my-wand").unwrap();
         assert_eq!(project.project.name, "my-wand");
-        let graph = crate::model::initial_graph(&project, 3, 4).unwrap();
+        let graph = crate::model::initial_graph(&project, &[128, 3], 4).unwrap();
         assert_eq!(graph.verify(), Ok(()));
         let again = Project::parse(&project.to_toml().unwrap(), "again").unwrap();
         assert_eq!(again, project);

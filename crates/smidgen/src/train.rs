@@ -6,7 +6,7 @@ use std::path::Path;
 use smidgen_data::{Dataset, augment::Augment};
 use smidgen_ir::{Graph, passes};
 use smidgen_report as report;
-use smidgen_train::{Augment as Augmentation, Config, EpochStats, Examples, TrainError, Trainer};
+use smidgen_train::{Config, EpochStats, TrainError, Trainer};
 
 use crate::artifacts::Artifacts;
 use crate::checkpoint::{self, Checkpoint};
@@ -88,7 +88,7 @@ const MAX_BATCH_VALUES: usize = 1 << 28;
 
 /// The project's network with initial weights.
 fn graph(project: &Project, windows: &Windows) -> Result<Graph> {
-    let graph = model::initial_graph(project, windows.axes, windows.summary.classes.len())?;
+    let graph = model::initial_graph(project, &windows.summary.shape, windows.summary.classes.len())?;
     let batch = project.training.batch_size.min(windows.split.train.samples.len());
     let outputs = graph.tensors.iter().filter(|tensor| !tensor.is_const());
     let one = outputs.fold(0usize, |sum, tensor| sum.saturating_add(tensor.n_elements()));
@@ -119,7 +119,7 @@ impl Run {
     fn start(project: &Project, windows: &Windows) -> Result<Self> {
         let graph = graph(project, windows)?;
         let trainer = Trainer::new(graph, config(project)).map_err(Error::input)?;
-        Ok(Run { trainer, fingerprint: windows.fingerprint() })
+        Ok(Run { trainer, fingerprint: windows.fingerprint()? })
     }
 
     fn resume(
@@ -130,13 +130,13 @@ impl Run {
     ) -> Result<Self> {
         let path = artifacts.checkpoint();
         let Checkpoint { n_epochs, trainer } =
-            checkpoint::load(&path, project, &windows.fingerprint(), keep_epochs)?;
+            checkpoint::load(&path, project, &windows.fingerprint()?, keep_epochs)?;
         project.training.epochs = n_epochs;
         let graph = graph(project, windows)?;
         let trainer = Trainer::resume(graph, config(project), &trainer).map_err(|error| {
             Error::input(error).at(path.display()).help("train without --resume to start again")
         })?;
-        Ok(Run { trainer, fingerprint: windows.fingerprint() })
+        Ok(Run { trainer, fingerprint: windows.fingerprint()? })
     }
 
     fn epochs(
@@ -146,8 +146,6 @@ impl Run {
         artifacts: &Artifacts,
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let train = examples(&windows.split.train);
-        let validation = examples(&windows.split.validation);
         let augment = match &project.training.augmentation {
             Some(config) => {
                 let made = Augment::new(config.clone(), project.project.seed, &windows.split.train);
@@ -155,13 +153,11 @@ impl Run {
             }
             None => None,
         };
-        let vary = augment.as_ref().map(|augment| {
-            |epoch: u64, index: usize, window: &mut [f32]| augment.apply(epoch, index, window)
-        });
+        let train = Examples { set: &windows.split.train, augment };
+        let validation = Examples { set: &windows.split.validation, augment: None };
         let n_epochs = project.training.epochs;
         while !self.trainer.is_done() {
-            let vary = vary.as_ref().map(|vary| vary as Augmentation<'_>);
-            let stats = self.trainer.epoch(&train, vary, &mut |batch| {
+            let stats = self.trainer.epoch(&train, &mut |batch| {
                 observer.event(Event::Batch {
                     epoch: batch.epoch,
                     n_epochs,
@@ -248,12 +244,34 @@ fn config(project: &Project) -> Config {
     }
 }
 
-/// The windows as the trainer takes them, with the shape of the model's input.
-fn examples(set: &Dataset) -> Examples {
-    Examples {
-        shape: set.shape.clone(),
-        x: set.samples.iter().flat_map(|sample| sample.values.iter().copied()).collect(),
-        y: set.samples.iter().map(|sample| sample.label as u32).collect(),
-        ..Examples::default()
+/// The windows as the trainer takes them.
+struct Examples<'a> {
+    set: &'a Dataset,
+    augment: Option<Augment>,
+}
+
+impl smidgen_train::Source for Examples<'_> {
+    fn len(&self) -> usize {
+        self.set.len()
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.set.shape()
+    }
+
+    fn class(&self, index: usize) -> u32 {
+        self.set.label(index) as u32
+    }
+
+    fn read(&self, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
+        self.set.read(index, values).map_err(|error| error.to_string())
+    }
+
+    fn vary(&self, epoch: u64, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
+        self.read(index, values)?;
+        if let Some(augment) = &self.augment {
+            augment.apply(epoch, index, values);
+        }
+        Ok(())
     }
 }

@@ -79,8 +79,7 @@ fn every_model_learns() {
         let mut trainer = Trainer::new(graph, training).unwrap();
         let mut losses = Vec::new();
         for _ in 0..12 {
-            losses
-                .push(trainer.epoch(&examples, None, &mut |_| ControlFlow::Continue(())).unwrap().train.loss);
+            losses.push(trainer.epoch(&examples, &mut |_| ControlFlow::Continue(())).unwrap().train.loss);
         }
         assert!(losses[11] < 0.8 * losses[0], "{}: {losses:?}", entry.name);
 

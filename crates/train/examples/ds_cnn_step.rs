@@ -79,7 +79,7 @@ fn main() {
     let n_steps = (ROUND_EXAMPLES / batch).max(5);
     let mut go_on = |_| ControlFlow::Continue(());
     // One batch holds all the examples, so an epoch is a step.
-    let mut step = || trainer.epoch(&data, None, &mut go_on).unwrap().train.loss;
+    let mut step = || trainer.epoch(&data, &mut go_on).unwrap().train.loss;
     (0..2 * n_steps).for_each(|_| _ = step());
     let (mut cpu, mut wall, mut loss) = (Vec::new(), Vec::new(), 0.0);
     for _ in 0..ROUNDS {

@@ -27,6 +27,15 @@ pub trait Source: Sync {
     /// A file that cannot be read, or values that do not fit; the message names the place.
     fn read(&self, index: usize, values: &mut [f32]) -> Result<(), String>;
 
+    /// Writes the values of an example as epoch `epoch` (from 0) trains on it: varied, where examples are augmented. A pure
+    /// function of both numbers, so that a resumed training sees what an undisturbed one would.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    fn vary(&self, _epoch: u64, index: usize, values: &mut [f32]) -> Result<(), String> {
+        self.read(index, values)
+    }
+
     /// Writes the target values of an example, for losses that have some.
     ///
     /// # Errors

@@ -19,7 +19,7 @@
 //! let config = Config { epochs: 30, learning_rate: 0.1, ..Config::default() };
 //! let mut trainer = Trainer::new(graph, config)?;
 //! while trainer.epochs_done() < trainer.config().epochs {
-//!     trainer.epoch(&train, None, &mut |_| ControlFlow::Continue(()))?;
+//!     trainer.epoch(&train, &mut |_| ControlFlow::Continue(()))?;
 //!     let stats = trainer.evaluate(&train)?;
 //!     trainer.record_validation(stats);
 //! }
@@ -56,4 +56,4 @@ pub use config::{Config, Loss, Optimizer, Schedule};
 pub use error::TrainError;
 pub use examples::{Examples, Source};
 pub use init::init;
-pub use trainer::{Augment, BatchProgress, EpochStats, Stats, Trainer};
+pub use trainer::{BatchProgress, EpochStats, Stats, Trainer};

@@ -16,10 +16,6 @@ use crate::schedule::learning_rate;
 use crate::segments::{self, Segment};
 use crate::workspace::{LANES, Model, Workspace};
 
-/// Changes an example before it is trained on: `(epoch, index of the example, its values)`. Called from several threads
-/// at once; the result must be a function of the arguments. Epochs are counted from 0.
-pub type Augment<'a> = &'a (dyn Fn(u64, usize, &mut [f32]) + Sync);
-
 /// Examples of one lane that are evaluated at a time.
 const EVALUATED: usize = 8;
 
@@ -192,12 +188,11 @@ impl Trainer {
     pub fn epoch(
         &mut self,
         examples: &dyn Source,
-        augment: Option<Augment<'_>>,
         on_batch: &mut dyn FnMut(BatchProgress) -> ControlFlow<()>,
     ) -> Result<EpochStats, TrainError> {
         self.check(examples, self.criterion.n_classes())?;
         let before = self.state.clone();
-        let result = self.run_epoch(examples, augment, on_batch);
+        let result = self.run_epoch(examples, on_batch);
         match &result {
             Ok(stats) => {
                 self.state.epoch += 1;
@@ -211,7 +206,6 @@ impl Trainer {
     fn run_epoch(
         &mut self,
         examples: &dyn Source,
-        augment: Option<Augment<'_>>,
         on_batch: &mut dyn FnMut(BatchProgress) -> ControlFlow<()>,
     ) -> Result<EpochStats, TrainError> {
         let epoch = self.state.epoch;
@@ -222,7 +216,7 @@ impl Trainer {
         for batch in 0..n_batches {
             let range = order.len() * batch / n_batches..order.len() * (batch + 1) / n_batches;
             rate = learning_rate(&self.config, &self.state.history, epoch, (batch, n_batches));
-            let tally = self.step(examples, &order[range], augment, rate)?;
+            let tally = self.step(examples, &order[range], rate)?;
             let is_last = batch + 1 == n_batches;
             if !tally.loss.is_finite() || (is_last && !self.state.params.iter().all(|v| v.is_finite())) {
                 let (epoch, batch, loss) = (epoch + 1, batch + 1, tally.mean_loss());
@@ -240,21 +234,11 @@ impl Trainer {
     }
 
     /// Trains on one batch: the examples at `indices`.
-    fn step(
-        &mut self,
-        examples: &dyn Source,
-        indices: &[usize],
-        augment: Option<Augment<'_>>,
-        rate: f32,
-    ) -> Result<Tally, TrainError> {
+    fn step(&mut self, examples: &dyn Source, indices: &[usize], rate: f32) -> Result<Tally, TrainError> {
         let epoch = self.state.epoch;
         let fill = |at: usize, input: &mut [f32], target: &mut [f32]| {
             let index = indices[at];
-            let label = fill(examples, index, input, target)?;
-            if let Some(augment) = augment {
-                augment(epoch, index, input);
-            }
-            Ok(label)
+            fill(examples, index, Some(epoch), input, target)
         };
         let weight = indices.iter().map(|&index| self.criterion.weight(examples.class(index))).sum();
         let state = &mut self.state;
@@ -310,8 +294,9 @@ impl Trainer {
         let mut sum = Tally::default();
         for start in (0..examples.len()).step_by(LANES * EVALUATED) {
             let n = (examples.len() - start).min(LANES * EVALUATED);
-            let fill =
-                |at: usize, input: &mut [f32], target: &mut [f32]| fill(examples, start + at, input, target);
+            let fill = |at: usize, input: &mut [f32], target: &mut [f32]| {
+                fill(examples, start + at, None, input, target)
+            };
             let tally = workspace.evaluate(model, n, &fill, &self.state.moving, read);
             sum.add(tally.map_err(TrainError::Examples)?);
         }
@@ -337,9 +322,18 @@ impl Trainer {
     }
 }
 
-/// Reads an example with its target values, if the loss has some; returns its label.
-fn fill(examples: &dyn Source, index: usize, input: &mut [f32], target: &mut [f32]) -> Result<u32, String> {
-    examples.read(index, input)?;
+/// Reads an example, as varied in an epoch or as it is, with its target values, if the loss has some; returns its label.
+fn fill(
+    examples: &dyn Source,
+    index: usize,
+    epoch: Option<u64>,
+    input: &mut [f32],
+    target: &mut [f32],
+) -> Result<u32, String> {
+    match epoch {
+        Some(epoch) => examples.vary(epoch, index, input)?,
+        None => examples.read(index, input)?,
+    }
     if !target.is_empty() {
         examples.target(index, target)?;
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use smidgen::data::{Recordings, gesture};
+use smidgen::data::{Index, Options, Pattern, gesture, guess, inspect};
 use smidgen::{Error, Result, dataset, save_recordings};
 
 use super::{project, table};
@@ -12,7 +12,8 @@ use crate::output::Output;
 /// Look at recordings, or generate some
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  smidgen data inspect wand\n  smidgen data generate -o wand/data/generated.jsonl"
+    after_help = "Examples:\n  smidgen data inspect wand\n  smidgen data inspect recordings --names '{label}_{group}_{}'\n  \
+                  smidgen data generate -o wand/data/generated.jsonl"
 )]
 pub(crate) struct Data {
     #[command(subcommand)]
@@ -21,11 +22,14 @@ pub(crate) struct Data {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Classes, people and lengths of a project's recordings, a .jsonl file or a folder of them
+    /// Counts, lengths, ranges, clipping, duplicates, outliers and a picture of each class
     Inspect {
-        /// Project folder, .jsonl file, or folder of .jsonl files
+        /// Project folder, or files in any layout that a project reads
         #[arg(default_value = ".")]
         path: PathBuf,
+        /// What the names of files say, where there is no project: {label}_{group}_{}
+        #[arg(long, value_name = "PATTERN")]
+        names: Option<String>,
     },
     /// Write the generated magic-wand gestures as JSON lines
     Generate {
@@ -41,14 +45,13 @@ enum What {
 impl Data {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         match self.what {
-            What::Inspect { path } => {
+            What::Inspect { path, names } => {
                 let is_project = path.join(smidgen::project::FILE_NAME).is_file();
-                let recordings = if is_project {
-                    dataset::recordings(&project(&path, output)?, &path)?
-                } else {
-                    dataset::read_json_lines(&path, &[])?
+                let index = match is_project {
+                    true => dataset::index(&project(&path, output)?, &path)?,
+                    false => read(&path, names)?,
                 };
-                show(&recordings, output)
+                show(&index, output)
             }
             What::Generate { output: path, people } => {
                 let default = gesture::Config::default();
@@ -56,41 +59,94 @@ impl Data {
                 let config = gesture::Config { seed, n_people: people, ..default };
                 let recordings = gesture::generate(&config).map_err(Error::input)?;
                 save_recordings(&recordings, &path)?;
-                show(&recordings, output)
+                show(&Index::try_from(recordings).map_err(Error::input)?, output)
             }
         }
     }
 }
 
-fn show(set: &Recordings, output: &Output) -> Result<()> {
-    let of_class = |class: &String| {
-        let own = set.recordings.iter().filter(|recording| recording.label == *class);
-        let mut rows: Vec<usize> = own.clone().map(|recording| set.rows(recording)).collect();
-        rows.sort_unstable();
-        let mut people: Vec<&str> = own.map(|recording| recording.group.as_str()).collect();
-        people.sort_unstable();
-        people.dedup();
-        serde_json::json!({
-            "class": class, "recordings": rows.len(), "people": people.len(),
-            "rows_min": rows.first(), "rows_median": rows.get(rows.len() / 2), "rows_max": rows.last(),
-        })
-    };
-    let classes: Vec<_> = set.classes.iter().map(of_class).collect();
-    let value = serde_json::json!({
-        "name": set.name, "provenance": set.provenance, "axes": set.axes, "rate_hz": set.rate_hz,
-        "unit": set.unit, "recordings": set.recordings.len(), "classes": classes,
-    });
-    output.result(&value, || {
-        let keys = ["class", "recordings", "people", "rows_min", "rows_median", "rows_max"];
-        let cell = |class: &serde_json::Value, key: &str| {
-            class[key].as_str().map_or_else(|| class[key].to_string(), str::to_owned)
-        };
-        let rows = classes.iter().map(|class| keys.iter().map(|key| cell(class, key)).collect());
-        let table = table(&keys.map(|key| key), rows, &[1, 2, 3, 4, 5]);
-        let Recordings { name, provenance, axes, rate_hz, unit, recordings, .. } = set;
-        format!(
-            "{name}: {} recordings of {axes} axes in {unit} at {rate_hz} Hz; {provenance}\n{table}",
-            recordings.len()
+/// The set at `path`, in the layout that it looks like.
+fn read(path: &std::path::Path, names: Option<String>) -> Result<Index> {
+    let help = "a project's [data] says more about files than their names do: smidgen new NAME";
+    if !path.exists() {
+        return Err(Error::input("there is no such file or folder").at(path.display()).help(help));
+    }
+    let layout = guess(path).map_err(|error| Error::input(error).help(help))?.ok_or_else(|| {
+        Error::input(
+            "no file here is of a kind that is read: .jsonl, .wav, .csv, .npy, .npz, images, IDX, CIFAR",
         )
-    })
+        .at(path.display())
+        .help(help)
+    })?;
+    let options = Options { names: Pattern(names.unwrap_or_default()), ..Options::default() };
+    dataset::load(path, layout, &options)
+}
+
+fn show(index: &Index, output: &Output) -> Result<()> {
+    let found = inspect::inspect(index).map_err(Error::input)?;
+    let value = serde_json::json!({
+        "name": index.name, "provenance": index.provenance, "row_shape": index.row_shape, "rate_hz": index.rate_hz,
+        "unit": index.unit, "items": index.items.len(), "missing": index.missing, "inspection": found,
+    });
+    output.result(&value, || text(index, &found))
+}
+
+fn text(index: &Index, found: &inspect::Inspection) -> String {
+    let keys = [
+        "class",
+        "items",
+        "groups",
+        "rows_min",
+        "rows_median",
+        "rows_max",
+        "min",
+        "max",
+        "mean",
+        "deviation",
+        "clipped",
+    ];
+    let rows = found.classes.iter().map(|class| {
+        let items = if class.events > 0 {
+            format!("{} + {} events", class.items, class.events)
+        } else {
+            class.items.to_string()
+        };
+        let counts = [class.groups, class.rows_min, class.rows_median, class.rows_max].map(|n| n.to_string());
+        let values = [f64::from(class.min), f64::from(class.max), class.mean, class.deviation]
+            .map(|x| format!("{x:.4}"));
+        [vec![class.class.clone(), items], counts.into(), values.into(), vec![class.clipped.to_string()]]
+            .concat()
+    });
+    let table = table(&keys, rows, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    let (what, rate) = if index.is_images() {
+        (format!("images of rows {:?}", index.row_shape), String::new())
+    } else {
+        let rate = if index.rate_hz > 0.0 { format!(" at {} Hz", index.rate_hz) } else { String::new() };
+        let unit = if index.unit.is_empty() { String::new() } else { format!(" in {}", index.unit) };
+        (format!("recordings of {} axes{unit}", index.row_len()), rate)
+    };
+    let mut lines = vec![
+        format!("{}: {} {what}{rate}; {}", index.name, index.items.len(), index.provenance),
+        table.to_string(),
+    ];
+    for class in &found.classes {
+        lines.push(format!("{}{}", class.class, if class.picture.len() > 1 { "" } else { ":" }));
+        lines.extend(class.picture.iter().map(|line| format!("  {line}")));
+    }
+    let mut note = |n: usize, what: &str, named: &[String]| {
+        if n > 0 {
+            let more = if n > named.len() { ", …" } else { "" };
+            lines.push(format!("{n} {what}: {}{more}", named.join(", ")));
+        }
+    };
+    note(found.duplicates, "item(s) with the same values as another", &found.duplicates_named);
+    note(found.outliers, "item(s) much louder or quieter than their class", &found.outliers_named);
+    if index.missing.values > 0 {
+        let missing = index.missing;
+        lines.push(format!(
+            "{} values were missing; {} rows left out for it",
+            missing.values, missing.dropped_rows
+        ));
+    }
+    lines.join("\n")
 }

@@ -59,18 +59,18 @@ fn readings_look_like_an_accelerometers() {
 #[test]
 fn gestures_of_a_class_resemble_each_other_across_people_but_not_trivially() {
     let set = generate(&Config { seed: 1, ..Config::default() }).unwrap();
-    let windows = crate::window::windows(&set, &crate::window::Config::default()).unwrap();
-    let is_known = |sample: &&crate::Sample| sample.group.as_str() < "person13";
-    let known: Vec<_> = windows.samples.iter().filter(is_known).collect();
-    let strangers: Vec<_> = windows.samples.iter().filter(|sample| !is_known(sample)).collect();
+    let index = std::sync::Arc::new(crate::Index::try_from(set).unwrap());
+    let windows = crate::window::windows(&index, &crate::window::Config::default()).unwrap();
+    let all: Vec<(usize, &str, Vec<f32>)> = (0..windows.len())
+        .map(|at| (windows.label(at), windows.group(at), windows.values(at).unwrap()))
+        .collect();
+    let (known, strangers): (Vec<_>, Vec<_>) = all.iter().partition(|(_, group, _)| *group < "person13");
     let distance = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
     let nearest = |values: &[f32]| {
-        let near = |a: &&&crate::Sample, b: &&&crate::Sample| {
-            distance(&a.values, values).total_cmp(&distance(&b.values, values))
-        };
-        known.iter().min_by(near).map(|sample| sample.label)
+        let near = known.iter().min_by(|a, b| distance(&a.2, values).total_cmp(&distance(&b.2, values)));
+        near.map(|(label, _, _)| *label)
     };
-    let n_right = strangers.iter().filter(|sample| nearest(&sample.values) == Some(sample.label)).count();
+    let n_right = strangers.iter().filter(|(label, _, values)| nearest(values) == Some(*label)).count();
     let share = n_right as f64 / strangers.len() as f64;
     assert!((0.85..0.985).contains(&share), "nearest neighbour is right on {share} of strangers");
 }

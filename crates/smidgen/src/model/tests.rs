@@ -25,7 +25,7 @@ fn every_layer_becomes_its_operator() {
         "op = \"fully_connected\"\nunits = 4",
         "op = \"softmax\"",
     ]));
-    let graph = initial_graph(&project, 3, 4).unwrap();
+    let graph = initial_graph(&project, &[128, 3], 4).unwrap();
     assert_eq!(graph.verify(), Ok(()));
     let ops: Vec<&str> = graph.nodes.iter().map(|node| node.op.name()).collect();
     assert_eq!(
@@ -55,9 +55,9 @@ fn of_the_zoo(model: &str) -> crate::Result<Project> {
 
 #[test]
 fn a_model_of_the_zoo_takes_the_place_of_layers() {
-    let graph = initial_graph(&of_the_zoo("zoo = \"tenet\"\nwidth = 0.5").unwrap(), 3, 4).unwrap();
+    let graph = initial_graph(&of_the_zoo("zoo = \"tenet\"\nwidth = 0.5").unwrap(), &[128, 3], 4).unwrap();
     assert_eq!((graph.name.as_str(), graph.tensor(graph.outputs[0]).shape.as_slice()), ("wand", &[1, 4][..]));
-    let wide = initial_graph(&of_the_zoo("zoo = \"tenet\"").unwrap(), 3, 4).unwrap();
+    let wide = initial_graph(&of_the_zoo("zoo = \"tenet\"").unwrap(), &[128, 3], 4).unwrap();
     assert!(wide.nodes.len() == graph.nodes.len() && wide != graph);
     for (model, expected) in [
         ("zoo = \"tenet\"\n[[model.layers]]\nop = \"softmax\"", "both zoo and layers"),
@@ -72,7 +72,7 @@ fn a_model_of_the_zoo_takes_the_place_of_layers() {
         ("zoo = \"fomo\"", "classes"),
         ("zoo = \"tenet\"\nwidth = 9.0", "width is 9"),
     ] {
-        let error = initial_graph(&of_the_zoo(model).unwrap(), 3, 4).unwrap_err().to_string();
+        let error = initial_graph(&of_the_zoo(model).unwrap(), &[128, 3], 4).unwrap_err().to_string();
         assert!(error.contains(expected), "{model}: {error}");
     }
 }
@@ -80,10 +80,10 @@ fn a_model_of_the_zoo_takes_the_place_of_layers() {
 #[test]
 fn weights_are_a_function_of_the_seed() {
     let mut project = template::project("gesture", "wand").unwrap();
-    let first = initial_graph(&project, 3, 4).unwrap();
-    assert_eq!(initial_graph(&project, 3, 4).unwrap(), first);
+    let first = initial_graph(&project, &[128, 3], 4).unwrap();
+    assert_eq!(initial_graph(&project, &[128, 3], 4).unwrap(), first);
     project.project.seed += 1;
-    assert_ne!(initial_graph(&project, 3, 4).unwrap(), first);
+    assert_ne!(initial_graph(&project, &[128, 3], 4).unwrap(), first);
 }
 
 #[test]
@@ -102,10 +102,10 @@ fn layers_that_do_not_fit_are_named() {
         (vec!["op = \"reshape\"\nshape = [7]"], "does not hold 384"),
         (vec!["op = \"flatten\"", "op = \"fully_connected\"\nunits = 3"], "units = 4"),
     ] {
-        let error = initial_graph(&with_layers(&layers(&ops)), 3, 4).unwrap_err().to_string();
+        let error = initial_graph(&with_layers(&layers(&ops)), &[128, 3], 4).unwrap_err().to_string();
         assert!(error.contains(expected), "{ops:?}: {error}");
     }
     let mut project = template::project("gesture", "wand").unwrap();
     project.model.input = Some([128, 2, 1]);
-    assert!(initial_graph(&project, 3, 4).unwrap_err().to_string().contains("model.input"));
+    assert!(initial_graph(&project, &[128, 3], 4).unwrap_err().to_string().contains("model.input"));
 }

@@ -19,7 +19,7 @@ fn graph(n_hidden: usize) -> Graph {
 fn checkpoint() -> Vec<u8> {
     let data = Examples { shape: vec![3], x: vec![0.5; 12], y: vec![0, 1, 0, 1], ..Examples::default() };
     let mut trainer = Trainer::new(graph(4), Config::default()).unwrap();
-    trainer.epoch(&data, None, &mut |_| ControlFlow::Continue(())).unwrap();
+    trainer.epoch(&data, &mut |_| ControlFlow::Continue(())).unwrap();
     let stats = trainer.evaluate(&data).unwrap();
     trainer.record_validation(stats);
     trainer.checkpoint()

@@ -51,14 +51,37 @@ fn config() -> Config {
     Config { epochs: 4, batch: 20, learning_rate: 5e-3, label_smoothing: 0.05, ..Config::default() }
 }
 
-fn shift(epoch: u64, index: usize, x: &mut [f32]) {
-    let by = ((epoch as usize * 31 + index * 7) % 11) as f32 / 50.0 - 0.1;
-    x.iter_mut().for_each(|v| *v += by);
+/// Examples that an epoch sees a little higher or lower.
+struct Shifted<'a>(&'a Examples);
+
+impl Source for Shifted<'_> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+
+    fn class(&self, index: usize) -> u32 {
+        self.0.class(index)
+    }
+
+    fn read(&self, index: usize, values: &mut [f32]) -> Result<(), String> {
+        self.0.read(index, values)
+    }
+
+    fn vary(&self, epoch: u64, index: usize, values: &mut [f32]) -> Result<(), String> {
+        self.read(index, values)?;
+        let by = ((epoch as usize * 31 + index * 7) % 11) as f32 / 50.0 - 0.1;
+        values.iter_mut().for_each(|v| *v += by);
+        Ok(())
+    }
 }
 
 fn run(trainer: &mut Trainer, epochs: u64, train: &Examples, validation: &Examples) {
     for _ in 0..epochs {
-        trainer.epoch(train, Some(&shift), &mut |_| ControlFlow::Continue(())).unwrap();
+        trainer.epoch(&Shifted(train), &mut |_| ControlFlow::Continue(())).unwrap();
         let stats = trainer.evaluate(validation).unwrap();
         trainer.record_validation(stats);
     }
@@ -74,7 +97,7 @@ fn learns_and_tells_its_progress() {
     let mut trainer = Trainer::new(branched(), config()).unwrap();
     let before = trainer.evaluate(&validation).unwrap();
     let mut progress = Vec::new();
-    let stats = trainer.epoch(&train, None, &mut |batch| {
+    let stats = trainer.epoch(&train, &mut |batch| {
         progress.push(batch);
         ControlFlow::Continue(())
     });
@@ -177,7 +200,7 @@ fn a_broken_epoch_is_discarded() {
     let stop = |progress: BatchProgress| {
         if progress.batch == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let error = trainer.epoch(&train, None, &mut { stop }).unwrap_err();
+    let error = trainer.epoch(&train, &mut { stop }).unwrap_err();
     assert_eq!(error, TrainError::Interrupted { epoch: 2 });
     assert!(trainer.checkpoint() == before);
 }
@@ -188,7 +211,7 @@ fn divergence_is_told_and_undone() {
     let config = Config { learning_rate: 1e38, batch: 10, schedule: Schedule::Constant, ..config() };
     let mut trainer = Trainer::new(branched(), config).unwrap();
     let before = trainer.checkpoint();
-    let error = trainer.epoch(&train, None, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    let error = trainer.epoch(&train, &mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, TrainError::Diverged { epoch: 1, .. }), "{error}");
     assert!(error.to_string().contains("lower the learning rate"), "{error}");
     assert!(trainer.checkpoint() == before);
@@ -216,7 +239,7 @@ fn evaluation_is_what_the_interpreter_computes_on_the_folded_graph() {
 /// The loss of a batch and the gradient of all parameters.
 fn loss_and_gradient(trainer: &mut Trainer, batch: &Examples) -> (f64, Vec<f32>) {
     let n = batch.len();
-    let fill = |at: usize, input: &mut [f32], target: &mut [f32]| fill(batch, at, input, target);
+    let fill = |at: usize, input: &mut [f32], target: &mut [f32]| fill(batch, at, None, input, target);
     let params = trainer.state.params.clone();
     let model = Model { network: &trainer.network, criterion: &trainer.criterion, params: &params };
     let mut moving = trainer.state.moving.clone();
@@ -305,7 +328,7 @@ fn an_autoencoder_learns_its_input() {
     let mut trainer = Trainer::new(graph, config).unwrap();
     let before = trainer.evaluate(&data).unwrap().loss;
     for _ in 0..60 {
-        trainer.epoch(&data, None, &mut |_| ControlFlow::Continue(())).unwrap();
+        trainer.epoch(&data, &mut |_| ControlFlow::Continue(())).unwrap();
     }
     let after = trainer.evaluate(&data).unwrap().loss;
     assert!(after < 0.01 * before, "{before} {after}");
@@ -426,7 +449,7 @@ fn an_example_that_cannot_be_read_stops_the_epoch_and_is_named() {
     let torn = Torn(examples(40, 1));
     let mut trainer = Trainer::new(branched(), config()).unwrap();
     let before = trainer.checkpoint();
-    let error = trainer.epoch(&torn, None, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
+    let error = trainer.epoch(&torn, &mut |_| ControlFlow::Continue(())).unwrap_err().to_string();
     assert!(error.contains("disk/17.wav: it ends too early"), "{error}");
     assert!(trainer.checkpoint() == before);
     assert!(trainer.evaluate(&torn).is_err() && trainer.predict(&torn).is_err());
@@ -435,5 +458,5 @@ fn an_example_that_cannot_be_read_stops_the_epoch_and_is_named() {
     let error = trainer.evaluate(&examples(40, 1)).unwrap_err().to_string();
     assert!(error.contains("target values"), "{error}");
     let targets = Examples { targets: vec![0.5; 120], ..examples(40, 1) };
-    assert!(trainer.epoch(&targets, None, &mut |_| ControlFlow::Continue(())).is_ok());
+    assert!(trainer.epoch(&targets, &mut |_| ControlFlow::Continue(())).is_ok());
 }

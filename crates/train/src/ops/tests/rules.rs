@@ -141,7 +141,7 @@ fn a_part_that_nobody_reads_is_left_out() {
     let x = vec![1.0, 0.2, 9.0, -9.0, 0.5, 0.1, -1.0, 0.3, -9.0, 9.0, -0.5, 0.1];
     let train = crate::Examples { shape: vec![6], x, y: vec![0, 1], ..Default::default() };
     for _ in 0..30 {
-        trainer.epoch(&train, None, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+        trainer.epoch(&train, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
     }
     assert_eq!(trainer.evaluate(&train).unwrap().accuracy, 1.0);
 }

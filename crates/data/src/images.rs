@@ -1,0 +1,126 @@
+//! Folders of images (PNG, JPEG, BMP), a folder for each class; other layouts by a pattern of names.
+
+use crate::collection::Collection;
+use crate::element::{Element, Stored};
+use crate::files::{self, Found, Pattern};
+use crate::{DataError, Index};
+use image::{DynamicImage, ImageReader, Limits, imageops::FilterType};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Longest side that is read.
+const MAX_SIDE: u32 = 16_384;
+
+/// How to read them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Height and width to which each image is brought: the largest centred part of that aspect is resized with a
+    /// triangle filter. The first image's own when absent; others of another size are an error then.
+    pub size: Option<[u32; 2]>,
+    /// One channel of brightness (0.2126 R + 0.7152 G + 0.0722 B) instead of three of colour.
+    pub grey: bool,
+}
+
+/// The index of the images below `dir`: `[height, width, channels]`, values 0 to 255. They are decoded once, so that
+/// every damaged file is named before a training begins.
+///
+/// # Errors
+/// [`DataError::Problems`] with every file that cannot be decoded or has another size; [`DataError::Options`] on a
+/// wrong pattern or size, and when there is no image.
+pub fn load(dir: &Path, names: &Pattern, config: &Config) -> Result<Index, DataError> {
+    names.check()?;
+    if config.size.is_some_and(|size| size.iter().any(|&side| side == 0 || side > MAX_SIDE)) {
+        return Err(DataError::Options(format!("images: size {:?}; expected 1 to {MAX_SIDE}", config.size)));
+    }
+    let mut made = Collection::new(Stored::little(Element::U8));
+    let mut size = config.size;
+    for found in files::list(dir, &["png", "jpg", "jpeg", "bmp"])? {
+        let place = found.path.display().to_string();
+        let read = names.of(&found).and_then(|named| Ok((named, decode(&found)?)));
+        let (named, image) = match read {
+            Ok(read) => read,
+            Err(message) => {
+                made.problems.add(place, message);
+                continue;
+            }
+        };
+        let own = [image.height(), image.width()];
+        let wanted = *size.get_or_insert(own);
+        if config.size.is_none() && own != wanted {
+            let message =
+                format!("{own:?} pixels, the first image has {wanted:?}; set size to bring all to one");
+            made.problems.add(place, message);
+            continue;
+        }
+        let image = fit(image, wanted);
+        let (bytes, channels) = match config.grey {
+            true => (image.into_luma8().into_raw(), 1),
+            false => (image.into_rgb8().into_raw(), 3),
+        };
+        let [height, width] = wanted.map(|side| side as usize);
+        made.push(place, named, &[height, width, channels], &bytes)?;
+    }
+    made.finish(dir, 0.0, "")
+}
+
+fn decode(found: &Found) -> Result<DynamicImage, String> {
+    let mut reader = ImageReader::open(&found.path)
+        .and_then(ImageReader::with_guessed_format)
+        .map_err(|error| error.to_string())?;
+    let mut limits = Limits::default();
+    (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
+    reader.limits(limits);
+    reader.decode().map_err(|error| format!("the image cannot be read: {error}; replace it, or take it out"))
+}
+
+/// The largest centred part of the wanted aspect, resized.
+fn fit(image: DynamicImage, [height, width]: [u32; 2]) -> DynamicImage {
+    let (old_width, old_height) = (image.width(), image.height());
+    if (old_width, old_height) == (width, height) {
+        return image;
+    }
+    let scale =
+        |side: u32, by: u32, over: u32| (u64::from(side) * u64::from(by) / u64::from(over)).max(1) as u32;
+    let part_width = old_width.min(scale(old_height, width, height));
+    let part_height = old_height.min(scale(old_width, height, width));
+    let (x, y) = ((old_width - part_width) / 2, (old_height - part_height) / 2);
+    image.crop_imm(x, y, part_width, part_height).resize_exact(width, height, FilterType::Triangle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgb, RgbImage};
+
+    fn folder(images: &[(&str, u32, u32)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for &(name, width, height) in images {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            RgbImage::from_fn(width, height, |x, y| Rgb([x as u8 * 10, y as u8 * 20, 7])).save(path).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn pixels_come_row_by_row_and_classes_from_folders() {
+        let dir = folder(&[("cat/a.png", 3, 2), ("dog/b.bmp", 3, 2)]);
+        let index = load(dir.path(), &Pattern::default(), &Config::default()).unwrap();
+        assert_eq!(index.classes, ["cat", "dog"]);
+        assert_eq!((index.items[1].rows, index.row_shape.as_slice()), (2, &[3, 3][..]));
+        assert_eq!(index.values(1).unwrap()[6..12], [20.0, 0.0, 7.0, 0.0, 20.0, 7.0]);
+        let config = Config { grey: true, size: Some([2, 2]) };
+        let grey = load(dir.path(), &Pattern::default(), &config).unwrap();
+        assert_eq!((grey.items[0].rows, grey.row_shape.as_slice()), (2, &[2, 1][..]));
+    }
+
+    #[test]
+    fn damaged_images_and_other_sizes_are_named() {
+        let dir = folder(&[("cat/a.png", 3, 2), ("cat/b.png", 4, 2)]);
+        std::fs::write(dir.path().join("cat/c.jpg"), b"\xff\xd8\xff\xe0 no").unwrap();
+        let text = load(dir.path(), &Pattern::default(), &Config::default()).unwrap_err().to_string();
+        assert!(text.contains("b.png: [2, 4] pixels, the first image has [2, 3]; set size"), "{text}");
+        assert!(text.contains("c.jpg: the image cannot be read"), "{text}");
+    }
+}
