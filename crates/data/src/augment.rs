@@ -2,9 +2,9 @@
 //! gesture. A pure function of seed, epoch and sample, so that a resumed training sees what an undisturbed one would.
 
 use crate::random::Stream;
-use crate::trig::sin_cos;
 use crate::{DataError, Dataset};
 use serde::{Deserialize, Serialize};
+use smidgen_features::tables::sin_cos;
 
 /// How much to vary. Zeros switch a variation off; the default suits windows in g at 25 Hz.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

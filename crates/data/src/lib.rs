@@ -28,7 +28,6 @@ pub mod resample;
 pub mod split;
 mod spool;
 mod times;
-mod trig;
 mod wav;
 pub mod wav_folder;
 pub mod window;

@@ -1,7 +1,7 @@
 //! Another sampling rate: windowed sinc for sound, lines between the points for slow series.
 
 use crate::DataError;
-use crate::trig::sin_cos;
+use smidgen_features::tables::sin_cos;
 use std::f64::consts::PI;
 
 /// Zero crossings of the sinc on each side.

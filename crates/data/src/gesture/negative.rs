@@ -4,7 +4,7 @@ use super::path::{self, Form, Path, Shape};
 use super::person::Person;
 use super::wand::{Axis, Sway, Wand};
 use crate::random::Stream;
-use crate::trig::TURN;
+use smidgen_features::tables::TURN;
 
 /// One negative recording. Returns its duration in seconds too.
 pub(super) fn perform(person: &Person, stream: &mut Stream) -> (Wand, f64) {

@@ -2,7 +2,7 @@
 
 use super::person::Person;
 use crate::random::Stream;
-use crate::trig::{TURN, sin_cos};
+use smidgen_features::tables::{TURN, sin_cos};
 
 /// The gestures that have a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::path::Path;
 use super::person::Person;
 use crate::random::Stream;
-use crate::trig::{TURN, sin_cos};
+use smidgen_features::tables::{TURN, sin_cos};
 
 /// Standard gravity, m/s².
 pub(super) const GRAVITY: f64 = 9.80665;

@@ -1,0 +1,100 @@
+//! Front ends against their definitions computed with numpy (testdata/features/make.py), and the micro_speech front end
+//! against what TensorFlow Lite Micro gives for whole recordings.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use smidgen_features::mfcc::{Log, Mfcc, Power, Spec, Tables};
+use smidgen_features::micro_speech::{self, MicroSpeech, State};
+use smidgen_features::spectral::{self, Spectral};
+use smidgen_features::tables;
+use smidgen_testkit::shared_or_skip;
+
+/// The float32 values of an array that `make.py` wrote.
+fn array(name: &str) -> Vec<f32> {
+    let path = format!("{}/../../testdata/features/{name}.npy", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(path).unwrap();
+    let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    bytes[header..].as_chunks::<4>().0.iter().map(|&word| f32::from_le_bytes(word)).collect()
+}
+
+fn near(ours: &[f32], golden: &[f32], tolerance: f32) {
+    assert_eq!(ours.len(), golden.len());
+    for (at, (a, b)) in ours.iter().zip(golden).enumerate() {
+        assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "value {at}: {a}, by definition {b}");
+    }
+}
+
+/// Features of all frames of the clip.
+fn frames(spec: Spec, hop: usize, channels: usize, [low, high]: [f64; 2]) -> Vec<f32> {
+    let window = tables::hann(spec.frame);
+    let (twiddles, split) = tables::transform(spec.fft_length);
+    let mel = tables::mel(channels, low, high, 16_000.0, spec.fft_length).unwrap();
+    let dct = tables::dct(spec.coefficients, channels);
+    let tables = Tables { window: &window, twiddles: &twiddles, split: &split, mel: mel.bank(), dct: &dct };
+    let front_end = Mfcc::new(spec, tables).unwrap();
+    let (mut output, mut scratch) = (Vec::new(), vec![0.0; front_end.scratch_len()]);
+    for samples in array("clip").windows(spec.frame).step_by(hop) {
+        let mut features = vec![0.0; front_end.n_features()];
+        front_end.frame(samples.iter().copied(), &mut features, &mut scratch).unwrap();
+        output.extend(features);
+    }
+    output
+}
+
+#[test]
+fn mfcc_as_speech_commands_and_mlperf_define_it() {
+    let spec = Spec {
+        frame: 480,
+        fft_length: 512,
+        power: Power::Magnitude,
+        log: Log::Floor(1e-12),
+        coefficients: 40,
+    };
+    near(&frames(spec, 320, 40, [20.0, 4000.0]), &array("mfcc_speech_commands"), 2e-4);
+    let spec = Spec { log: Log::Offset(1e-6), coefficients: 10, ..spec };
+    near(&frames(spec, 320, 40, [20.0, 4000.0]), &array("mfcc_mlperf"), 2e-4);
+}
+
+#[test]
+fn log_mel_of_frames_of_400_points_with_zeros_behind() {
+    let spec =
+        Spec { frame: 400, fft_length: 512, power: Power::Energy, log: Log::Offset(1e-6), coefficients: 0 };
+    near(&frames(spec, 160, 64, [60.0, 7600.0]), &array("log_mel_400"), 2e-4);
+}
+
+#[test]
+fn spectral_figures_bands_and_peaks() {
+    let (window, (twiddles, split)) = (tables::hann(100), tables::transform(128));
+    let edges = tables::edges(&[0.5, 2.0, 8.0, 20.0], 50.0, 128).unwrap();
+    let tables = spectral::Tables { window: &window, twiddles: &twiddles, split: &split, edges: &edges };
+    let spec = spectral::Spec { rows: 100, axes: 2, fft_length: 128, rate_hz: 50.0, peaks: 2 };
+    let front_end = Spectral::new(spec, tables).unwrap();
+    let mut features = vec![0.0; 2 * front_end.n_features()];
+    front_end.run(&array("motion"), &mut features, &mut vec![0.0; front_end.scratch_len()]).unwrap();
+    near(&features, &array("spectral"), 1e-3);
+}
+
+#[test]
+fn micro_speech_gives_the_bytes_of_tflm_over_whole_recordings() {
+    let name = "micro_speech_gives_the_bytes_of_tflm_over_whole_recordings";
+    let Some(shared) = shared_or_skip(name) else { return };
+    let tables = tables::micro_speech();
+    let front_end = MicroSpeech::new(tables.tables()).unwrap();
+    for word in ["yes", "no", "silence", "noise"] {
+        let wav = std::fs::read(shared.join(format!("models/tflm/testdata/{word}_1000ms.wav"))).unwrap();
+        let data = wav.windows(4).position(|four| four == b"data").unwrap() + 8;
+        let samples: Vec<i16> =
+            wav[data..].as_chunks::<2>().0.iter().map(|&pair| i16::from_le_bytes(pair)).collect();
+        let golden = shared.join(format!("golden/tflm/audio_preprocessor_int8.{word}_1000ms.out.bin"));
+        let golden = std::fs::read(golden).unwrap();
+        let mut state = State::new();
+        let mut ours = Vec::new();
+        for frame in samples.windows(micro_speech::FRAME).step_by(320) {
+            let mut features = [0; micro_speech::CHANNELS];
+            front_end.frame(frame, &mut features, &mut state).unwrap();
+            ours.extend(features.map(i8::cast_unsigned));
+        }
+        assert_eq!(ours.len(), golden.len());
+        let first = ours.iter().zip(&golden).position(|(a, b)| a != b);
+        assert_eq!(first, None, "{word}: frame {:?}", first.map(|at| at / micro_speech::CHANNELS));
+    }
+}
