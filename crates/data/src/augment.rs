@@ -1,12 +1,17 @@
-//! Variations of motion-sensor windows for training: what changes from one wave of a hand to the next, and not the
-//! gesture. A pure function of seed, epoch and sample, so that a resumed training sees what an undisturbed one would.
+//! Variations of windows for training: what changes from one recording to the next, and not the class. A pure function
+//! of seed, epoch and sample, so that a resumed training sees what an undisturbed one would.
+
+pub mod background;
+pub mod image;
+pub mod masks;
 
 use crate::random::Stream;
 use crate::{DataError, Dataset};
 use serde::{Deserialize, Serialize};
 use smidgen_features::tables::sin_cos;
 
-/// How much to vary. Zeros switch a variation off; the default suits windows in g at 25 Hz.
+/// How much to vary. Zeros switch a variation off; the default suits windows in g at 25 Hz. Of images, only the table
+/// `image` counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -20,11 +25,29 @@ pub struct Config {
     pub rotation_rad: f64,
     /// Standard deviation of white noise, in the unit of the window.
     pub noise: f64,
+    /// Recordings mixed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<background::Config>,
+    /// Masks over the features of a front end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masks: Option<masks::Config>,
+    /// Variations of images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<image::Config>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { time_shift_rows: 10.0, time_stretch: 0.1, amplitude: 0.1, rotation_rad: 0.3, noise: 0.02 }
+        Config {
+            time_shift_rows: 10.0,
+            time_stretch: 0.1,
+            amplitude: 0.1,
+            rotation_rad: 0.3,
+            noise: 0.02,
+            background: None,
+            masks: None,
+            image: None,
+        }
     }
 }
 
@@ -35,17 +58,29 @@ pub struct Augment {
     seed: u64,
     rows: usize,
     axes: usize,
+    background: Option<background::Background>,
+    /// Of a window, and of its features.
+    window: Vec<usize>,
+    features: Vec<usize>,
 }
 
 impl Augment {
-    /// Variations of windows of shape `[rows, axes]`.
+    /// Variations of the windows of `set`, `[rows, axes]` or `[height, width, channels]`, and of their features.
     ///
     /// # Errors
-    /// [`DataError::Options`] on a negative amount or one out of range, on another rank, and on rotation of windows
-    /// that have not three axes.
+    /// [`DataError::Options`] on a negative amount or one out of range, on another rank, on rotation of windows that
+    /// have not three axes, and on a table that does not fit the data.
     pub fn new(config: Config, seed: u64, set: &Dataset) -> Result<Self, DataError> {
-        let &[rows, axes] = set.shape.as_slice() else {
-            let message = format!("augment: expected windows of shape [rows, axes], found {:?}", set.shape);
+        let (window, features) = (set.window.clone(), set.shape.clone());
+        if let Some(masks) = &config.masks {
+            masks::check(masks, &features)?;
+        }
+        if let Some(image) = &config.image {
+            image::check(image, &window)?;
+            return Ok(Augment { config, seed, rows: 0, axes: 0, background: None, window, features });
+        }
+        let &[rows, axes] = window.as_slice() else {
+            let message = format!("augment: windows of shape {window:?}; set [training.augmentation.image]");
             return Err(DataError::Options(message));
         };
         let ranges = [
@@ -64,16 +99,28 @@ impl Augment {
             let message = format!("augment: rotation_rad needs 3 axes, the windows have {axes}; set it to 0");
             return Err(DataError::Options(message));
         }
-        Ok(Augment { config, seed, rows, axes })
+        let background = config.background.as_ref().map(|config| background::Background::new(config, set));
+        Ok(Augment { background: background.transpose()?, config, seed, rows, axes, window, features })
     }
 
-    /// Varies `window`, `[rows, axes]`, in place, as sample `index` of `epoch`. A window of another length stays as
-    /// it is.
+    /// Masks the features of sample `index` in `epoch`, in place.
+    pub fn apply_to_features(&self, epoch: u64, index: usize, features: &mut [f32]) {
+        if let Some(masks) = &self.config.masks {
+            let mut stream = Stream::new(&[self.seed, epoch, index as u64, 1]);
+            masks::apply(masks, &self.features, features, &mut stream);
+        }
+    }
+
+    /// Varies `window` in place, as sample `index` of `epoch`. A window of another length stays as it is.
     pub fn apply(&self, epoch: u64, index: usize, window: &mut [f32]) {
+        let mut stream = Stream::new(&[self.seed, epoch, index as u64]);
+        if let Some(image) = &self.config.image {
+            image::apply(image, &self.window, window, &mut stream);
+            return;
+        }
         if window.len() != self.rows * self.axes || window.is_empty() {
             return;
         }
-        let mut stream = Stream::new(&[self.seed, epoch, index as u64]);
         self.resample(window, &mut stream);
         let gain = 1.0 + self.config.amplitude * stream.range(-1.0, 1.0);
         let turn = (self.axes == 3).then(|| rotation(self.config.rotation_rad, &mut stream));
@@ -88,6 +135,9 @@ impl Augment {
                 let noise = if self.config.noise > 0.0 { self.config.noise * stream.normal() } else { 0.0 };
                 *value = (f64::from(*value) * gain + noise) as f32;
             }
+        }
+        if let Some(background) = &self.background {
+            background.apply(window, &mut stream);
         }
     }
 
@@ -132,8 +182,16 @@ mod tests {
     use super::*;
     use crate::{Provenance, dataset::Values};
 
-    const OFF: Config =
-        Config { time_shift_rows: 0.0, time_stretch: 0.0, amplitude: 0.0, rotation_rad: 0.0, noise: 0.0 };
+    const OFF: Config = Config {
+        time_shift_rows: 0.0,
+        time_stretch: 0.0,
+        amplitude: 0.0,
+        rotation_rad: 0.0,
+        noise: 0.0,
+        background: None,
+        masks: None,
+        image: None,
+    };
 
     fn set(axes: usize) -> Dataset {
         let provenance = Provenance::Generated { seed: 1 };
@@ -195,8 +253,8 @@ mod tests {
         assert!(refused(Config { time_stretch: f64::NAN, ..OFF }, 3));
         assert!(refused(Config::default(), 2));
         assert!(!refused(OFF, 2));
-        let flat = Dataset { shape: vec![16], ..set(3) };
-        assert!(Augment::new(OFF, 1, &flat).unwrap_err().to_string().contains("[rows, axes]"));
+        let flat = Dataset { window: vec![16], ..set(3) };
+        assert!(Augment::new(OFF, 1, &flat).unwrap_err().to_string().contains("augmentation.image"));
     }
 
     #[test]

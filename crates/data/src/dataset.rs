@@ -9,6 +9,7 @@ use crate::window::Fill;
 use crate::{DataError, Provenance};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// One of the three parts of a set.
@@ -34,14 +35,28 @@ pub struct Sample {
     pub first_row: i64,
 }
 
+/// What makes features of a window: the same in training and on the device.
+pub trait FrontEnd: fmt::Debug + Send + Sync {
+    /// Extents of the features of a window.
+    fn shape(&self) -> &[usize];
+
+    /// The features of `window`, row-major.
+    ///
+    /// # Errors
+    /// A window or `features` of another length.
+    fn run(&self, window: &[f32], features: &mut [f32]) -> Result<(), String>;
+}
+
 /// Samples of one shape.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// Class names.
     pub classes: Vec<String>,
     /// Extents of a sample, without a batch dimension: `[rows, axes]` for signals, `[height, width, channels]` for
-    /// images.
+    /// images, or those of the front end's features.
     pub shape: Vec<usize>,
+    /// Extents of a window before the front end.
+    pub window: Vec<usize>,
     /// The samples.
     pub samples: Vec<Sample>,
     /// Where they come from.
@@ -49,6 +64,7 @@ pub struct Dataset {
     pub(crate) index: Arc<Index>,
     pub(crate) scale: f32,
     pub(crate) fill: Fill,
+    pub(crate) front_end: Option<Arc<dyn FrontEnd>>,
 }
 
 /// The three parts that training, choosing and judging use.
@@ -117,6 +133,8 @@ impl Dataset {
         };
         Ok(Dataset {
             classes,
+            window: shape.clone(),
+            front_end: None,
             shape,
             samples,
             provenance,
@@ -129,6 +147,12 @@ impl Dataset {
     /// A data set with the same classes, shape and provenance and the given samples.
     pub fn with_samples(&self, samples: Vec<Sample>) -> Self {
         Dataset { samples, ..self.clone() }
+    }
+
+    /// The same samples as features.
+    #[must_use]
+    pub fn with_front_end(self, front_end: Arc<dyn FrontEnd>) -> Self {
+        Dataset { shape: front_end.shape().to_vec(), front_end: Some(front_end), ..self }
     }
 
     /// Number of samples.
@@ -170,19 +194,53 @@ impl Dataset {
         self.shape.iter().product()
     }
 
-    /// Reads sample `at`, row-major in [`Dataset::shape`], scaled. Rows before the item's first and after its last
-    /// are filled as the window's options say.
+    /// Reads sample `at`, row-major in [`Dataset::shape`].
     ///
     /// # Errors
     /// [`DataError::Options`] when there is no such sample or `out` has another length; what [`Index::read`] says.
     pub fn read(&self, at: usize, out: &mut [f32]) -> Result<(), DataError> {
-        let sample = self.samples.get(at).filter(|_| out.len() == self.sample_len());
+        self.read_varied(at, |_| (), |_| (), out)
+    }
+
+    /// As [`Dataset::read`], with a window that `vary` changes before the front end sees it, and features that `mask`
+    /// changes after it.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`].
+    pub fn read_varied(
+        &self,
+        at: usize,
+        vary: impl FnOnce(&mut [f32]),
+        mask: impl FnOnce(&mut [f32]),
+        out: &mut [f32],
+    ) -> Result<(), DataError> {
+        let Some(front_end) = &self.front_end else {
+            self.read_window(at, out)?;
+            vary(out);
+            mask(out);
+            return Ok(());
+        };
+        let mut window = vec![0.0; self.window.iter().product()];
+        self.read_window(at, &mut window)?;
+        vary(&mut window);
+        front_end.run(&window, out).map_err(|message| DataError::Options(format!("front end: {message}")))?;
+        mask(out);
+        Ok(())
+    }
+
+    /// Reads the window of sample `at`, scaled, before the front end. Rows before the item's first and after its last are
+    /// filled as the window's options say.
+    ///
+    /// # Errors
+    /// [`DataError::Options`] when there is no such sample or `out` has another length; what [`Index::read`] says.
+    pub fn read_window(&self, at: usize, out: &mut [f32]) -> Result<(), DataError> {
+        let sample = self.samples.get(at).filter(|_| out.len() == self.window.iter().product::<usize>());
         let Some((sample, item)) = sample.and_then(|s| Some((s, self.index.items.get(s.item)?))) else {
             let message = format!(
                 "sample {at} of {}: cannot be read into {} values of {:?}",
                 self.samples.len(),
                 out.len(),
-                self.shape
+                self.window
             );
             return Err(DataError::Options(message));
         };

@@ -297,11 +297,11 @@ pub fn leaks(split: &Split) -> Result<Vec<String>, DataError> {
     let mut values: BTreeMap<[u64; 2], BTreeSet<&'static str>> = BTreeMap::new();
     let mut items: BTreeMap<usize, BTreeSet<&'static str>> = BTreeMap::new();
     for (name, part) in split.parts() {
-        let mut window = vec![0.0; part.sample_len()];
+        let mut window = vec![0.0; part.window.iter().product()];
         for (at, sample) in part.samples.iter().enumerate() {
             groups.entry(part.group_of(sample).trim().to_lowercase()).or_default().insert(name);
             items.entry(sample.item).or_default().insert(name);
-            part.read(at, &mut window)?;
+            part.read_window(at, &mut window)?;
             values.entry(fingerprint(&window)).or_default().insert(name);
         }
     }

@@ -143,7 +143,8 @@ pub fn windows(index: &Arc<Index>, config: &Config) -> Result<Dataset, DataError
     let shape = [&[config.length], index.row_shape.as_slice()].concat();
     let (classes, provenance) = (index.classes.clone(), index.provenance.clone());
     let (index, scale, fill) = (Arc::clone(index), config.scale, config.fill);
-    Ok(Dataset { classes, shape, samples, provenance, index, scale, fill })
+    let window = shape.clone();
+    Ok(Dataset { classes, shape, window, samples, provenance, index, scale, fill, front_end: None })
 }
 
 fn check(index: &Index, config: &Config) -> Result<(), DataError> {

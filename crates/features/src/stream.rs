@@ -2,16 +2,28 @@
 
 use crate::{InvalidSpec, ensure};
 
-/// Keeps the last values of a stream in the caller's memory and tells when a frame of them is complete: the first when
-/// `frame` values have come, then one every `hop`.
+/// Frames of a stream, whose last values stand in the caller's memory: the first is complete when `frame` values have
+/// come, then one every `hop`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Framer {
     frame: usize,
     hop: usize,
+}
+
+/// How far a frame is. It begins as zeros, so that a static of it takes no flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Filled {
     /// Values of the next frame that are there.
-    filled: usize,
+    there: usize,
     /// Values that come before the next frame begins.
     skip: usize,
+}
+
+impl Filled {
+    /// Nothing so far.
+    pub const fn new() -> Self {
+        Filled { there: 0, skip: 0 }
+    }
 }
 
 impl Framer {
@@ -21,27 +33,32 @@ impl Framer {
     /// [`InvalidSpec`] when either is 0.
     pub const fn new(frame: usize, hop: usize) -> Result<Self, InvalidSpec> {
         ensure!(frame > 0 && hop > 0, "a frame and its hop must have a value");
-        Ok(Framer { frame, hop, filled: 0, skip: 0 })
+        Ok(Framer { frame, hop })
     }
 
     /// Takes values into `frame`, which the caller keeps between calls, until it is complete or they are used up.
     /// Returns those that are left, and whether the frame is complete; it is to be used before the next call.
-    pub fn fill<'v, T: Copy>(&mut self, frame: &mut [T], values: &'v [T]) -> (&'v [T], bool) {
+    pub fn fill<'v, T: Copy>(
+        &self,
+        filled: &mut Filled,
+        frame: &mut [T],
+        values: &'v [T],
+    ) -> (&'v [T], bool) {
         let length = self.frame.min(frame.len());
-        if self.filled == length {
+        if filled.there == length {
             let kept = length.saturating_sub(self.hop);
             frame.copy_within(length - kept..length, 0);
-            (self.filled, self.skip) = (kept, self.hop.saturating_sub(length));
+            *filled = Filled { there: kept, skip: self.hop.saturating_sub(length) };
         }
-        let (skipped, values) = values.split_at(self.skip.min(values.len()));
-        self.skip -= skipped.len();
-        let n = values.len().min(length - self.filled);
+        let (skipped, values) = values.split_at(filled.skip.min(values.len()));
+        filled.skip -= skipped.len();
+        let n = values.len().min(length.saturating_sub(filled.there));
         let (taken, rest) = values.split_at(n);
-        if let Some(place) = frame.get_mut(self.filled..self.filled + n) {
+        if let Some(place) = frame.get_mut(filled.there..filled.there + n) {
             place.copy_from_slice(taken);
         }
-        self.filled += n;
-        (rest, self.filled == length)
+        filled.there += n;
+        (rest, filled.there == length)
     }
 }
 
@@ -51,12 +68,13 @@ mod tests {
     use std::vec::Vec;
 
     fn frames(frame: usize, hop: usize, n: u8, chunk: usize) -> Vec<Vec<u8>> {
-        let (mut framer, mut memory) = (Framer::new(frame, hop).unwrap(), std::vec![0; frame]);
+        let framer = Framer::new(frame, hop).unwrap();
+        let (mut filled, mut memory) = (Filled::new(), std::vec![0; frame]);
         let stream: Vec<u8> = (0..n).collect();
         let mut found = Vec::new();
         for mut values in stream.chunks(chunk) {
             loop {
-                let (rest, complete) = framer.fill(&mut memory, values);
+                let (rest, complete) = framer.fill(&mut filled, &mut memory, values);
                 if complete {
                     found.push(memory.clone());
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smidgen_data::{Dataset, Index, Layout, Options, Provenance, Split, gesture, split, window};
 use smidgen_report as report;
 
+use crate::front_end::FrontEnd;
 use crate::project::Project;
 use crate::{Error, Result};
 
@@ -14,6 +15,8 @@ use crate::{Error, Result};
 pub struct Windows {
     /// The parts.
     pub split: Split,
+    /// What makes features of them.
+    pub front_end: Option<Arc<FrontEnd>>,
     /// What a report says about them.
     pub summary: report::DataSummary,
     /// What the user should know: groups or samples in more than one part.
@@ -105,15 +108,28 @@ pub fn windows(project: &Project, dir: &Path) -> Result<Windows> {
     let index = Arc::new(index(project, dir)?);
     let set = window::windows(&index, &project.features.windows()).map_err(|error| data_error(&error))?;
     let (split, warnings) = split::split(&set, &project.data.split).map_err(|error| data_error(&error))?;
-    let summary = summary(project, &set, &split);
-    Ok(Windows { split, summary, warnings })
+    let front_end = match &project.features.front_end {
+        Some(config) => Some(Arc::new(FrontEnd::new(config, &set.window, index.rate_hz)?)),
+        None => None,
+    };
+    let split = match &front_end {
+        Some(front_end) => {
+            let with = |part: Dataset| part.with_front_end(front_end.clone());
+            let Split { train, validation, test } = split;
+            Split { train: with(train), validation: with(validation), test: with(test) }
+        }
+        None => split,
+    };
+    let summary = summary(project, &split);
+    Ok(Windows { split, front_end, summary, warnings })
 }
 
 pub(crate) fn data_error(error: &smidgen_data::DataError) -> Error {
     Error::input(error).help("correct the data or the project file; smidgen data inspect shows what is there")
 }
 
-fn summary(project: &Project, set: &Dataset, split: &Split) -> report::DataSummary {
+fn summary(project: &Project, split: &Split) -> report::DataSummary {
+    let set = &split.train;
     let provenance = match &set.provenance {
         Provenance::Generated { seed } => report::Provenance::Generated { seed: *seed },
         Provenance::Measured { source } => report::Provenance::Measured { source: source.clone() },

@@ -18,6 +18,7 @@ pub mod feed;
 mod files;
 pub mod firmware;
 mod fit;
+pub mod front_end;
 pub mod host;
 pub mod inspect;
 pub mod model;

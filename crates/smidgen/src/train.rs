@@ -268,10 +268,9 @@ impl smidgen_train::Source for Examples<'_> {
     }
 
     fn vary(&self, epoch: u64, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
-        self.read(index, values)?;
-        if let Some(augment) = &self.augment {
-            augment.apply(epoch, index, values);
-        }
-        Ok(())
+        let Some(augment) = &self.augment else { return self.read(index, values) };
+        let vary = |window: &mut [f32]| augment.apply(epoch, index, window);
+        let mask = |features: &mut [f32]| augment.apply_to_features(epoch, index, features);
+        self.set.read_varied(index, vary, mask, values).map_err(|error| error.to_string())
     }
 }

@@ -7,7 +7,7 @@ use crate::{Dataset, Part};
 /// Of a recording of n rows, training has the rows before n (1 − validation − test), the test those from
 /// n (1 − test) on, validation those between; each edge keeps `gap` rows free behind it.
 pub(super) fn blocks(set: &Dataset, (test, validation): (f64, f64), gap: usize) -> Vec<Option<Part>> {
-    let length = set.shape.first().copied().unwrap_or(1) as i64;
+    let length = set.window.first().copied().unwrap_or(1) as i64;
     let gap = gap as i64;
     let part = |sample: &crate::Sample| {
         let rows = set.index().items.get(sample.item).map_or(0, |item| item.rows) as f64;

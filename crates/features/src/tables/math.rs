@@ -52,7 +52,7 @@ pub fn ln(x: f64) -> f64 {
 }
 
 /// eˣ for |x| up to 700, to about 1e-14 of it: with x = k ln 2 + r, eˣ = 2ᵏ eʳ.
-pub(super) fn exp(x: f64) -> f64 {
+pub fn exp(x: f64) -> f64 {
     let k = (x / LN_2).round();
     let rest = x - k * LN_2;
     let series = (1..18).rev().fold(1.0, |sum, n| 1.0 + sum * rest / f64::from(n));

@@ -7,7 +7,7 @@ mod mel;
 mod micro_speech;
 
 pub use filters::{band_limited, high_pass, low_pass};
-pub use math::{TURN, ln, sin_cos};
+pub use math::{TURN, exp, ln, sin_cos};
 pub use mel::{Mel, dct, mel};
 pub use micro_speech::{MicroSpeech, micro_speech};
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use smidgen_data::{Layout, Pattern, csv, images, json_lines, split, wav_folder, window};
 
+use crate::front_end;
+
 /// Where recordings come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -153,6 +155,9 @@ pub struct Features {
     /// How windows get their class where rows have classes of their own.
     #[serde(default = "majority")]
     pub label: window::Labelling,
+    /// What makes features of a window; the network sees the window itself when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front_end: Option<front_end::Config>,
 }
 
 impl Features {
