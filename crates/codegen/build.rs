@@ -2,4 +2,5 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=../kernels/src");
+    println!("cargo::rerun-if-changed=../features/src");
 }

@@ -19,6 +19,8 @@ pub(crate) struct Common {
     board: BoardText,
     /// The emulator's command line, where there is one.
     run: Option<String>,
+    /// Whether there is a front end and a decision around the model.
+    has_pipeline: bool,
 }
 
 /// A board as the templates print it.
@@ -36,7 +38,7 @@ struct BoardText {
 
 impl Common {
     pub(crate) fn new(graph: &Graph, options: &Options) -> Self {
-        let Options { board, crate_name, source, opt_level } = options;
+        let Options { board, crate_name, source, opt_level, pipeline } = options;
         let title = if graph.name.trim().is_empty() { crate_name } else { &graph.name };
         let run = board.qemu.as_ref().map(|qemu| {
             let cpu = qemu.cpu.as_ref().map(|cpu| format!(" -cpu {cpu}")).unwrap_or_default();
@@ -57,6 +59,7 @@ impl Common {
             },
             board: board_text(board),
             run,
+            has_pipeline: pipeline.is_some(),
         }
     }
 }

@@ -55,3 +55,8 @@ pub(crate) fn files(board: &Board, common: &Common) -> Result<Vec<(String, Vec<u
     let values = Values { common, fpu: board.core.fpu, timer: board.qemu.as_ref().and_then(Timer::new) };
     TEMPLATES.into_iter().map(|template| render(template, &values)).collect()
 }
+
+/// The program that runs the pipeline over a stream.
+pub(crate) fn stream(common: &Common) -> Result<Vec<(String, Vec<u8>)>, CodegenError> {
+    Ok(vec![render(template!("harness/src/stream.rs"), common)?])
+}

@@ -1,4 +1,5 @@
-//! The source of `smidgen-kernels`, which travels inside the tool and is written out without its tests.
+//! The sources of `smidgen-kernels` and `smidgen-features`, which travel inside the tool and are written out without their
+//! tests and without what only the host needs.
 
 use crate::CodegenError;
 use crate::context::Common;
@@ -6,25 +7,36 @@ use crate::templates::{render, template};
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 
-static SOURCE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../kernels/src");
+static KERNELS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../kernels/src");
+static FEATURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../features/src");
+
+/// Folders that the device has no use for.
+const HOST_ONLY: [&str; 2] = ["tests", "tables"];
 
 pub(crate) fn files(common: &Common) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
     let mut files = BTreeMap::from([render(template!("kernels/Cargo.toml"), common)?]);
-    collect(&SOURCE, &mut files);
+    collect(&KERNELS, "kernels", &mut files);
     Ok(files)
 }
 
-fn collect(dir: &Dir<'_>, files: &mut BTreeMap<String, Vec<u8>>) {
+pub(crate) fn features(common: &Common) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
+    let mut files = BTreeMap::from([render(template!("features/Cargo.toml"), common)?]);
+    collect(&FEATURES, "features", &mut files);
+    Ok(files)
+}
+
+fn collect(dir: &Dir<'_>, package: &str, files: &mut BTreeMap<String, Vec<u8>>) {
     for file in dir.files() {
         let stem = file.path().file_stem().unwrap_or_default();
         let is_rust = file.path().extension().is_some_and(|extension| extension == "rs");
         if let (true, Some(text)) = (is_rust && stem != "tests", file.contents_utf8()) {
             let path: Vec<_> = file.path().iter().map(|part| part.to_string_lossy()).collect();
-            files.insert(format!("kernels/src/{}", path.join("/")), without_tests(text).into_bytes());
+            files.insert(format!("{package}/src/{}", path.join("/")), without_tests(text).into_bytes());
         }
     }
-    for dir in dir.dirs().filter(|dir| dir.path().file_name().is_none_or(|name| name != "tests")) {
-        collect(dir, files);
+    let on_device = |dir: &&Dir<'_>| !HOST_ONLY.iter().any(|name| dir.path().ends_with(name));
+    for dir in dir.dirs().filter(on_device) {
+        collect(dir, package, files);
     }
 }
 
@@ -54,12 +66,17 @@ mod tests {
     #[test]
     fn kernels_are_complete_and_without_tests() {
         let mut files = BTreeMap::new();
-        collect(&SOURCE, &mut files);
+        collect(&KERNELS, "kernels", &mut files);
+        collect(&FEATURES, "features", &mut files);
         assert!(files.contains_key("kernels/src/lib.rs"), "{:?}", files.keys());
         assert!(files.contains_key("kernels/src/ops/conv_2d.rs"), "{:?}", files.keys());
+        assert!(files.contains_key("features/src/mfcc.rs"), "{:?}", files.keys());
         for (path, text) in &files {
             let text = String::from_utf8_lossy(text);
-            assert!(!path.contains("tests") && !text.contains("#[test]"), "{path} has tests");
+            assert!(
+                !path.contains("tests") && !path.contains("tables") && !text.contains("#[test]"),
+                "{path} has tests"
+            );
         }
     }
 }

@@ -10,9 +10,11 @@ mod kernels;
 mod literal;
 mod model;
 mod names;
+pub mod pipeline;
 mod templates;
 
 pub use names::crate_name;
+pub use pipeline::Pipeline;
 
 use context::Common;
 use smidgen_ir::{Graph, Program, TensorIdx};
@@ -31,6 +33,8 @@ pub struct Options {
     pub source: String,
     /// What the compiler optimises for.
     pub opt_level: OptLevel,
+    /// What is around the model, where samples come as a stream.
+    pub pipeline: Option<Pipeline>,
 }
 
 /// What the compiler optimises for.
@@ -76,6 +80,9 @@ pub enum CodegenError {
         /// The constant's index.
         constant: u32,
     },
+    /// The pipeline does not fit the model.
+    #[error("the pipeline does not fit the model: {0}")]
+    Pipeline(String),
     /// A template and its values do not fit: a bug of Smidgen.
     #[error("bug in Smidgen: template {template}: {message}")]
     Template {
@@ -107,5 +114,10 @@ pub fn firmware(
     let mut files = kernels::files(&common)?;
     files.extend(model::files(graph, program, plan, &common)?);
     files.extend(harness::files(&options.board, &common)?);
+    if let Some(pipeline) = &options.pipeline {
+        files.extend(kernels::features(&common)?);
+        files.extend(pipeline::files(pipeline, graph, &common)?);
+        files.extend(harness::stream(&common)?);
+    }
     Ok(files)
 }

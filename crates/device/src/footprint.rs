@@ -7,8 +7,11 @@ use crate::elf::{Elf, MeasureError, Place, Section, Symbol};
 use crate::stack;
 use serde::{Deserialize, Serialize};
 
-/// Path of the function whose stack the model needs.
-const ENTRY: &str = "Model::predict";
+/// Path of the function whose stack a model needs.
+pub const PREDICT: &str = "Model::predict";
+
+/// Path of the function whose stack a pipeline needs.
+pub const PUSH: &str = "Pipeline::push";
 
 /// Flash and RAM of a firmware.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,12 +100,12 @@ enum Owner {
 }
 
 impl Footprint {
-    /// Measures the linked ELF.
+    /// Measures the linked ELF whose application calls `entry`: [`PREDICT`] or [`PUSH`].
     ///
     /// # Errors
-    /// When the bytes are not an ARM ELF, or the stack of `Model::predict` has no bound.
-    pub fn of(elf: &[u8]) -> Result<Self, MeasureError> {
-        let bound = stack::bound(elf, ENTRY)?;
+    /// When the bytes are not an ARM ELF, or the stack of `entry` has no bound.
+    pub fn of(elf: &[u8], entry: &str) -> Result<Self, MeasureError> {
+        let bound = stack::bound(elf, entry)?;
         let elf = Elf::parse(elf)?;
         let mut flash = FlashBytes::default();
         let mut ram = RamBytes { stack_bound: u64::from(bound.bytes), ..RamBytes::default() };

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use smidgen_device::firmware::{self, BuildError};
-use smidgen_device::footprint::{Footprint, forbidden_symbols};
+use smidgen_device::footprint::{Footprint, PREDICT, forbidden_symbols};
 use smidgen_device::qemu::{self, Job, Run, RunError};
 use smidgen_device::{Host, Toolchain, stack};
 use smidgen_target::Board;
@@ -93,7 +93,7 @@ fn runs_inferences_and_stays_below_the_stack_bound() {
 fn a_damaged_elf_is_measured_or_refused() {
     let Some((host, toolchain)) = compiler("a_damaged_elf_is_measured_or_refused", &board()) else { return };
     let elf = std::fs::read(build(&host, &toolchain, &[])).unwrap();
-    let whole = Footprint::of(&elf).unwrap();
+    let whole = Footprint::of(&elf, PREDICT).unwrap();
     let mut state = 1u64;
     let mut random = move |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -107,7 +107,7 @@ fn a_damaged_elf_is_measured_or_refused() {
             damaged[at] = random(256) as u8;
         }
         damaged.truncate(elf.len() - random(elf.len()) * (random(4) / 3));
-        match Footprint::of(&damaged) {
+        match Footprint::of(&damaged, PREDICT) {
             Ok(footprint) => assert!(footprint.sections.len() <= whole.sections.len() + 8),
             Err(_) => n_refused += 1,
         }
@@ -154,7 +154,7 @@ fn failures_of_the_guest_are_told() {
 fn every_byte_of_the_elf_is_counted() {
     let Some((host, toolchain)) = compiler("every_byte_of_the_elf_is_counted", &board()) else { return };
     let elf = std::fs::read(build(&host, &toolchain, &[])).unwrap();
-    let footprint = Footprint::of(&elf).unwrap();
+    let footprint = Footprint::of(&elf, PREDICT).unwrap();
     let Footprint { flash_bytes: flash, ram_bytes: ram, harness_bytes: harness, sections, .. } = &footprint;
     let size = |place: fn(&smidgen_device::footprint::SectionSize) -> bool| {
         sections.iter().filter(|section| place(section)).map(|section| u64::from(section.bytes)).sum::<u64>()

@@ -48,6 +48,9 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
         layers => report.profile.as_ref().map(layers),
         memory_map => report.memory_map.as_ref().map(memory_map::svg),
         arena => report.memory_map,
+        stream => report.stream.as_ref().map(terminal::stream_text),
+        stream_agreement => report.stream.as_ref().map(|stream| terminal::sentence(&stream.agreement)),
+        stream_differs => report.stream.as_ref().is_some_and(|stream| stream.agreement.n_differing > 0),
         versions => report.versions,
     })?;
     Ok(page)

@@ -8,6 +8,7 @@ mod memory_map;
 mod number;
 mod profile;
 mod report;
+mod stream;
 mod svg;
 mod terminal;
 mod text;
@@ -20,5 +21,6 @@ pub use profile::{FlashBytes, LayerCost, PassEffect, Profile, RamBytes};
 pub use report::{
     Agreement, DataSummary, Epoch, Evaluation, Provenance, Report, SplitSummary, Training, Version,
 };
-pub use terminal::{accuracy_table, layer_table, profile_table, terminal};
+pub use stream::{Detection, Stream};
+pub use terminal::{accuracy_table, layer_table, profile_table, stream_text, terminal};
 pub use text::shorten;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfusionMatrix, MemoryMap, Profile};
+use crate::{ConfusionMatrix, MemoryMap, Profile, Stream};
 
 /// Where the data came from. It stands wherever an accuracy stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +150,9 @@ pub struct Report {
     pub ran_on: Option<String>,
     /// The arena over time.
     pub memory_map: Option<MemoryMap>,
+    /// The pipeline on a stream, where the project has one.
+    #[serde(default)]
+    pub stream: Option<Stream>,
     /// Versions of the tools.
     pub versions: Vec<Version>,
 }

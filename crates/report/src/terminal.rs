@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use crate::{Agreement, Profile, Report, count, percent, signed_points};
+use crate::{Agreement, Profile, Report, Stream, count, percent, signed_points};
+
+/// Detections that are listed.
+const MAX_DETECTIONS: usize = 40;
 
 /// The whole report: data, accuracy, agreement, memory, instructions by layer. Plain text without colours.
 pub fn terminal(report: &Report) -> String {
@@ -26,7 +29,69 @@ pub fn terminal(report: &Report) -> String {
         let _ = writeln!(text, "{}", profile_table(profile));
         let _ = writeln!(text, "{}", layer_table(profile));
     }
+    if let Some(stream) = &report.stream {
+        let _ = writeln!(text, "{}", stream_text(stream));
+    }
     text
+}
+
+/// A stream: what was heard, what it cost.
+pub fn stream_text(stream: &Stream) -> String {
+    let mut text = format!("Stream: {}, {:.1} s\n", stream.source, stream.seconds);
+    for detection in stream.detections.iter().take(MAX_DETECTIONS) {
+        let _ = writeln!(text, "  {:8.2} s  {} ({:.2})", detection.time_s, detection.class, detection.score);
+    }
+    if stream.detections.len() > MAX_DETECTIONS {
+        let _ = writeln!(text, "  … and {} more", stream.detections.len() - MAX_DETECTIONS);
+    }
+    if let Some(events) = stream.events {
+        let _ = writeln!(
+            text,
+            "{} of {events} recordings detected, {} detections beside them",
+            stream.hits, stream.false_alarms
+        );
+    }
+    let _ = writeln!(text, "{}", stream_table(stream));
+    let _ = write!(text, "{}", sentence(&stream.agreement));
+    text
+}
+
+/// Flash, RAM and instructions of a stream.
+fn stream_table(stream: &Stream) -> Table {
+    let (flash, ram) = (&stream.profile.flash_bytes, &stream.profile.ram_bytes);
+    let mut table = table(&["front end, model and decision", "total", "of which"]);
+    table.add_row([
+        "flash, bytes".into(),
+        count(flash.total),
+        format!("code {}, weights {}, other {}", count(flash.code), count(flash.weights), count(flash.other)),
+    ]);
+    table.add_row([
+        "RAM, bytes".into(),
+        count(ram.total),
+        format!(
+            "pipeline {}, stack bound {}, other {}",
+            count(ram.arena),
+            count(ram.stack_bound),
+            count(ram.other)
+        ),
+    ]);
+    if let Some(instructions) = stream.frame_instructions {
+        let rate = format!("{:.1} a second", stream.frames_per_second);
+        table.add_row(["instructions of a frame".into(), count(instructions), rate]);
+    }
+    let rate = format!("{:.1} a second", stream.inferences_per_second);
+    table.add_row(["… with an inference".into(), count(stream.inference_instructions), rate]);
+    if let Some(each) = stream.instructions_per_second() {
+        let share = 100.0 * each / stream.clock_hz.max(1) as f64;
+        let clock = stream.clock_hz as f64 / 1e6;
+        table.add_row([
+            "instructions a second".into(),
+            count(each.round() as u64),
+            format!("{share:.0} % of {clock:.0} MHz at one a cycle"),
+        ]);
+    }
+    numbers_right(&mut table, [1]);
+    table
 }
 
 /// Whether host and device agree, in one sentence.

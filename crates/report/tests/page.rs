@@ -48,6 +48,26 @@ fn training() -> Training {
     Training { n_parameters: 9_876, batch_size: 32, learning_rate: 0.002, seed: 7, epochs }
 }
 
+fn stream() -> Stream {
+    Stream {
+        source: "6 test recordings of <gestures>".into(),
+        seconds: 60.0,
+        rate_hz: 16_000.0,
+        stride: 1600,
+        detections: vec![Detection { time_s: 1.25, class: "wing".into(), score: 0.875 }],
+        events: Some(4),
+        hits: 3,
+        false_alarms: 1,
+        agreement: Agreement { n_inferences: 600, n_bytes: 7_200, ..Agreement::default() },
+        profile: profile(),
+        frame_instructions: Some(158_000),
+        frames_per_second: 50.0,
+        inference_instructions: 1_158_000,
+        inferences_per_second: 10.0,
+        clock_hz: 25_000_000,
+    }
+}
+
 fn full() -> Report {
     let evaluation =
         |name: &str, confusion| Evaluation { name: name.into(), split: "test".into(), confusion };
@@ -86,6 +106,7 @@ fn full() -> Report {
                 buffer("logits", 0, 16, 2, 3),
             ],
         }),
+        stream: Some(stream()),
         versions: vec![Version { name: "rustc".into(), version: "1.95.0".into() }],
     }
 }
@@ -141,6 +162,20 @@ fn the_page_holds_the_numbers_that_engineers_ask_for() {
     for wrong in ["NaN", "inf%", "undefined"] {
         assert!(!page.contains(wrong), "{wrong}");
     }
+}
+
+#[test]
+fn the_stream_tells_what_was_heard_and_what_a_second_takes() {
+    // 40 frames without and 10 with an inference: 40 × 158,000 + 10 × 1,158,000.
+    for text in [terminal(&full()), html(&full()).unwrap()] {
+        for expected in
+            ["1.25 s", "3 of 4 recordings detected, 1 detections beside them", "17,900,000", "72 % of 25 MHz"]
+        {
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        }
+    }
+    let silent = Stream { rate_hz: 0.0, ..stream() };
+    assert_eq!(silent.instructions_per_second(), None);
 }
 
 #[test]

@@ -61,6 +61,11 @@ impl Artifacts {
         self.dir.join("firmware")
     }
 
+    /// The firmware crate with front end and decision.
+    pub fn pipeline(&self) -> PathBuf {
+        self.dir.join("pipeline")
+    }
+
     /// The test windows as the int8 model reads them: raw tensors, as `smidgen run` takes them.
     pub fn test_inputs(&self) -> PathBuf {
         self.dir.join("test.in.bin")

@@ -57,7 +57,15 @@ pub fn run(firmware: &Firmware, elf: &Path, inputs: &[u8], stateful: bool) -> Re
         output_bytes: graph.output_bytes() as u64,
         limit: qemu::time_limit(n_inferences, each),
     };
-    qemu::run(&firmware.host, &firmware.board, &job).map_err(|error| run_error(&error))
+    run_job(firmware, &job)
+}
+
+/// Runs a job as it is.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_job(firmware: &Firmware, job: &Job<'_>) -> Result<Run> {
+    qemu::run(&firmware.host, &firmware.board, job).map_err(|error| run_error(&error))
 }
 
 /// The results of every operator on the device for the first inference of `inputs`, in the order of the model file.

@@ -28,6 +28,7 @@ pub mod project;
 pub mod quantize;
 pub mod report;
 pub mod run;
+pub mod stream;
 pub mod template;
 pub mod train;
 pub mod zoo;

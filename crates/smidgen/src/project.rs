@@ -37,6 +37,33 @@ pub struct Project {
     pub quantization: Quantization,
     /// What it is built for.
     pub board: BoardChoice,
+    /// How it decides in a stream of samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Stream>,
+}
+
+/// How the firmware decides in a stream of samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stream {
+    /// Rows from one inference to the next: a multiple of the front end's hop. About an eighth of a window when 0.
+    pub stride: usize,
+    /// Inferences whose scores are averaged.
+    pub smoothing: usize,
+    /// Averaged score from which a class is detected.
+    pub threshold: f32,
+    /// Inferences after a detection in which there is no other.
+    pub pause: u32,
+    /// Classes that are never detected: silence, unknown words, no gesture.
+    pub quiet: Vec<String>,
+    /// Seconds of test recordings that the report streams.
+    pub seconds: f32,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Stream { stride: 0, smoothing: 3, threshold: 0.7, pause: 6, quiet: Vec::new(), seconds: 60.0 }
+    }
 }
 
 /// Name and seed.

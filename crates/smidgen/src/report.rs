@@ -15,7 +15,7 @@ use crate::firmware::{Firmware, board};
 use crate::profile;
 use crate::project::Project;
 use crate::quantize::not_trained;
-use crate::{Error, Result, device, feed, files, model_file};
+use crate::{Error, Result, device, feed, files, model_file, stream};
 
 /// Measures the models of the project in `dir` and writes `report.json` and `report.html`.
 ///
@@ -61,6 +61,9 @@ pub fn report_on(
     };
     let target = Target { board: &board, artifacts, graph: &int8, windows };
     on_device(&mut report, &target, &host_outputs, observer)?;
+    if project.stream.is_some() {
+        report.stream = Some(stream::of_test(project, windows, artifacts, observer)?);
+    }
     write(&report, artifacts, observer)?;
     Ok(report)
 }
@@ -155,6 +158,6 @@ pub fn check(report: &Report) -> Result<()> {
         .help(
             "smidgen verify MODEL --board B shows the first operator that differs; please report it as a bug",
         )),
-        _ => Ok(()),
+        _ => report.stream.as_ref().map_or(Ok(()), stream::check),
     }
 }

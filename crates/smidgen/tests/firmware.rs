@@ -7,7 +7,7 @@ use smidgen::device;
 use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, board};
 use smidgen::model_file::ModelFile;
-use smidgen_device::footprint::{Footprint, forbidden_symbols};
+use smidgen_device::footprint::{Footprint, PREDICT, forbidden_symbols};
 use smidgen_ir::Interpreter;
 use smidgen_testkit::{AUDIO_CASE, FLOAT_CASES, GoldenCase, INT8_CASES, shared_or_skip};
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ fn check_layers(case: &GoldenCase, shared: &Path, firmware: &Firmware) {
 /// The reported sizes are those of the ELF's own sections and symbols, and nothing in it can panic or allocate.
 fn check_elf(case: &GoldenCase, firmware: &Firmware, elf: &Path) {
     let bytes = fs::read(elf).expect("the ELF");
-    let footprint = Footprint::of(&bytes).expect("a measured ELF");
+    let footprint = Footprint::of(&bytes, PREDICT).expect("a measured ELF");
     let file = object::File::parse(&*bytes).expect("an ELF");
 
     let loaded =

@@ -119,6 +119,7 @@ pub(crate) fn options(board: &str) -> Options {
         crate_name: "tested-model".to_owned(),
         source: "a test".to_owned(),
         opt_level: OptLevel::default(),
+        pipeline: None,
     }
 }
 

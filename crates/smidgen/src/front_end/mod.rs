@@ -4,6 +4,7 @@ mod config;
 
 pub use config::{Config, Mel, MicroSpeech, Power, Spectral};
 
+use smidgen_codegen::pipeline;
 use smidgen_features::{mfcc, micro_speech, spectral, tables};
 
 use crate::{Error, Result};
@@ -22,16 +23,16 @@ pub struct FrontEnd {
 
 /// Specification and tables.
 #[derive(Debug)]
-pub(crate) enum Kind {
+enum Kind {
     Mfcc(Box<OwnedMfcc>),
     MicroSpeech { tables: Box<tables::MicroSpeech>, hop: usize },
     Spectral(Box<OwnedSpectral>),
 }
 
 #[derive(Debug)]
-pub(crate) struct OwnedMfcc {
-    pub(crate) spec: mfcc::Spec,
-    pub(crate) hop: usize,
+struct OwnedMfcc {
+    spec: mfcc::Spec,
+    hop: usize,
     window: Vec<f32>,
     twiddles: Vec<f32>,
     split: Vec<f32>,
@@ -40,7 +41,7 @@ pub(crate) struct OwnedMfcc {
 }
 
 impl OwnedMfcc {
-    pub(crate) fn tables(&self) -> mfcc::Tables<'_> {
+    fn tables(&self) -> mfcc::Tables<'_> {
         let OwnedMfcc { window, twiddles, split, mel, dct, .. } = self;
         mfcc::Tables { window, twiddles, split, mel: mel.bank(), dct }
     }
@@ -80,8 +81,8 @@ impl OwnedMfcc {
 }
 
 #[derive(Debug)]
-pub(crate) struct OwnedSpectral {
-    pub(crate) spec: spectral::Spec,
+struct OwnedSpectral {
+    spec: spectral::Spec,
     window: Vec<f32>,
     twiddles: Vec<f32>,
     split: Vec<f32>,
@@ -89,7 +90,7 @@ pub(crate) struct OwnedSpectral {
 }
 
 impl OwnedSpectral {
-    pub(crate) fn tables(&self) -> spectral::Tables<'_> {
+    fn tables(&self) -> spectral::Tables<'_> {
         let OwnedSpectral { window, twiddles, split, edges, .. } = self;
         spectral::Tables { window, twiddles, split, edges }
     }
@@ -168,8 +169,41 @@ impl FrontEnd {
         Ok(FrontEnd { kind, window_len, shape })
     }
 
-    pub(crate) fn kind(&self) -> &Kind {
-        &self.kind
+    /// As firmware takes it.
+    pub fn for_firmware(&self) -> pipeline::FrontEnd {
+        match &self.kind {
+            Kind::Mfcc(owned) => {
+                let OwnedMfcc { spec, hop, window, twiddles, split, mel, dct } = &**owned;
+                let bank = mel.bank();
+                pipeline::FrontEnd::Mfcc {
+                    spec: *spec,
+                    tables: [window, twiddles, split, dct].map(Clone::clone),
+                    mel: (bank.starts.to_vec(), bank.widths.to_vec(), bank.weights.to_vec()),
+                    hop: *hop,
+                }
+            }
+            Kind::MicroSpeech { tables, hop } => {
+                let t = tables.tables();
+                let fields = [
+                    ("window", t.window),
+                    ("twiddles", t.twiddles),
+                    ("split", t.split),
+                    ("weights", t.weights),
+                    ("unweights", t.unweights),
+                    ("frequency_starts", t.frequency_starts),
+                    ("weight_starts", t.weight_starts),
+                    ("widths", t.widths),
+                    ("gain", t.gain),
+                ];
+                let tables = fields.map(|(name, values)| (name, values.to_vec())).into();
+                pipeline::FrontEnd::MicroSpeech { tables, step: MICRO_SPEECH_STEP, hop: *hop }
+            }
+            Kind::Spectral(owned) => {
+                let OwnedSpectral { spec, window, twiddles, split, edges } = &**owned;
+                let tables = [window, twiddles, split].map(Clone::clone);
+                pipeline::FrontEnd::Spectral { spec: *spec, tables, edges: edges.clone() }
+            }
+        }
     }
 
     /// Samples of a frame and from one to the next; `None` where features are of the whole window.
@@ -242,7 +276,7 @@ impl smidgen_data::FrontEnd for FrontEnd {
 }
 
 /// A sample in ±1 as 16-bit PCM, rounded to nearest.
-pub(crate) fn to_pcm(sample: f32) -> i16 {
+pub fn to_pcm(sample: f32) -> i16 {
     (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16
 }
 
