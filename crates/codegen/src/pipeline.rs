@@ -22,6 +22,8 @@ pub struct Pipeline {
     pub sample: Sample,
     /// Factor of every sample.
     pub scale: f32,
+    /// Mean and factor of each axis: a scaled sample x becomes (x − mean) · factor.
+    pub standard: Option<(Vec<f32>, Vec<f32>)>,
     /// Samples (of all axes) of a window.
     pub window: usize,
     /// Samples from one inference to the next; a multiple of the front end's hop where it has frames.
@@ -108,6 +110,7 @@ struct Values<'a> {
     sample_what: &'static str,
     zero: &'static str,
     real: String,
+    standard: bool,
     frame_what: &'static str,
     frame: usize,
     hop: usize,
@@ -207,6 +210,12 @@ fn values<'a>(pipeline: &Pipeline, graph: &Graph, common: &'a Common) -> Result<
         Sample::Float32 => "sample",
     };
     let scale = if pipeline.scale == 1.0 { String::new() } else { format!(" * {:?}", pipeline.scale) };
+    if let Some((mean, factor)) = &pipeline.standard {
+        if mean.is_empty() || mean.len() != factor.len() {
+            return wrong(format!("{} means and {} factors", mean.len(), factor.len()));
+        }
+        made.tables.extend([table("MEAN", "f32", mean), table("FACTOR", "f32", factor)]);
+    }
     made.tables.retain(|table| table.len > 0);
     Ok(Values {
         common,
@@ -218,6 +227,7 @@ fn values<'a>(pipeline: &Pipeline, graph: &Graph, common: &'a Common) -> Result<
         sample_what,
         zero,
         real: format!("{real}{scale}"),
+        standard: pipeline.standard.is_some(),
         frame_what: if rows.is_some() { "frame" } else { "window" },
         frame,
         hop,

@@ -35,6 +35,24 @@ pub struct Sample {
     pub first_row: i64,
 }
 
+/// Mean and reciprocal deviation of each axis or channel: what brings sensors of different units to one range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standard {
+    /// Means, in the scaled unit.
+    pub mean: Vec<f32>,
+    /// One over the standard deviation; 1 where a channel is constant.
+    pub factor: Vec<f32>,
+}
+
+impl Standard {
+    /// Value number `at` of a window: (x − mean) · factor of its axis.
+    pub fn apply(&self, at: usize, value: f32) -> f32 {
+        let axis = at % self.mean.len().max(1);
+        let of = |values: &[f32], none: f32| values.get(axis).copied().unwrap_or(none);
+        (value - of(&self.mean, 0.0)) * of(&self.factor, 1.0)
+    }
+}
+
 /// What makes features of a window: the same in training and on the device.
 pub trait FrontEnd: fmt::Debug + Send + Sync {
     /// Extents of the features of a window.
@@ -64,6 +82,7 @@ pub struct Dataset {
     pub(crate) index: Arc<Index>,
     pub(crate) scale: f32,
     pub(crate) fill: Fill,
+    pub(crate) standard: Option<Arc<Standard>>,
     pub(crate) front_end: Option<Arc<dyn FrontEnd>>,
 }
 
@@ -134,6 +153,7 @@ impl Dataset {
         Ok(Dataset {
             classes,
             window: shape.clone(),
+            standard: None,
             front_end: None,
             shape,
             samples,
@@ -147,6 +167,39 @@ impl Dataset {
     /// A data set with the same classes, shape and provenance and the given samples.
     pub fn with_samples(&self, samples: Vec<Sample>) -> Self {
         Dataset { samples, ..self.clone() }
+    }
+
+    /// Means and deviations of the windows' axes or channels.
+    ///
+    /// # Errors
+    /// Values that cannot be read.
+    pub fn standard(&self) -> Result<Standard, DataError> {
+        let n_axes = self.window.last().copied().unwrap_or(1).max(1);
+        let (mut n, mut sums, mut squares) = (0.0, vec![0.0; n_axes], vec![0.0; n_axes]);
+        let mut window = vec![0.0; self.window.iter().product()];
+        for at in 0..self.len() {
+            self.read_window(at, &mut window)?;
+            for row in window.chunks_exact(n_axes) {
+                n += 1.0;
+                for ((&value, sum), square) in row.iter().zip(&mut sums).zip(&mut squares) {
+                    *sum += f64::from(value);
+                    *square += f64::from(value) * f64::from(value);
+                }
+            }
+        }
+        let n: f64 = f64::max(n, 1.0);
+        let factor = |(sum, square): (&f64, &f64)| {
+            let variance = square / n - (sum / n) * (sum / n);
+            if variance > 1e-12 { (1.0 / variance.sqrt()) as f32 } else { 1.0 }
+        };
+        let mean = sums.iter().map(|sum| (sum / n) as f32).collect();
+        Ok(Standard { mean, factor: sums.iter().zip(&squares).map(factor).collect() })
+    }
+
+    /// The same samples with every axis brought to mean 0 and deviation 1.
+    #[must_use]
+    pub fn with_standard(self, standard: Arc<Standard>) -> Self {
+        Dataset { standard: Some(standard), ..self }
     }
 
     /// The same samples as features.
@@ -253,6 +306,9 @@ impl Dataset {
         if let Some(rows) = out.get_mut(there.clone()) {
             self.index.read(sample.item, first, rows)?;
             rows.iter_mut().for_each(|value| *value *= self.scale);
+            if let Some(standard) = &self.standard {
+                rows.iter_mut().enumerate().for_each(|(at, value)| *value = standard.apply(at, *value));
+            }
         }
         match self.fill {
             _ if n_there == 0 => out.fill(0.0),
@@ -324,5 +380,11 @@ mod tests {
         assert_eq!((set.len(), set.label(2), set.group(1)), (3, 1, "q"));
         assert_eq!(set.values(1).unwrap(), [3.0, 1.0]);
         assert!(set.read(0, &mut [0.0]).is_err() && set.values(3).is_err());
+        let standard = set.standard().unwrap();
+        assert_eq!((standard.mean.as_slice(), standard.factor[1]), (&[0.5, 1.0][..], 1.0));
+        let set = set.with_standard(Arc::new(standard));
+        let values: Vec<Vec<f32>> = (0..3).map(|at| set.values(at).unwrap()).collect();
+        let variance = values.iter().map(|row| row[0] * row[0]).sum::<f32>() / 3.0;
+        assert!((variance - 1.0).abs() < 1e-5 && values.iter().all(|row| row[1] == 0.0), "{values:?}");
     }
 }

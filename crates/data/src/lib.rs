@@ -32,7 +32,7 @@ mod wav;
 pub mod wav_folder;
 pub mod window;
 
-pub use dataset::{Dataset, FrontEnd, Part, Sample, Split, Values};
+pub use dataset::{Dataset, FrontEnd, Part, Sample, Split, Standard, Values};
 pub use error::{DataError, MAX_PROBLEMS, Problem, Problems};
 pub use files::Pattern;
 pub use index::{Index, Item, Missing, Other, Span};

@@ -144,7 +144,18 @@ pub fn windows(index: &Arc<Index>, config: &Config) -> Result<Dataset, DataError
     let (classes, provenance) = (index.classes.clone(), index.provenance.clone());
     let (index, scale, fill) = (Arc::clone(index), config.scale, config.fill);
     let window = shape.clone();
-    Ok(Dataset { classes, shape, window, samples, provenance, index, scale, fill, front_end: None })
+    Ok(Dataset {
+        classes,
+        shape,
+        window,
+        samples,
+        provenance,
+        index,
+        scale,
+        fill,
+        standard: None,
+        front_end: None,
+    })
 }
 
 fn check(index: &Index, config: &Config) -> Result<(), DataError> {

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use smidgen_data::{Dataset, Index, Layout, Options, Provenance, Split, gesture, split, window};
+use smidgen_data::{Dataset, Index, Layout, Options, Provenance, Split, Standard, gesture, split, window};
 use smidgen_report as report;
 
-use crate::front_end::FrontEnd;
+use crate::front_end::{self, FrontEnd};
 use crate::project::Project;
 use crate::{Error, Result};
 
@@ -15,6 +15,8 @@ use crate::{Error, Result};
 pub struct Windows {
     /// The parts.
     pub split: Split,
+    /// What brings their axes to one range.
+    pub standard: Option<Arc<Standard>>,
     /// What makes features of them.
     pub front_end: Option<Arc<FrontEnd>>,
     /// What a report says about them.
@@ -108,20 +110,30 @@ pub fn windows(project: &Project, dir: &Path) -> Result<Windows> {
     let index = Arc::new(index(project, dir)?);
     let set = window::windows(&index, &project.features.windows()).map_err(|error| data_error(&error))?;
     let (split, warnings) = split::split(&set, &project.data.split).map_err(|error| data_error(&error))?;
-    let front_end = match &project.features.front_end {
-        Some(config) => Some(Arc::new(FrontEnd::new(config, &set.window, index.rate_hz)?)),
-        None => None,
+    let each = |split: Split, with: &dyn Fn(Dataset) -> Dataset| {
+        let Split { train, validation, test } = split;
+        Split { train: with(train), validation: with(validation), test: with(test) }
     };
-    let split = match &front_end {
-        Some(front_end) => {
-            let with = |part: Dataset| part.with_front_end(front_end.clone());
-            let Split { train, validation, test } = split;
-            Split { train: with(train), validation: with(validation), test: with(test) }
+    let mut split = split;
+    let mut standard = None;
+    if project.features.standardise {
+        if let Some(front_end::Config::MicroSpeech(_)) = &project.features.front_end {
+            return Err(
+                Error::input("features.standardise: micro_speech takes sound as it is").help("leave it out")
+            );
         }
-        None => split,
-    };
+        let made = Arc::new(split.train.standard().map_err(|error| data_error(&error))?);
+        split = each(split, &|part| part.with_standard(made.clone()));
+        standard = Some(made);
+    }
+    let mut front_end = None;
+    if let Some(config) = &project.features.front_end {
+        let made = Arc::new(FrontEnd::new(config, &set.window, index.rate_hz)?);
+        split = each(split, &|part| part.with_front_end(made.clone()));
+        front_end = Some(made);
+    }
     let summary = summary(project, &split);
-    Ok(Windows { split, front_end, summary, warnings })
+    Ok(Windows { split, standard, front_end, summary, warnings })
 }
 
 pub(crate) fn data_error(error: &smidgen_data::DataError) -> Error {

@@ -33,6 +33,8 @@ const EPSILON: f32 = 1e-3;
 pub fn initial_graph(project: &Project, window: &[usize], n_classes: usize) -> Result<Graph> {
     let own = match *window {
         [height, width, channels] => [height, width, channels],
+        // Networks over time have the axes as channels.
+        [rows, axes] if is_over_time(project) => [rows, 1, axes],
         [rows, axes] => [rows, axes, 1],
         _ => [window.iter().product(), 1, 1],
     };
@@ -69,6 +71,12 @@ pub fn initial_graph(project: &Project, window: &[usize], n_classes: usize) -> R
     graph.outputs = vec![last];
     smidgen_train::init(&mut graph, project.project.seed).map_err(Error::input)?;
     Ok(graph)
+}
+
+/// Whether the project's model is one of the zoo whose images are one pixel wide.
+fn is_over_time(project: &Project) -> bool {
+    let entry = project.model.zoo.as_deref().and_then(|name| zoo::find(name).ok());
+    entry.is_some_and(|entry| entry.default.input[1] == 1 && entry.default.input[2] > 1)
 }
 
 /// A model of the zoo that tells classes apart.

@@ -175,6 +175,7 @@ pub fn pipeline(project: &Project, windows: &Windows) -> Result<Pipeline> {
     Ok(Pipeline {
         sample,
         scale: project.features.scale,
+        standard: windows.standard.as_ref().map(|standard| (standard.mean.clone(), standard.factor.clone())),
         window: rows * axes,
         stride: stride * axes,
         front_end: windows.front_end.as_ref().map_or(pipeline::FrontEnd::None, |made| made.for_firmware()),
@@ -274,7 +275,10 @@ fn stream_on(
         &artifacts.pipeline(),
         Some(pipeline.clone()),
     )?;
-    let (bytes, samples) = samples(&pipeline, &heard.values);
+    let (bytes, mut samples) = samples(&pipeline, &heard.values);
+    if let Some(standard) = &windows.standard {
+        samples.iter_mut().enumerate().for_each(|(at, value)| *value = standard.apply(at, *value));
+    }
     observer.event(Event::Begin("The stream on the host"));
     let host = on_host(&pipeline, windows, &graph, &samples, observer)?;
     observer.event(Event::Begin("Building the firmware"));

@@ -5,27 +5,52 @@ use std::path::{Path, PathBuf};
 use crate::project::{FILE_NAME, Project};
 use crate::{Error, Result, files};
 
-/// Names of the templates.
-pub const NAMES: [&str; 1] = ["gesture"];
+/// A kind of project.
+struct Template {
+    name: &'static str,
+    project: &'static str,
+    /// What its folder `data` is for.
+    data: &'static str,
+}
 
-const GESTURE: &str = include_str!("../templates/gesture/smidgen.toml");
-const GESTURE_DATA: &str = include_str!("../templates/gesture/data.md");
+macro_rules! template {
+    ($name:literal) => {
+        Template {
+            name: $name,
+            project: include_str!(concat!("../templates/", $name, "/smidgen.toml")),
+            data: include_str!(concat!("../templates/", $name, "/data.md")),
+        }
+    };
+}
+
+const TEMPLATES: [Template; 4] =
+    [template!("gesture"), template!("sensor"), template!("keyword"), template!("image")];
+
+/// Names of the templates.
+pub fn names() -> Vec<&'static str> {
+    TEMPLATES.iter().map(|template| template.name).collect()
+}
+
+fn find(name: &str) -> Result<&'static Template> {
+    TEMPLATES.iter().find(|template| template.name == name).ok_or_else(|| {
+        Error::input(format!("there is no template \"{name}\""))
+            .help(format!("the templates are: {}", names().join(", ")))
+    })
+}
 
 /// The commented project file of `template`, for a project called `name`.
 ///
 /// # Errors
 /// An unknown template, or a name that is empty or has other characters than letters, digits, `-` and `_`.
 pub fn text(template: &str, name: &str) -> Result<String> {
-    if template != "gesture" {
-        return Err(Error::input(format!("there is no template \"{template}\""))
-            .help(format!("the templates are: {}", NAMES.join(", "))));
-    }
+    let template = find(template)?;
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || !name.chars().all(fits) {
         return Err(Error::input(format!("\"{name}\" cannot be the name of a project"))
             .help("use letters, digits, - and _"));
     }
-    Ok(GESTURE.replacen("name = \"gesture\"", &format!("name = \"{name}\""), 1))
+    let own = format!("name = \"{}\"", template.name);
+    Ok(template.project.replacen(&own, &format!("name = \"{name}\""), 1))
 }
 
 /// The project of `template`, called `name`.
@@ -49,7 +74,7 @@ pub fn new(parent: &Path, name: &str, template: &str) -> Result<(PathBuf, Vec<Pa
             .help("choose another name, or move it away"));
     }
     let contents =
-        [(FILE_NAME, text.as_str()), ("data/README.md", GESTURE_DATA), (".gitignore", "/build/\n")];
+        [(FILE_NAME, text.as_str()), ("data/README.md", find(template)?.data), (".gitignore", "/build/\n")];
     let mut paths = Vec::new();
     for (path, content) in contents {
         let path = dir.join(path);
@@ -67,13 +92,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_template_is_a_project_that_builds_its_graph() {
-        let project = project("gesture", "my-wand").unwrap();
-        assert_eq!(project.project.name, "my-wand");
-        let graph = crate::model::initial_graph(&project, &[128, 3], 4).unwrap();
-        assert_eq!(graph.verify(), Ok(()));
-        let again = Project::parse(&project.to_toml().unwrap(), "again").unwrap();
-        assert_eq!(again, project);
+    fn every_template_is_a_project_that_builds_its_graph() {
+        let windows: [&[usize]; 4] = [&[128, 3], &[128, 6], &[49, 10], &[64, 64, 3]];
+        assert_eq!(names().len(), windows.len());
+        for (template, window) in names().into_iter().zip(windows) {
+            let project = project(template, "my-own").unwrap();
+            assert_eq!(project.project.name, "my-own");
+            let graph = crate::model::initial_graph(&project, window, 4).unwrap();
+            assert_eq!(graph.verify(), Ok(()), "{template}");
+            let again = Project::parse(&project.to_toml().unwrap(), "again").unwrap();
+            assert_eq!(again, project, "{template}");
+        }
     }
 
     #[test]

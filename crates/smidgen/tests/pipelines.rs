@@ -44,6 +44,7 @@ fn check(
     let pipeline = Pipeline {
         sample,
         scale: 1.0,
+        standard: None,
         window,
         stride,
         front_end: front_end.for_firmware(),

@@ -143,6 +143,9 @@ pub struct Features {
     /// Each value is multiplied by it; 0.001 turns milli-g into g.
     #[serde(default = "unit_scale")]
     pub scale: f32,
+    /// Whether each axis is brought to mean 0 and deviation 1 of the training windows: for sensors of different units.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub standardise: bool,
     /// Where a short recording is filled up.
     #[serde(default = "front")]
     pub pad_at: window::End,
