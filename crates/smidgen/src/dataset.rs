@@ -122,9 +122,13 @@ pub fn windows(project: &Project, dir: &Path) -> Result<Windows> {
                 Error::input("features.standardise: micro_speech takes sound as it is").help("leave it out")
             );
         }
-        let made = Arc::new(split.train.standard().map_err(|error| data_error(&error))?);
-        split = each(split, &|part| part.with_standard(made.clone()));
-        standard = Some(made);
+        standard = Some(split.train.standard().map_err(|error| data_error(&error))?);
+    } else if project.features.offset != 0.0 {
+        standard = Some(Standard { mean: vec![-project.features.offset], factor: vec![1.0] });
+    }
+    let standard = standard.map(Arc::new);
+    if let Some(standard) = &standard {
+        split = each(split, &|part| part.with_standard(standard.clone()));
     }
     let mut front_end = None;
     if let Some(config) = &project.features.front_end {

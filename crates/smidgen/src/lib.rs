@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod events;
 pub mod feed;
 mod files;
+pub mod fine_tune;
 pub mod firmware;
 mod fit;
 pub mod front_end;

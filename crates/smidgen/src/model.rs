@@ -31,26 +31,7 @@ const EPSILON: f32 = 1e-3;
 /// # Errors
 /// Layers whose shapes do not fit, named by their position and operator.
 pub fn initial_graph(project: &Project, window: &[usize], n_classes: usize) -> Result<Graph> {
-    let own = match *window {
-        [height, width, channels] => [height, width, channels],
-        // Networks over time have the axes as channels.
-        [rows, axes] if is_over_time(project) => [rows, 1, axes],
-        [rows, axes] => [rows, axes, 1],
-        _ => [window.iter().product(), 1, 1],
-    };
-    let [height, width, channels] = project.model.input.unwrap_or(own);
-    let n_values = window.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
-    if [height, width, channels].iter().try_fold(1usize, |product, &n| product.checked_mul(n)) != n_values {
-        let [rows, axes, depth] = own;
-        return Err(Error::input(format!(
-            "model.input is {height} × {width} × {channels}, but a window has shape {window:?}"
-        ))
-        .help(if depth == 1 {
-            format!("input = [{rows}, 1, {axes}] or [{rows}, {axes}, 1]")
-        } else {
-            format!("input = [{rows}, {axes}, {depth}]")
-        }));
-    }
+    let [height, width, channels] = input(project, window)?;
     if let Some(name) = &project.model.zoo {
         return of_zoo(project, name, [height, width, channels], n_classes);
     }
@@ -71,6 +52,34 @@ pub fn initial_graph(project: &Project, window: &[usize], n_classes: usize) -> R
     graph.outputs = vec![last];
     smidgen_train::init(&mut graph, project.project.seed).map_err(Error::input)?;
     Ok(graph)
+}
+
+/// Height, width and channels of the input for windows of shape `window`: the project's own, or the window's.
+///
+/// # Errors
+/// An input of another number of values than a window has.
+pub(crate) fn input(project: &Project, window: &[usize]) -> Result<[usize; 3]> {
+    let own = match *window {
+        [height, width, channels] => [height, width, channels],
+        // Networks over time have the axes as channels.
+        [rows, axes] if is_over_time(project) => [rows, 1, axes],
+        [rows, axes] => [rows, axes, 1],
+        _ => [window.iter().product(), 1, 1],
+    };
+    let [height, width, channels] = project.model.input.unwrap_or(own);
+    let n_values = window.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
+    if [height, width, channels].iter().try_fold(1usize, |product, &n| product.checked_mul(n)) != n_values {
+        let [rows, axes, depth] = own;
+        return Err(Error::input(format!(
+            "model.input is {height} × {width} × {channels}, but a window has shape {window:?}"
+        ))
+        .help(if depth == 1 {
+            format!("input = [{rows}, 1, {axes}] or [{rows}, {axes}, 1]")
+        } else {
+            format!("input = [{rows}, {axes}, {depth}]")
+        }));
+    }
+    Ok([height, width, channels])
 }
 
 /// Whether the project's model is one of the zoo whose images are one pixel wide.

@@ -3,7 +3,7 @@
 mod data;
 mod layer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use smidgen_compress::post_training_quantization::Calibration;
@@ -84,6 +84,12 @@ pub struct Model {
     /// Height, width and channels of the input; the window's rows, axes and 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<[usize; 3]>,
+    /// A trained float model, relative to the project's folder, whose last layer is exchanged for the project's classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<PathBuf>,
+    /// Whether all of the base but the new layer stays as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// A name that `smidgen zoo list` prints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zoo: Option<String>,
@@ -269,14 +275,17 @@ impl Project {
 
 impl Model {
     fn check(&self) -> Result<()> {
-        let help = "zoo = \"tenet\" (smidgen zoo list shows the names), or [[model.layers]]";
-        match (&self.zoo, self.layers.is_empty()) {
-            (None, true) => Err(Error::input("model: there is neither zoo nor layers").help(help)),
-            (Some(_), false) => Err(Error::input("model: there are both zoo and layers").help(help)),
-            (None, false) if self.width.is_some() || self.depth.is_some() => {
-                Err(Error::input("model: width and depth are for models of the zoo").help(help))
+        let help = "zoo = \"tenet\" (smidgen zoo list shows the names), base = \"model.tflite\", or [[model.layers]]";
+        let wrong = |message: &str| Err(Error::input(format!("model: {message}")).help(help));
+        let given = [self.zoo.is_some(), self.base.is_some(), !self.layers.is_empty()];
+        match given.into_iter().filter(|&given| given).count() {
+            0 => wrong("there is neither zoo nor base nor layers"),
+            1 if self.zoo.is_none() && (self.width.is_some() || self.depth.is_some()) => {
+                wrong("width and depth are for models of the zoo")
             }
-            _ => Ok(()),
+            1 if self.base.is_none() && self.frozen => wrong("frozen is for a base"),
+            1 => Ok(()),
+            _ => wrong("there are several of zoo, base and layers"),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::artifacts::Artifacts;
 use crate::checkpoint::{self, Checkpoint};
 use crate::dataset::{self, Windows};
 use crate::events::{Event, Observer};
+use crate::fine_tune::{self, Tuned};
 use crate::project::{Keep, Project};
 use crate::{Error, Result, files, firmware, model, model_file};
 
@@ -71,7 +72,7 @@ pub fn train_on(
     let mut run = if options.resume {
         Run::resume(&mut project, windows, artifacts, options.epochs.is_none())?
     } else {
-        Run::start(&project, windows)?
+        Run::start(&project, windows, artifacts)?
     };
     run.epochs(&project, windows, artifacts, observer)?;
     let graph = exported(&run.kept(&project))?;
@@ -86,9 +87,20 @@ pub fn train_on(
 /// The most values that the layers' outputs for one batch may hold: 1 GiB, and as much again for their gradients.
 const MAX_BATCH_VALUES: usize = 1 << 28;
 
-/// The project's network with initial weights.
-fn graph(project: &Project, windows: &Windows) -> Result<Graph> {
-    let graph = model::initial_graph(project, &windows.summary.shape, windows.summary.classes.len())?;
+/// The project's network with the weights that it begins with, and how many of its first nodes stay as they are.
+fn graph(project: &Project, windows: &Windows, artifacts: &Artifacts) -> Result<(Graph, usize)> {
+    let (shape, n_classes) = (&windows.summary.shape, windows.summary.classes.len());
+    let (graph, frozen) = match &project.model.base {
+        None => (model::initial_graph(project, shape, n_classes)?, 0),
+        Some(base) => {
+            let dir = artifacts.dir.parent().unwrap_or(&artifacts.dir);
+            let base = model_file::read(&dir.join(base))?;
+            let input = model::input(project, shape)?;
+            let Tuned { graph, base_nodes } =
+                fine_tune::with_head(&base, input, n_classes, project.project.seed)?;
+            (graph, if project.model.frozen { base_nodes } else { 0 })
+        }
+    };
     let batch = project.training.batch_size.min(windows.split.train.samples.len());
     let outputs = graph.tensors.iter().filter(|tensor| !tensor.is_const());
     let one = outputs.fold(0usize, |sum, tensor| sum.saturating_add(tensor.n_elements()));
@@ -99,7 +111,7 @@ fn graph(project: &Project, windows: &Windows) -> Result<Graph> {
         ))
         .help("lower training.batch_size, or make the layers smaller"));
     }
-    Ok(graph)
+    Ok((graph, frozen))
 }
 
 /// The trained graph without what only training needs.
@@ -116,9 +128,9 @@ struct Run {
 }
 
 impl Run {
-    fn start(project: &Project, windows: &Windows) -> Result<Self> {
-        let graph = graph(project, windows)?;
-        let trainer = Trainer::new(graph, config(project)).map_err(Error::input)?;
+    fn start(project: &Project, windows: &Windows, artifacts: &Artifacts) -> Result<Self> {
+        let (graph, frozen) = graph(project, windows, artifacts)?;
+        let trainer = Trainer::new(graph, config(project, frozen)).map_err(Error::input)?;
         Ok(Run { trainer, fingerprint: windows.fingerprint()? })
     }
 
@@ -132,8 +144,8 @@ impl Run {
         let Checkpoint { n_epochs, trainer } =
             checkpoint::load(&path, project, &windows.fingerprint()?, keep_epochs)?;
         project.training.epochs = n_epochs;
-        let graph = graph(project, windows)?;
-        let trainer = Trainer::resume(graph, config(project), &trainer).map_err(|error| {
+        let (graph, frozen) = graph(project, windows, artifacts)?;
+        let trainer = Trainer::resume(graph, config(project, frozen), &trainer).map_err(|error| {
             Error::input(error).at(path.display()).help("train without --resume to start again")
         })?;
         Ok(Run { trainer, fingerprint: windows.fingerprint()? })
@@ -225,7 +237,7 @@ fn interrupted(n_epochs_done: u64, artifacts: &Artifacts) -> Error {
         .help("go on with the same command and --resume")
 }
 
-fn config(project: &Project) -> Config {
+fn config(project: &Project, frozen_nodes: usize) -> Config {
     let training = &project.training;
     Config {
         seed: project.project.seed,
@@ -240,6 +252,7 @@ fn config(project: &Project) -> Config {
         ema_decay: training.ema_decay,
         patience: training.patience,
         label_smoothing: training.label_smoothing,
+        frozen_nodes,
         ..Config::default()
     }
 }

@@ -150,6 +150,9 @@ pub struct Config {
     pub class_weights: Vec<f32>,
     /// Share of the old value that the moving averages of batch normalisation keep in a step.
     pub batch_norm_momentum: f32,
+    /// Nodes from the first on whose weights stay as they are, for fine-tuning; batch normalisation in them must be
+    /// folded.
+    pub frozen_nodes: usize,
 }
 
 impl Default for Config {
@@ -173,6 +176,7 @@ impl Default for Config {
             label_smoothing: 0.0,
             class_weights: Vec::new(),
             batch_norm_momentum: 0.9,
+            frozen_nodes: 0,
         }
     }
 }

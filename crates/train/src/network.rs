@@ -84,6 +84,8 @@ pub(crate) struct Network {
     /// Channels of each batch normalisation.
     pub(crate) norm_channels: Vec<usize>,
     pub(crate) parameters: Parameters,
+    /// Nodes from the first on that are not trained.
+    frozen: usize,
 }
 
 fn only(graph: &Graph, what: &str, tensors: &[TensorIdx]) -> Result<TensorIdx, TrainError> {
@@ -117,11 +119,12 @@ fn live_nodes(graph: &Graph, output: TensorIdx) -> Vec<bool> {
 
 impl Network {
     /// Compiles a graph with one float32 input and one float32 output; errors name the node.
-    pub(crate) fn compile(graph: &Graph, loss: Loss) -> Result<Self, TrainError> {
+    /// The first `frozen` nodes are not trained.
+    pub(crate) fn compile(graph: &Graph, loss: Loss, frozen: usize) -> Result<Self, TrainError> {
         graph.verify().map_err(|problems| TrainError::Invalid(IrError::Invalid(problems)))?;
         let (input, output) = (only(graph, "input", &graph.inputs)?, only(graph, "output", &graph.outputs)?);
         let live = live_nodes(graph, output);
-        let parameters = Parameters::of(graph, &live)?;
+        let parameters = Parameters::of(graph, &live, frozen)?;
         let mut network = Network {
             steps: Vec::new(),
             elements: graph.tensors.iter().map(|tensor| tensor.n_elements()).collect(),
@@ -133,6 +136,7 @@ impl Network {
             n_gradients: 0,
             norm_channels: Vec::new(),
             parameters,
+            frozen,
         };
         for (at, _) in (0u32..).zip(&live).filter(|(_, live)| **live) {
             network.push(graph, NodeIdx(at))?;
@@ -173,10 +177,15 @@ impl Network {
         {
             return Ok(());
         }
+        let is_frozen = at.idx() < self.frozen;
         if let Layer::BatchNormalization(norm) = &mut layer {
+            if is_frozen {
+                let problem = "is frozen, and would follow the new data all the same; fold it first";
+                return Err(TrainError::graph(graph.describe(at), problem));
+            }
             self.norm_channels.push(norm.channels);
         }
-        let has_parameters = roles(&node.op).iter().any(|(_, role)| *role != Role::Moving);
+        let has_parameters = !is_frozen && roles(&node.op).iter().any(|(_, role)| *role != Role::Moving);
         self.steps.push(Step { layer, has_parameters, inputs, output, gradient: None, targets: Vec::new() });
         Ok(())
     }
@@ -252,7 +261,7 @@ impl Network {
 
     fn check_whole(&self, graph: &Graph, loss: Loss) -> Result<(), TrainError> {
         let refuse = |problem: String| Err(TrainError::graph(format!("model \"{}\"", graph.name), problem));
-        if self.parameters.n_trained == 0 {
+        if self.parameters.n_trained == 0 || !self.steps.iter().any(|step| step.has_parameters) {
             return refuse("has no float32 weights to train".into());
         }
         let (n_in, n_out) = (self.elements[self.input], self.elements[self.logits]);

@@ -16,7 +16,8 @@ pub(crate) struct Parameter {
     pub(crate) range: Range<usize>,
 }
 
-/// All parameters: those with weight decay first, then the other trained ones; the moving ones in an array of their own.
+/// All parameters: those with weight decay first, then the other trained ones and those that are frozen, which have no
+/// gradient; the moving ones in an array of their own.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Parameters {
     pub(crate) list: Vec<Parameter>,
@@ -29,9 +30,10 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// The parameters of the nodes for which `is_live` holds.
-    pub(crate) fn of(graph: &Graph, is_live: &[bool]) -> Result<Self, TrainError> {
+    /// The parameters of the nodes for which `is_live` holds; those of the first `frozen` nodes only are frozen.
+    pub(crate) fn of(graph: &Graph, is_live: &[bool], frozen: usize) -> Result<Self, TrainError> {
         let mut found: Vec<(TensorIdx, Role)> = Vec::new();
+        let mut trained: Vec<TensorIdx> = Vec::new();
         for (at, node) in
             (0u32..).zip(&graph.nodes).filter(|(at, _)| is_live.get(*at as usize) == Some(&true))
         {
@@ -53,22 +55,33 @@ impl Parameters {
                     Some(_) => {}
                     None => found.push((tensor, role)),
                 }
+                if at as usize >= frozen {
+                    trained.push(tensor);
+                }
             }
         }
         let mut parameters = Parameters::default();
-        for wanted in [Role::Weights, Role::Trained, Role::Moving] {
-            for &(tensor, role) in found.iter().filter(|(_, role)| *role == wanted) {
-                parameters.place(tensor, role, graph.tensor(tensor).n_elements());
+        for (wanted, is_trained) in
+            [(Role::Weights, true), (Role::Trained, true), (Role::Weights, false), (Role::Trained, false)]
+        {
+            let own = |(tensor, role): &&(TensorIdx, Role)| {
+                *role == wanted && trained.contains(tensor) == is_trained
+            };
+            for &(tensor, role) in found.iter().filter(own) {
+                parameters.place(tensor, role, graph.tensor(tensor).n_elements(), is_trained);
             }
+        }
+        for &(tensor, role) in found.iter().filter(|(_, role)| *role == Role::Moving) {
+            parameters.place(tensor, role, graph.tensor(tensor).n_elements(), true);
         }
         Ok(parameters)
     }
 
-    fn place(&mut self, tensor: TensorIdx, role: Role, n_elements: usize) {
+    fn place(&mut self, tensor: TensorIdx, role: Role, n_elements: usize, is_trained: bool) {
         let end = if role == Role::Moving { &mut self.n_moving } else { &mut self.n_trained };
         let range = *end..*end + n_elements;
         *end = range.end;
-        if role == Role::Weights {
+        if role == Role::Weights && is_trained {
             self.n_decayed = range.end;
         }
         self.list.push(Parameter { tensor, role, range });

@@ -101,7 +101,7 @@ impl Trainer {
     /// Errors: a configuration out of range; a graph with several inputs or outputs, with nothing to train, or with a
     /// node that cannot be trained.
     pub fn new(graph: Graph, config: Config) -> Result<Self, TrainError> {
-        let network = Network::compile(&graph, config.loss)?;
+        let network = Network::compile(&graph, config.loss, config.frozen_nodes)?;
         config.check(network.elements[network.logits])?;
         let (params, moving) = network.parameters.load(&graph);
         let moments = Moments::zeros(params.len());

@@ -60,8 +60,8 @@ fn a_model_of_the_zoo_takes_the_place_of_layers() {
     let wide = initial_graph(&of_the_zoo("zoo = \"tenet\"").unwrap(), &[128, 3], 4).unwrap();
     assert!(wide.nodes.len() == graph.nodes.len() && wide != graph);
     for (model, expected) in [
-        ("zoo = \"tenet\"\n[[model.layers]]\nop = \"softmax\"", "both zoo and layers"),
-        ("", "neither zoo nor layers"),
+        ("zoo = \"tenet\"\n[[model.layers]]\nop = \"softmax\"", "several of zoo, base and layers"),
+        ("", "neither zoo nor base nor layers"),
         ("width = 2.0\n[[model.layers]]\nop = \"softmax\"", "width and depth"),
     ] {
         let error = of_the_zoo(model).unwrap_err().to_string();

@@ -143,6 +143,9 @@ pub struct Features {
     /// Each value is multiplied by it; 0.001 turns milli-g into g.
     #[serde(default = "unit_scale")]
     pub scale: f32,
+    /// Added to each value after the scale; -1 with a scale of 2 / 255 turns bytes into ±1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub offset: f32,
     /// Whether each axis is brought to mean 0 and deviation 1 of the training windows: for sensors of different units.
     #[serde(default, skip_serializing_if = "is_default")]
     pub standardise: bool,

@@ -44,7 +44,7 @@ impl Case {
     /// The case of the last node of a graph, whose operands are the graph's inputs or constants.
     fn new(graph: &Graph) -> Self {
         let live = vec![true; graph.nodes.len()];
-        let parameters = Parameters::of(graph, &live).unwrap();
+        let parameters = Parameters::of(graph, &live, 0).unwrap();
         let node = &graph.nodes[0];
         let operands = Operands::new(graph, (NodeIdx(0), 0), &parameters, 0).unwrap();
         let layer = Layer::compile(&node.op, &operands).unwrap();

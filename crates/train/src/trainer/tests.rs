@@ -460,3 +460,33 @@ fn an_example_that_cannot_be_read_stops_the_epoch_and_is_named() {
     let targets = Examples { targets: vec![0.5; 120], ..examples(40, 1) };
     assert!(trainer.epoch(&targets, &mut |_| ControlFlow::Continue(())).is_ok());
 }
+
+#[test]
+fn frozen_nodes_keep_their_weights_and_the_rest_learns() {
+    let (train, graph) = (examples(120, 1), branched());
+    let frozen_nodes = 2;
+    let config = Config { frozen_nodes, weight_decay: 0.1, clip_norm: Some(1.0), ..config() };
+    let mut graph = graph;
+    // The batch normalisation of a frozen node would follow the data.
+    let is_norm = |node: &smidgen_ir::Node| matches!(node.op, smidgen_ir::ops::Op::BatchNormalization(_));
+    let frozen_norm = graph.nodes.iter().take(frozen_nodes).any(is_norm);
+    if frozen_norm {
+        let error = Trainer::new(graph.clone(), config.clone()).unwrap_err().to_string();
+        assert!(error.contains("fold it first"), "{error}");
+        graph = smidgen_ir::passes::fold_batch_norm(&graph).unwrap();
+    }
+    let mut trainer = Trainer::new(graph.clone(), config).unwrap();
+    let before = trainer.evaluate(&train).unwrap().loss;
+    for _ in 0..4 {
+        trainer.epoch(&train, &mut |_| ControlFlow::Continue(())).unwrap();
+    }
+    assert!(trainer.evaluate(&train).unwrap().loss < before);
+    let after = trainer.graph();
+    let constants = |graph: &Graph, at: usize| -> Vec<Vec<u8>> {
+        let inputs = graph.nodes[at].inputs.iter().flatten();
+        inputs.filter_map(|&input| graph.tensor(input).data.as_ref()).map(|data| data.to_vec()).collect()
+    };
+    let same = |at: usize| constants(&graph, at) == constants(&after, at);
+    assert!((0..frozen_nodes).all(same));
+    assert!((frozen_nodes..graph.nodes.len()).any(|at| !same(at)));
+}
