@@ -2,7 +2,7 @@
 //!
 //! Layout, little endian: magic (8 bytes), version (u32), length of the head (u32), head (JSON: what the run is, its
 //! counters and history), the trained values, both moments, the moving values and, where there are some, the averaged
-//! trained values, the best trained and the best moving values (f32), and the FNV-1a hash of all that (u64).
+//! trained and moving values, the best trained and the best moving values (f32), and the FNV-1a hash of all that (u64).
 
 use serde::{Deserialize, Serialize};
 use smidgen_ir::Graph;
@@ -14,7 +14,7 @@ use crate::parameters::Parameters;
 use crate::trainer::{Best, EpochStats, State, Stats, Trainer};
 
 const MAGIC: &[u8; 8] = b"SMDGTRN\0";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Head {
@@ -128,7 +128,7 @@ fn state(head: Head, mut bytes: &[u8], parameters: &Parameters, is_averaged: boo
     let first = take(&mut bytes, n_trained)?;
     let second = take(&mut bytes, n_trained)?;
     let moving = take(&mut bytes, n_moving)?;
-    let average = if is_averaged { take(&mut bytes, n_trained)? } else { Vec::new() };
+    let average = if is_averaged { take(&mut bytes, n_trained + n_moving)? } else { Vec::new() };
     let best = match head.best {
         None => None,
         Some((epoch, stats)) => {

@@ -73,7 +73,8 @@ pub(crate) struct State {
     pub(crate) params: Vec<f32>,
     pub(crate) moving: Vec<f32>,
     pub(crate) moments: Moments,
-    /// Moving average of the parameters; empty where the configuration asks for none.
+    /// Moving average of the parameters, then of the statistics of batch normalisation, which belong to them; empty where
+    /// the configuration asks for none.
     pub(crate) average: Vec<f32>,
     pub(crate) best: Option<Best>,
     pub(crate) history: Vec<EpochStats>,
@@ -105,7 +106,8 @@ impl Trainer {
         config.check(network.elements[network.logits])?;
         let (params, moving) = network.parameters.load(&graph);
         let moments = Moments::zeros(params.len());
-        let average = if config.ema_decay.is_some() { params.clone() } else { Vec::new() };
+        let average =
+            if config.ema_decay.is_some() { [params.as_slice(), &moving].concat() } else { Vec::new() };
         Ok(Trainer {
             state: State {
                 step: 0,
@@ -155,12 +157,14 @@ impl Trainer {
 
     /// The graph with the current weights, or with their moving average where there is one.
     pub fn graph(&self) -> Graph {
-        self.with_weights(self.judged(), &self.state.moving)
+        let (params, moving) = self.judged();
+        self.with_weights(params, moving)
     }
 
-    /// The parameters that are judged and exported.
-    fn judged(&self) -> &[f32] {
-        if self.state.average.is_empty() { &self.state.params } else { &self.state.average }
+    /// The parameters and statistics that are judged and exported.
+    fn judged(&self) -> (&[f32], &[f32]) {
+        let State { params, moving, average, .. } = &self.state;
+        average.split_at_checked(params.len()).filter(|_| !average.is_empty()).unwrap_or((params, moving))
     }
 
     /// The epoch (counted from 1) that did best in validation, its figures, and the graph with its weights; `None`
@@ -254,7 +258,7 @@ impl Trainer {
             // The first steps count for more, so that the average does not linger at the beginning (TensorFlow's
             // `ExponentialMovingAverage` with `num_updates`).
             let decay = decay.min((1 + state.step) as f32 / (10 + state.step) as f32);
-            let average = state.average.iter_mut().zip(&state.params);
+            let average = state.average.iter_mut().zip(state.params.iter().chain(&state.moving));
             average.for_each(|(average, param)| *average += (1.0 - decay) * (param - *average));
         }
         Ok(tally)
@@ -290,14 +294,15 @@ impl Trainer {
         read: &mut dyn FnMut(&[f32]),
     ) -> Result<Tally, TrainError> {
         let mut workspace = Workspace::new(&self.network);
-        let model = Model { network: &self.network, criterion, params: self.judged() };
+        let (params, moving) = self.judged();
+        let model = Model { network: &self.network, criterion, params };
         let mut sum = Tally::default();
         for start in (0..examples.len()).step_by(LANES * EVALUATED) {
             let n = (examples.len() - start).min(LANES * EVALUATED);
             let fill = |at: usize, input: &mut [f32], target: &mut [f32]| {
                 fill(examples, start + at, None, input, target)
             };
-            let tally = workspace.evaluate(model, n, &fill, &self.state.moving, read);
+            let tally = workspace.evaluate(model, n, &fill, moving, read);
             sum.add(tally.map_err(TrainError::Examples)?);
         }
         Ok(sum)
@@ -316,7 +321,8 @@ impl Trainer {
             more || (stats.accuracy == best.stats.accuracy && stats.loss < best.stats.loss)
         });
         if is_best {
-            let (params, moving) = (self.judged().to_vec(), self.state.moving.clone());
+            let (params, moving) = self.judged();
+            let (params, moving) = (params.to_vec(), moving.to_vec());
             self.state.best = Some(Best { epoch: self.state.epoch, stats, params, moving });
         }
     }

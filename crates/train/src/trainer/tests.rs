@@ -192,6 +192,22 @@ fn patience_ends_and_averages_are_judged() {
 }
 
 #[test]
+fn averaged_weights_have_averaged_statistics() {
+    // At a learning rate that moves the weights far in an epoch, statistics of the last weights do not fit the average.
+    let (train, validation) = (examples(240, 1), examples(120, 2));
+    let config = Config { ema_decay: Some(0.98), learning_rate: 0.05, epochs: 12, ..config() };
+    let mut trainer = Trainer::new(branched(), Config { schedule: Schedule::Constant, ..config }).unwrap();
+    run(&mut trainer, 12, &train, &validation);
+    let (params, moving) = trainer.judged();
+    assert!(moving != trainer.state.moving && params != trainer.state.params);
+    let loss = |moving: &[f32]| {
+        let graph = trainer.with_weights(params, moving);
+        Trainer::new(graph, Config::default()).unwrap().evaluate(&validation).unwrap().loss
+    };
+    assert!(loss(moving) <= loss(&trainer.state.moving), "{} {}", loss(moving), loss(&trainer.state.moving));
+}
+
+#[test]
 fn a_broken_epoch_is_discarded() {
     let train = examples(60, 1);
     let mut trainer = Trainer::new(branched(), config()).unwrap();
