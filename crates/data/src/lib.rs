@@ -25,6 +25,7 @@ pub mod numpy;
 mod random;
 mod recordings;
 pub mod resample;
+pub mod shapes;
 pub mod split;
 mod spool;
 mod times;

@@ -10,6 +10,7 @@
 //! # Ok::<(), smidgen_zoo::ZooError>(())
 //! ```
 
+pub mod average_precision;
 pub mod detector;
 mod error;
 mod models;
