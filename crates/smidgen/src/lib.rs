@@ -10,6 +10,7 @@ pub mod convert;
 pub mod dataset;
 pub mod demo;
 pub mod device;
+pub mod download;
 mod error;
 pub mod eval;
 pub mod evaluate;

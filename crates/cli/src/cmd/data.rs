@@ -1,19 +1,19 @@
-//! `smidgen data`: look at recordings, or generate some.
+//! `smidgen data`: look at recordings, download or generate some.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use smidgen::data::{Index, Options, Pattern, gesture, guess, inspect};
-use smidgen::{Error, Result, dataset, save_recordings};
+use smidgen::{Error, Result, dataset, download, save_recordings};
 
 use super::{project, table};
 use crate::output::Output;
 
-/// Look at recordings, or generate some
+/// Look at recordings, download or generate some
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  smidgen data inspect wand\n  smidgen data inspect recordings --names '{label}_{group}_{}'\n  \
-                  smidgen data generate -o wand/data/generated.jsonl"
+                  smidgen data get mnist\n  smidgen data generate -o wand/data/generated.jsonl"
 )]
 pub(crate) struct Data {
     #[command(subcommand)]
@@ -30,6 +30,14 @@ enum What {
         /// What the names of files say, where there is no project: {label}_{group}_{}
         #[arg(long, value_name = "PATTERN")]
         names: Option<String>,
+    },
+    /// Download a public data set from its makers; without a name, list them
+    Get {
+        /// Name of the set
+        name: Option<String>,
+        /// Folder for it, NAME when absent
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
     },
     /// Write the generated magic-wand gestures as JSON lines
     Generate {
@@ -52,6 +60,32 @@ impl Data {
                     false => read(&path, names)?,
                 };
                 show(&index, output)
+            }
+            What::Get { name: None, .. } => {
+                let sets = download::all();
+                let bytes = |set: &download::Set| set.files.iter().map(|file| file.bytes).sum::<u64>();
+                let of = |set: &download::Set| serde_json::json!({ "name": set.name, "title": set.title, "licence": set.licence, "bytes": bytes(set) });
+                let value: Vec<_> = sets.iter().map(of).collect();
+                output.result(&serde_json::json!({ "sets": value }), || {
+                    let row = |set: &download::Set| {
+                        let size = format!("{:.1}", bytes(set) as f64 / 1e6);
+                        vec![set.name.clone(), size, set.title.clone(), set.licence.clone()]
+                    };
+                    table(&["set", "MB", "what it is", "licence"], sets.iter().map(row), &[1]).to_string()
+                })
+            }
+            What::Get { name: Some(name), output: dir } => {
+                let set = download::find(&name)?;
+                let dir = dir.unwrap_or_else(|| PathBuf::from(&name));
+                download::get(&set, &dir, download::Options::default(), &mut output.progress())?;
+                output.result(&serde_json::json!({ "set": name, "dir": dir }), || {
+                    format!(
+                        "{} is in {}\nNext: smidgen data inspect {}",
+                        set.title,
+                        dir.display(),
+                        dir.display()
+                    )
+                })
             }
             What::Generate { output: path, people } => {
                 let default = gesture::Config::default();
