@@ -28,6 +28,7 @@ def measure(name, version, args, step):
         wall.append((time.perf_counter() - wall_start) / n_steps * 1e3)
     print(json.dumps({
         "name": name,
+        "network": args.network,
         "version": version,
         "batch": args.batch,
         "threads": args.threads,
