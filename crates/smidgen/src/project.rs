@@ -149,6 +149,9 @@ pub struct Training {
     /// Share of the target that is spread over all classes, 0…1.
     #[serde(default)]
     pub label_smoothing: f32,
+    /// Whether rare classes count for more: each as if it had as many training windows as the others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub class_balance: bool,
     /// Which epoch's weights become the float model.
     #[serde(default)]
     pub keep: Keep,

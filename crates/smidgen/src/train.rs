@@ -130,7 +130,7 @@ struct Run {
 impl Run {
     fn start(project: &Project, windows: &Windows, artifacts: &Artifacts) -> Result<Self> {
         let (graph, frozen) = graph(project, windows, artifacts)?;
-        let trainer = Trainer::new(graph, config(project, frozen)).map_err(Error::input)?;
+        let trainer = Trainer::new(graph, config(project, windows, frozen)).map_err(Error::input)?;
         Ok(Run { trainer, fingerprint: windows.fingerprint()? })
     }
 
@@ -145,9 +145,10 @@ impl Run {
             checkpoint::load(&path, project, &windows.fingerprint()?, keep_epochs)?;
         project.training.epochs = n_epochs;
         let (graph, frozen) = graph(project, windows, artifacts)?;
-        let trainer = Trainer::resume(graph, config(project, frozen), &trainer).map_err(|error| {
-            Error::input(error).at(path.display()).help("train without --resume to start again")
-        })?;
+        let trainer =
+            Trainer::resume(graph, config(project, windows, frozen), &trainer).map_err(|error| {
+                Error::input(error).at(path.display()).help("train without --resume to start again")
+            })?;
         Ok(Run { trainer, fingerprint: windows.fingerprint()? })
     }
 
@@ -237,7 +238,7 @@ fn interrupted(n_epochs_done: u64, artifacts: &Artifacts) -> Error {
         .help("go on with the same command and --resume")
 }
 
-fn config(project: &Project, frozen_nodes: usize) -> Config {
+fn config(project: &Project, windows: &Windows, frozen_nodes: usize) -> Config {
     let training = &project.training;
     Config {
         seed: project.project.seed,
@@ -252,9 +253,17 @@ fn config(project: &Project, frozen_nodes: usize) -> Config {
         ema_decay: training.ema_decay,
         patience: training.patience,
         label_smoothing: training.label_smoothing,
+        class_weights: if training.class_balance { balanced(&windows.split.train) } else { Vec::new() },
         frozen_nodes,
         ..Config::default()
     }
+}
+
+/// A weight for each class with which all classes together count the same; a mean of 1 over the windows.
+fn balanced(set: &Dataset) -> Vec<f32> {
+    let counts = set.class_counts();
+    let share = set.len() as f32 / counts.len().max(1) as f32;
+    counts.iter().map(|&n| share / n.max(1) as f32).collect()
 }
 
 /// The windows as the trainer takes them.
@@ -285,5 +294,24 @@ impl smidgen_train::Source for Examples<'_> {
         let vary = |window: &mut [f32]| augment.apply(epoch, index, window);
         let mask = |features: &mut [f32]| augment.apply_to_features(epoch, index, features);
         self.set.read_varied(index, vary, mask, values).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smidgen_data::{Provenance, Values};
+
+    #[test]
+    fn balanced_classes_count_the_same() {
+        let sample = |label| Values { values: vec![0.0], label, group: "g".into() };
+        let samples: Vec<Values> = [0, 0, 0, 1].map(sample).into();
+        let classes = vec!["a".into(), "b".into()];
+        let set = Dataset::in_memory(classes, vec![1], &samples, Provenance::Generated { seed: 1 }).unwrap();
+        let weights = balanced(&set);
+        assert!(
+            (3.0 * weights[0] - weights[1]).abs() < 1e-6
+                && (3.0 * weights[0] + weights[1] - 4.0).abs() < 1e-6
+        );
     }
 }
