@@ -23,6 +23,9 @@ pub struct Config {
     pub contrast: f64,
     /// More or less colour, by up to this part; of three channels.
     pub saturation: f64,
+    /// A square of up to this part of height and width becomes the image's mean, half of the time (DeVries and Taylor,
+    /// Improved regularization of convolutional neural networks with cutout, 2017).
+    pub erase: f64,
 }
 
 /// Checks the amounts against images of shape `[height, width, channels]`.
@@ -38,6 +41,7 @@ pub(super) fn check(config: &Config, shape: &[usize]) -> Result<(), DataError> {
         ("brightness", config.brightness, 1.0),
         ("contrast", config.contrast, 1.0),
         ("saturation", config.saturation, 1.0),
+        ("erase", config.erase, 0.9),
     ];
     if let Some((name, value, max)) =
         amounts.into_iter().find(|(_, value, max)| !(0.0..=*max).contains(value))
@@ -58,6 +62,12 @@ pub(super) fn apply(config: &Config, shape: &[usize], image: &mut [f32], stream:
     let ((sin, cos), zoom) = (sin_cos(amount(config.rotation_rad)), 1.0 + amount(config.zoom));
     let (brightness, contrast, saturation) =
         (amount(config.brightness), 1.0 + amount(config.contrast), 1.0 + amount(config.saturation));
+    let erased = (config.erase > 0.0 && stream.chance(0.5)).then(|| {
+        let extent = config.erase * stream.unit();
+        let sides = [height, width].map(|side| (extent * side as f64).round() as usize);
+        let corner = [height - sides[0], width - sides[1]].map(|room| stream.below(room + 1));
+        (corner, sides)
+    });
     let mirror = if config.flip && stream.chance(0.5) { -1.0 } else { 1.0 };
     let moves = config.shift > 0.0 || config.rotation_rad > 0.0 || config.zoom > 0.0 || mirror < 0.0;
     if moves {
@@ -67,6 +77,15 @@ pub(super) fn apply(config: &Config, shape: &[usize], image: &mut [f32], stream:
             let (y, x) = ((at / width) as f64 - middle_y - down, (at % width) as f64 - middle_x - across);
             let (y, x) = ((cos * y - sin * x) / zoom, mirror * (sin * y + cos * x) / zoom);
             sample(&source, [height, width, channels], [y + middle_y, x + middle_x], pixel);
+        }
+    }
+    if let Some((corner, sides)) = erased {
+        let mean = image.iter().sum::<f32>() / image.len().max(1) as f32;
+        for row in image.chunks_exact_mut(width * channels).skip(corner[0]).take(sides[0]) {
+            row.iter_mut()
+                .skip(corner[1] * channels)
+                .take(sides[1] * channels)
+                .for_each(|value| *value = mean);
         }
     }
     if config.brightness > 0.0 || config.contrast > 0.0 || config.saturation > 0.0 {
@@ -133,6 +152,15 @@ mod tests {
         assert!(image != plain() && image.iter().all(|value| (0.0..=47.0).contains(value)));
         let moved = varied(&Config { shift: 0.3, rotation_rad: 0.3, zoom: 0.2, ..Config::default() }, 3);
         assert!(moved != plain() && moved.iter().all(|value| (0.0..=47.0).contains(value)));
+    }
+
+    #[test]
+    fn a_square_is_erased_half_of_the_time() {
+        let config = Config { erase: 0.5, ..Config::default() };
+        let erased = |seed| varied(&config, seed).iter().filter(|&&value| value == 23.5).count();
+        let counts: Vec<usize> = (0..40).map(erased).collect();
+        assert!(counts.iter().all(|n| [0, 3, 12].contains(n)), "{counts:?}");
+        assert!(counts.contains(&12) && counts.iter().filter(|&&n| n == 0).count() > 10);
     }
 
     #[test]
