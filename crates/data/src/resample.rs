@@ -19,8 +19,8 @@ const MAX_TABLE: usize = 1 << 22;
 
 /// A polyphase filter from one rate to another.
 ///
-/// With rates in lowest terms L : M, output n is Σₖ x[k] h(n M / L − k), where h is a sinc with its cut-off at
-/// [`ROLL_OFF`] of the lower Nyquist frequency under a Kaiser window of [`ZEROS`] zero crossings on each side, scaled
+/// With rates in lowest terms L : M, output n is Σₖ xₖ h(n M / L − k), where h is a sinc with its cut-off at
+/// 0.95 of the lower Nyquist frequency under a Kaiser window of 16 zero crossings on each side, scaled
 /// so that each phase has a gain of 1 at frequency 0. Samples outside of the recording are 0.
 #[derive(Debug, Clone)]
 pub struct Resampler {

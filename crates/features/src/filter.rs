@@ -73,7 +73,7 @@ impl<'t> Fir<'t> {
         Ok(Fir { taps, factor })
     }
 
-    /// The output that sample `x` completes: Σ taps[k] x₋ₖ, with each `factor`-th sample, the first among them.
+    /// The output that sample `x` completes: Σ tapₖ x₋ₖ, with each `factor`-th sample, the first among them.
     ///
     /// # Errors
     /// [`WrongLength`] of a state with another number of taps.
