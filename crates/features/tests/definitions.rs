@@ -2,6 +2,7 @@
 //! against what TensorFlow Lite Micro gives for whole recordings.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use smidgen_features::beats::Beats;
 use smidgen_features::mfcc::{Log, Mfcc, Power, Spec, Tables};
 use smidgen_features::micro_speech::{self, MicroSpeech, State};
 use smidgen_features::spectral::{self, Spectral};
@@ -80,10 +81,7 @@ fn micro_speech_gives_the_bytes_of_tflm_over_whole_recordings() {
     let tables = tables::micro_speech();
     let front_end = MicroSpeech::new(tables.tables()).unwrap();
     for word in ["yes", "no", "silence", "noise"] {
-        let wav = std::fs::read(shared.join(format!("models/tflm/testdata/{word}_1000ms.wav"))).unwrap();
-        let data = wav.windows(4).position(|four| four == b"data").unwrap() + 8;
-        let samples: Vec<i16> =
-            wav[data..].as_chunks::<2>().0.iter().map(|&pair| i16::from_le_bytes(pair)).collect();
+        let samples = pcm(&shared.join(format!("models/tflm/testdata/{word}_1000ms.wav")));
         let golden = shared.join(format!("golden/tflm/audio_preprocessor_int8.{word}_1000ms.out.bin"));
         let golden = std::fs::read(golden).unwrap();
         let mut state = State::new();
@@ -97,4 +95,53 @@ fn micro_speech_gives_the_bytes_of_tflm_over_whole_recordings() {
         let first = ours.iter().zip(&golden).position(|(a, b)| a != b);
         assert_eq!(first, None, "{word}: frame {:?}", first.map(|at| at / micro_speech::CHANNELS));
     }
+}
+
+/// The samples of a WAV file of 16-bit PCM: what follows the header of its chunk `data`.
+fn pcm(path: &std::path::Path) -> Vec<i16> {
+    let wav = std::fs::read(path).unwrap();
+    let data = wav.windows(4).position(|four| four == b"data").unwrap() + 8;
+    wav[data..].as_chunks::<2>().0.iter().map(|&pair| i16::from_le_bytes(pair)).collect()
+}
+
+#[test]
+fn beats_of_real_electrocardiograms_are_found() {
+    let name = "beats_of_real_electrocardiograms_are_found";
+    let Some(shared) = shared_or_skip(name) else { return };
+    // 360 Hz; a beat counts within 150 ms, as the standard for such detectors (ANSI/AAMI EC57) has it.
+    let (rate_hz, tolerance) = (360.0, 54);
+    let (mut right, mut known, mut told) = (0, 0, 0);
+    let mut worst = (1.0_f64, String::new());
+    for entry in std::fs::read_dir(shared.join("data/heart/mitbih_ch0")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "wav") {
+            continue;
+        }
+        let list = std::fs::read_to_string(path.with_extension("csv")).unwrap();
+        let beats: Vec<i64> =
+            list.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
+        let (high, low) = (tables::high_pass(5.0, rate_hz), tables::low_pass(15.0, rate_hz));
+        let mut detector = Beats::<54>::new(high, low, 72, 720);
+        let mut found = Vec::new();
+        for (at, &sample) in (0_i64..).zip(&pcm(&path)) {
+            found.extend(detector.next(f32::from(sample)).map(|ago| at - i64::from(ago)));
+        }
+        // The first two seconds find the levels.
+        let beats: Vec<i64> = beats.into_iter().filter(|&beat| beat > 900).collect();
+        let is_near = |beat: i64, found: &[i64]| {
+            let at = found.partition_point(|&other| other < beat - tolerance);
+            found.get(at).is_some_and(|&other| other <= beat + tolerance)
+        };
+        let hits = beats.iter().filter(|&&beat| is_near(beat, &found)).count();
+        let sensitivity = hits as f64 / beats.len() as f64;
+        if sensitivity < worst.0 {
+            worst = (sensitivity, path.file_stem().unwrap().to_string_lossy().into_owned());
+        }
+        (right, known, told) = (right + hits, known + beats.len(), told + found.len());
+    }
+    let (sensitivity, precision) = (right as f64 / known as f64, right as f64 / told as f64);
+    eprintln!(
+        "{known} beats: sensitivity {sensitivity:.4}, precision {precision:.4}; lowest sensitivity {worst:?}"
+    );
+    assert!(known > 25_000 && sensitivity > 0.97 && precision > 0.97, "{sensitivity} {precision} {worst:?}");
 }
