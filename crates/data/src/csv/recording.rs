@@ -127,7 +127,7 @@ impl Recording {
                     "time goes back after row {row} of the recording; sort the rows, or do without resample"
                 ));
             }
-            if (end - start) * f64::from(rate_hz) > f64::from(u32::MAX) {
+            if (end - start) * f64::from(rate_hz) * axes as f64 > crate::window::MAX_VALUES as f64 {
                 return Err(format!("{} s at {rate_hz} Hz are too many rows", end - start));
             }
             values = resample::linear(&times, &values, axes, f64::from(rate_hz));
