@@ -100,14 +100,15 @@ pub fn inspect(index: &Index) -> Result<Inspection, DataError> {
     let (mut duplicates, mut duplicates_named) = (0, Vec::new());
     for (number, item) in index.items.iter().enumerate() {
         let values = index.values(number)?;
-        if let Some(&first) = seen.get(&fingerprint(&values)) {
+        let name = fingerprint(&values);
+        if let Some(&first) = seen.get(&name) {
             duplicates += 1;
             if duplicates <= MAX_NAMED {
                 let first = index.items.get(first).map_or("", |item| item.name.as_str());
                 duplicates_named.push(format!("{} = {first}", item.name));
             }
         } else {
-            seen.insert(fingerprint(&values), number);
+            seen.insert(name, number);
         }
         if let Some(class) = classes.get_mut(item.label) {
             class.rows.push(item.rows);

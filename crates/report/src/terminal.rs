@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use crate::{Agreement, Profile, Report, Stream, count, percent, signed_points};
+use crate::{Agreement, FlashBytes, Profile, Report, Stream, count, percent, signed_points};
 
 /// Detections that are listed.
 const MAX_DETECTIONS: usize = 40;
@@ -60,11 +60,7 @@ pub fn stream_text(stream: &Stream) -> String {
 fn stream_table(stream: &Stream) -> Table {
     let (flash, ram) = (&stream.profile.flash_bytes, &stream.profile.ram_bytes);
     let mut table = table(&["front end, model and decision", "total", "of which"]);
-    table.add_row([
-        "flash, bytes".into(),
-        count(flash.total),
-        format!("code {}, weights {}, other {}", count(flash.code), count(flash.weights), count(flash.other)),
-    ]);
+    table.add_row(flash_row(flash));
     table.add_row([
         "RAM, bytes".into(),
         count(ram.total),
@@ -160,15 +156,17 @@ pub fn accuracy_table(report: &Report) -> Table {
     table
 }
 
+fn flash_row(flash: &FlashBytes) -> [String; 3] {
+    let parts =
+        format!("code {}, weights {}, other {}", count(flash.code), count(flash.weights), count(flash.other));
+    ["flash, bytes".into(), count(flash.total), parts]
+}
+
 /// Flash, RAM, MACs and instructions.
 pub fn profile_table(profile: &Profile) -> Table {
     let (flash, ram) = (&profile.flash_bytes, &profile.ram_bytes);
     let mut table = table(&[&format!("{} ({})", profile.board, profile.core), "total", "of which"]);
-    table.add_row([
-        "flash, bytes".into(),
-        count(flash.total),
-        format!("code {}, weights {}, other {}", count(flash.code), count(flash.weights), count(flash.other)),
-    ]);
+    table.add_row(flash_row(flash));
     table.add_row([
         "RAM, bytes".into(),
         count(ram.total),

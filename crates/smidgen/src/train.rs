@@ -141,15 +141,15 @@ impl Run {
         keep_epochs: bool,
     ) -> Result<Self> {
         let path = artifacts.checkpoint();
-        let Checkpoint { n_epochs, trainer } =
-            checkpoint::load(&path, project, &windows.fingerprint()?, keep_epochs)?;
+        let fingerprint = windows.fingerprint()?;
+        let Checkpoint { n_epochs, trainer } = checkpoint::load(&path, project, &fingerprint, keep_epochs)?;
         project.training.epochs = n_epochs;
         let (graph, frozen) = graph(project, windows, artifacts)?;
         let trainer =
             Trainer::resume(graph, config(project, windows, frozen), &trainer).map_err(|error| {
                 Error::input(error).at(path.display()).help("train without --resume to start again")
             })?;
-        Ok(Run { trainer, fingerprint: windows.fingerprint()? })
+        Ok(Run { trainer, fingerprint })
     }
 
     fn epochs(
