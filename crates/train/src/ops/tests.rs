@@ -215,6 +215,12 @@ fn conv_2d() {
     check("pointwise", &convolution(&[1, 3, 4, 6], Conv::new(5, [1, 1]).activation(Activation::Relu6)));
     check("strided point", &convolution(&[1, 5, 4, 3], Conv::new(2, [1, 1]).stride([2, 3]).no_bias()));
     check("two images", &convolution(&[2, 3, 3, 2], Conv::new(3, [2, 2])));
+    check("two rows of tiles", &convolution(&[2, 5, 9, 2], Conv::new(35, [3, 3])));
+    check("many channels", &convolution(&[1, 4, 6, 18], Conv::new(3, [3, 3])));
+    check("stride beyond the kernel", &convolution(&[1, 9, 11, 2], Conv::new(20, [1, 2]).stride([3, 3])));
+    check("wide, stride 2, valid", &convolution(&[1, 7, 12, 3], Conv::new(4, [5, 4]).valid().stride([2, 2])));
+    check("a sequence", &convolution(&[1, 14, 1, 3], Conv::new(17, [5, 1]).stride([2, 1])));
+    check("kernel above the input", &convolution(&[1, 3, 5, 2], Conv::new(2, [7, 9])));
     let op = Conv2d {
         stride: [1, 2],
         dilation: [1, 1],

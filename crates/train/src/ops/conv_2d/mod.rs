@@ -1,11 +1,17 @@
 //! CONV_2D as matrix products: `y[pixel, o] = act(bias[o] + sum over taps and i of patch[pixel, tap, i] * w[o, tap, i])`.
 //!
-//! Patches are gathered for a block of pixels at a time, so that they stay in the cache; a 1×1 convolution of stride 1
-//! reads the input as it stands.
+//! A 1×1 convolution of stride 1 reads the input as it stands, and most others need no patches either (`direct`). Those of
+//! the rest are gathered for a block of pixels at a time, so that they stay in the cache.
+
+mod axis;
+mod direct;
+mod tile;
 
 use std::ops::Range;
 
 use smidgen_ir::ops::conv_2d::Conv2d;
+
+use direct::Direct;
 
 use crate::activation::{Clamp, add_bias_gradient};
 use crate::error::TrainError;
@@ -25,6 +31,7 @@ pub(crate) struct Layer {
     window: Window,
     filter: Range<usize>,
     bias: Option<Range<usize>>,
+    direct: Option<Direct>,
     groups: usize,
     /// Input channels of a group.
     group_in: usize,
@@ -41,6 +48,7 @@ impl Layer {
         Ok(Layer {
             clamp: Clamp::of(op.activation),
             window: Window::new(&extents),
+            direct: Direct::new(&extents).filter(|_| groups == 1),
             filter: operands.param(1, filter.iter().product())?,
             bias: operands.optional_param(2, out_c)?,
             groups,
@@ -81,6 +89,8 @@ impl Layer {
         let out_c = self.window.out_c;
         if self.is_linear() {
             linear::forward(x, &params[self.filter.clone()], self.extents(n), y);
+        } else if let Some(direct) = &self.direct {
+            direct.forward(&params[self.filter.clone()], x, y, scratch);
         } else {
             for (pixels, group) in self.blocks(n) {
                 let patches = self.gather(x, &pixels, group, scratch);
@@ -104,6 +114,9 @@ impl Layer {
         if self.is_linear() {
             return linear::add_weight_gradient(seen.x[0], seen.dy, self.extents(n), dfilter);
         }
+        if let Some(direct) = &self.direct {
+            return direct.add_filter_gradient(seen.x[0], seen.dy, dfilter, scratch);
+        }
         for (pixels, group) in self.blocks(n) {
             let patches = self.gather(seen.x[0], &pixels, group, scratch);
             let dy = &seen.dy[pixels.start * out_c + group * self.group_out..];
@@ -115,6 +128,9 @@ impl Layer {
     pub(crate) fn input_gradient(&self, seen: Seen<'_>, dx: &mut [f32], n: usize, scratch: &mut Vec<f32>) {
         if self.is_linear() {
             return linear::input_gradient(seen.dy, &seen.params[self.filter.clone()], self.extents(n), dx);
+        }
+        if let Some(direct) = &self.direct {
+            return direct.input_gradient(&seen.params[self.filter.clone()], seen.dy, dx, scratch);
         }
         let (out_c, depth) = (self.window.out_c, self.depth());
         dx.fill(0.0);
