@@ -1,17 +1,27 @@
-//! Every model of the zoo, small: it learns, and what it becomes for a device is near what it was.
+//! Every model of the zoo, small: it learns, becomes int8, and computes in emulated firmware what it computes on the host.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::ops::ControlFlow;
 
+use smidgen::events::Silent;
+use smidgen::firmware::{Firmware, board};
 use smidgen::zoo::{self, Config, Entry};
+use smidgen::{Board, device, model_file};
 use smidgen_compress::post_training_quantization::Calibration;
+use smidgen_compress::quantize::quantize_input;
+use smidgen_device::Host;
+use smidgen_ir::{Graph, Interpreter};
+use smidgen_testkit::union;
 use smidgen_train::{Config as Training, Examples, Loss, Trainer};
 use smidgen_zoo::{MODELS, Task, detector};
 
 /// Examples and classes.
 const N: usize = 16;
 const CLASSES: usize = 3;
+
+/// Models in one firmware: the compiler's time grows faster than their number.
+const MODELS_IN_ONE: usize = 4;
 
 /// Waves of a frequency for each class, with a phase for each example.
 fn examples(shape: [usize; 3]) -> Examples {
@@ -60,8 +70,45 @@ fn small(entry: &Entry) -> Config {
     Config { input, outputs: CLASSES, width, depth: 1.0 }
 }
 
+/// The model after some epochs, which must have taught it something, with its examples.
+fn learned(entry: &Entry, loss: Loss) -> (Graph, Examples) {
+    let config = small(entry);
+    let graph = zoo::initial(entry, &config, 1).unwrap();
+    let mut examples = examples(config.input);
+    examples.targets = targets(entry, &config, &examples.y);
+    let training = Training { epochs: 12, batch: 8, learning_rate: 0.01, loss, ..Training::default() };
+    let mut trainer = Trainer::new(graph, training).unwrap();
+    let mut losses = Vec::new();
+    for _ in 0..12 {
+        losses.push(trainer.epoch(&examples, &mut |_| ControlFlow::Continue(())).unwrap().train.loss);
+    }
+    assert!(losses[11] < 0.8 * losses[0], "{}: {losses:?}", entry.name);
+    (trainer.graph(), examples)
+}
+
+/// A model as anybody reads it from its file, and an input for it.
+struct Made {
+    name: &'static str,
+    graph: Graph,
+    input: Vec<u8>,
+}
+
+/// The int8 form of a model.
+fn exported(entry: &Entry, graph: &Graph, examples: &Examples) -> Made {
+    let windows: Vec<Vec<f32>> = examples.x.chunks(examples.x.len() / N).map(<[f32]>::to_vec).collect();
+    let (int8, _) = smidgen::quantize::quantize(graph, &windows, Calibration::MinMax).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.tflite");
+    model_file::write(&int8, &path).unwrap();
+    let read = model_file::read(&path).unwrap();
+    assert_eq!(read.verify(), Ok(()), "{}", entry.name);
+    let input = quantize_input(&read, &windows[1]).unwrap();
+    Made { name: entry.name, graph: read, input }
+}
+
 #[test]
-fn every_model_learns() {
+fn every_model_learns_and_computes_on_the_device_what_it_computes_on_the_host() {
+    let mut made = Vec::new();
     for entry in MODELS {
         let loss = match entry.task {
             Task::Classification => Loss::CrossEntropy,
@@ -71,22 +118,34 @@ fn every_model_learns() {
             // Fitted, not trained.
             Task::Anomaly => continue,
         };
-        let config = small(entry);
-        let graph = zoo::initial(entry, &config, 1).unwrap();
-        let mut examples = examples(config.input);
-        examples.targets = targets(entry, &config, &examples.y);
-        let training = Training { epochs: 12, batch: 8, learning_rate: 0.01, loss, ..Training::default() };
-        let mut trainer = Trainer::new(graph, training).unwrap();
-        let mut losses = Vec::new();
-        for _ in 0..12 {
-            losses.push(trainer.epoch(&examples, &mut |_| ControlFlow::Continue(())).unwrap().train.loss);
-        }
-        assert!(losses[11] < 0.8 * losses[0], "{}: {losses:?}", entry.name);
+        let (graph, examples) = learned(entry, loss);
+        made.push(exported(entry, &graph, &examples));
+    }
+    let board = board("mps2-an386").unwrap();
+    if device::check_emulator(&Host::from_env(), &board).is_err() {
+        println!("skipped: the zoo on the device: no emulator");
+        return;
+    }
+    for some in made.chunks(MODELS_IN_ONE) {
+        on_device(some, &board);
+    }
+}
 
-        let calibration: Vec<Vec<f32>> =
-            examples.x.chunks(examples.x.len() / N).map(<[f32]>::to_vec).collect();
-        let (int8, _) =
-            smidgen::quantize::quantize(&trainer.graph(), &calibration, Calibration::MinMax).unwrap();
-        assert_eq!(int8.verify(), Ok(()), "{}", entry.name);
+/// Runs some models side by side in one firmware.
+fn on_device(made: &[Made], board: &Board) {
+    let graphs: Vec<Graph> = made.iter().map(|made| made.graph.clone()).collect();
+    let inputs: Vec<u8> = made.iter().flat_map(|made| made.input.clone()).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let firmware = Firmware::generate(&union(&graphs), "zoo.tflite", board, dir.path()).unwrap();
+    let elf = firmware.elf(&[], &mut Silent).unwrap();
+    let outputs = device::run(&firmware, &elf, &inputs, false).unwrap().outputs;
+    let mut rest = outputs.as_slice();
+    for Made { name, graph, input } in made {
+        let (ours, behind) = rest.split_at(graph.output_bytes());
+        rest = behind;
+        assert!(
+            ours == Interpreter::new(graph).unwrap().run(input).unwrap(),
+            "{name}: host and device differ"
+        );
     }
 }
