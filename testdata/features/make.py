@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Front-end features by their definitions, in numpy with float64: the reference for crates/features.
 
-    python3 make.py        writes clip.npy, mfcc_speech_commands.npy, mfcc_mlperf.npy, log_mel_400.npy, spectral.npy
+    python3 make.py        writes clip.npy, mfcc_speech_commands.npy, mfcc_mlperf.npy, log_mel_400.npy, spectral.npy,
+                           wavelet.npy
 
 clip.npy is one second at 16 kHz, made here: a rising tone, two formants that fade, and noise of a linear congruence.
 """
@@ -67,6 +68,34 @@ def spectral(rows, rate, fft, edges, peaks):
     return np.array(out)
 
 
+DB4 = [
+    0.2303778133088965, 0.7148465705529157, 0.6308807679298589, -0.0279837694168599,
+    -0.1870348117190931, 0.0308413818355607, 0.0328830116668852, -0.0105974017850690,
+]
+
+
+def wavelet(rows, low, levels):
+    low = np.array(low)
+    high = low[::-1] * (-1.0) ** np.arange(len(low))
+    out = []
+    for x in rows.T.astype(np.float64):
+        x, bands = x - x.mean(), []
+        for _ in range(levels):
+            x = np.append(x, x[-1:]) if len(x) % 2 else x
+            at = (2 * np.arange(len(x) // 2)[:, None] + np.arange(len(low))) % len(x)
+            bands.append(x[at] @ high)
+            x = x[at] @ low
+        figures = []
+        for band in bands + [x]:
+            d = band - band.mean()
+            s = np.sqrt((d**2).mean())
+            signs = np.sign(d)[np.sign(d) != 0]
+            figures += [np.log((band**2).mean() + 1e-12), (d**3).mean() / s**3, (d**4).mean() / s**4 - 3]
+            figures += [(signs[1:] != signs[:-1]).sum() / len(band)]
+        out.append(figures)
+    return np.array(out)
+
+
 def save(name, array):
     np.save(name, np.ascontiguousarray(array, np.float32))
 
@@ -84,4 +113,5 @@ tremor = 9.8 + 0.5 * t * np.sin(2 * np.pi * 6.1 * t) + 0.1 * np.cos(2 * np.pi * 
 motion = np.stack([np.sin(2 * np.pi * 3 * t) + 0.2 * np.cos(2 * np.pi * 11.2 * t) ** 3, tremor], 1)
 motion = motion.astype(np.float32)
 save("motion.npy", motion)
+save("wavelet.npy", wavelet(motion, DB4, 3))
 save("spectral.npy", spectral(motion, 50.0, 128, [0.5, 2, 8, 20], 2))

@@ -5,7 +5,7 @@ use crate::context::Common;
 use crate::names::printable;
 use crate::templates::{Template, render, template};
 use serde::Serialize;
-use smidgen_features::{mfcc, micro_speech, spectral};
+use smidgen_features::{mfcc, micro_speech, spectral, wavelet};
 use smidgen_ir::{DType, Graph, Tensor};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -94,6 +94,13 @@ pub enum FrontEnd {
         tables: [Vec<f32>; 3],
         /// Edges of the bands.
         edges: Vec<u16>,
+    },
+    /// [`wavelet::Wavelet`] over the window.
+    Wavelet {
+        /// Its specification.
+        spec: wavelet::Spec,
+        /// The low-pass filter.
+        low: Vec<f32>,
     },
 }
 
@@ -342,6 +349,19 @@ impl Made {
                     step: format!("{step:?}"),
                 }
             }
+            FrontEnd::Wavelet { spec, low } => Made {
+                imports: vec!["smidgen_features::wavelet::{Spec, Wavelet}"],
+                tables: vec![table("LOW", "f32", low)],
+                text: Some(FrontEndText {
+                    path: "Wavelet",
+                    arguments: format!("{spec:?}, &tables::LOW"),
+                    elem: "f32",
+                    scratch: Some(2 * (spec.rows + 1)),
+                    state: None,
+                }),
+                frames: None,
+                step: String::new(),
+            },
             FrontEnd::Spectral { spec, tables: [window, twiddles, split], edges } => {
                 let arguments = format!(
                     "\n    {spec:?},\n    Tables {{\n        window: &tables::WINDOW,\n        twiddles: &tables::TWIDDLES,\n        \

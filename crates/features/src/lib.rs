@@ -22,6 +22,7 @@ pub mod statistics;
 pub mod stream;
 #[cfg(any(test, feature = "tables"))]
 pub mod tables;
+pub mod wavelet;
 
 pub use smidgen_kernels::{InvalidSpec, WrongLength};
 

@@ -7,6 +7,7 @@ use smidgen_features::mfcc::{Log, Mfcc, Power, Spec, Tables};
 use smidgen_features::micro_speech::{self, MicroSpeech, State};
 use smidgen_features::spectral::{self, Spectral};
 use smidgen_features::tables;
+use smidgen_features::wavelet::{self, Wavelet};
 use smidgen_testkit::shared_or_skip;
 
 /// The float32 values of an array that `make.py` wrote.
@@ -72,6 +73,16 @@ fn spectral_figures_bands_and_peaks() {
     let mut features = vec![0.0; 2 * front_end.n_features()];
     front_end.run(&array("motion"), &mut features, &mut vec![0.0; front_end.scratch_len()]).unwrap();
     near(&features, &array("spectral"), 1e-3);
+}
+
+#[test]
+fn wavelet_bands_and_their_figures() {
+    let low = tables::wavelet(tables::Family::Db4);
+    // 100, 50 and 25 rows: the last level has an odd number.
+    let front_end = Wavelet::new(wavelet::Spec { rows: 100, axes: 2, levels: 3 }, &low).unwrap();
+    let mut features = vec![0.0; 2 * front_end.n_features()];
+    front_end.run(&array("motion"), &mut features, &mut vec![0.0; front_end.scratch_len()]).unwrap();
+    near(&features, &array("wavelet"), 1e-3);
 }
 
 #[test]

@@ -139,6 +139,13 @@ fn spectral_features_of_motion_are_the_same_on_the_device() {
 }
 
 #[test]
+fn wavelet_features_of_vibration_are_the_same_on_the_device() {
+    let rows = (0..900).map(|at| at as f32 / 400.0);
+    let shaken: Vec<f32> = rows.flat_map(|t| [(t * 900.0).sin() * t, (t * 250.0).cos() + 0.3 * t]).collect();
+    check("kind = \"wavelet\"\nlevels = 4", &[150, 2], 400.0, 100, pipeline::Sample::Float32, &shaken);
+}
+
+#[test]
 fn a_project_of_gestures_streams_on_the_device_as_on_the_host() {
     let dir = tempfile::tempdir().unwrap();
     let text = smidgen::template::text("gesture", "wand").unwrap();

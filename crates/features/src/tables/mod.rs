@@ -5,11 +5,13 @@ mod filters;
 mod math;
 mod mel;
 mod micro_speech;
+mod wavelets;
 
 pub use filters::{band_limited, high_pass, low_pass};
 pub use math::{TURN, exp, ln, sin_cos};
 pub use mel::{Mel, dct, mel};
 pub use micro_speech::{MicroSpeech, micro_speech};
+pub use wavelets::{Family, wavelet};
 
 use std::vec::Vec;
 

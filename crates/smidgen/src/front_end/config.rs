@@ -1,7 +1,7 @@
 //! The table `[features.front_end]`.
 
 use serde::{Deserialize, Serialize};
-use smidgen_features::mfcc;
+use smidgen_features::{mfcc, tables};
 
 /// Which features a network sees of a window.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,46 @@ pub enum Config {
     MicroSpeech(MicroSpeech),
     /// Figures, bands and peaks of each axis over the whole window.
     Spectral(Spectral),
+    /// Figures of each scale of each axis over the whole window.
+    Wavelet(Wavelet),
+}
+
+/// Wavelet features of vibration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wavelet {
+    /// The wavelet.
+    pub wavelet: Family,
+    /// How often the signal is halved.
+    pub levels: usize,
+}
+
+impl Default for Wavelet {
+    fn default() -> Self {
+        Wavelet { wavelet: Family::Db4, levels: 3 }
+    }
+}
+
+/// Wavelets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// Differences of neighbours.
+    Haar,
+    /// Daubechies' with two vanishing moments.
+    Db2,
+    /// Daubechies' with four.
+    Db4,
+}
+
+impl From<Family> for tables::Family {
+    fn from(family: Family) -> Self {
+        match family {
+            Family::Haar => tables::Family::Haar,
+            Family::Db2 => tables::Family::Db2,
+            Family::Db4 => tables::Family::Db4,
+        }
+    }
 }
 
 /// Frames, mel filter bank and logarithm. The default is that of MLPerf Tiny's keyword spotting at 16 kHz.

@@ -2,10 +2,10 @@
 
 mod config;
 
-pub use config::{Config, Mel, MicroSpeech, Power, Spectral};
+pub use config::{Config, Family, Mel, MicroSpeech, Power, Spectral, Wavelet};
 
 use smidgen_codegen::pipeline;
-use smidgen_features::{mfcc, micro_speech, spectral, tables};
+use smidgen_features::{mfcc, micro_speech, spectral, tables, wavelet};
 
 use crate::{Error, Result};
 
@@ -27,6 +27,7 @@ enum Kind {
     Mfcc(Box<OwnedMfcc>),
     MicroSpeech { tables: Box<tables::MicroSpeech>, hop: usize },
     Spectral(Box<OwnedSpectral>),
+    Wavelet { spec: wavelet::Spec, low: Vec<f32> },
 }
 
 #[derive(Debug)]
@@ -165,6 +166,16 @@ impl FrontEnd {
                 let shape = vec![axes, made.n_features()];
                 (Kind::Spectral(Box::new(owned)), shape)
             }
+            Config::Wavelet(config) => {
+                let &[rows, axes] = window else {
+                    return Err(wrong(&format!("windows of shape {window:?}; wavelet takes rows of axes")));
+                };
+                let spec = wavelet::Spec { rows, axes, levels: config.levels };
+                let low = tables::wavelet(config.wavelet.into());
+                let made = wavelet::Wavelet::new(spec, &low);
+                let shape = vec![axes, made.map_err(|error| wrong(&error.to_string()))?.n_features()];
+                (Kind::Wavelet { spec, low }, shape)
+            }
         };
         Ok(FrontEnd { kind, window_len, shape })
     }
@@ -203,6 +214,7 @@ impl FrontEnd {
                 let tables = [window, twiddles, split].map(Clone::clone);
                 pipeline::FrontEnd::Spectral { spec: *spec, tables, edges: edges.clone() }
             }
+            Kind::Wavelet { spec, low } => pipeline::FrontEnd::Wavelet { spec: *spec, low: low.clone() },
         }
     }
 
@@ -211,7 +223,7 @@ impl FrontEnd {
         match &self.kind {
             Kind::Mfcc(owned) => Some((owned.spec.frame, owned.hop)),
             Kind::MicroSpeech { hop, .. } => Some((micro_speech::FRAME, *hop)),
-            Kind::Spectral(_) => None,
+            Kind::Spectral(_) | Kind::Wavelet { .. } => None,
         }
     }
 
@@ -248,6 +260,12 @@ impl FrontEnd {
             Kind::Spectral(owned) => {
                 let front_end =
                     spectral::Spectral::new(owned.spec, owned.tables()).map_err(|error| error.to_string())?;
+                output.resize(self.shape.iter().product(), 0.0);
+                let mut scratch = vec![0.0; front_end.scratch_len()];
+                front_end.run(samples, &mut output, &mut scratch).map_err(|error| error.to_string())?;
+            }
+            Kind::Wavelet { spec, low } => {
+                let front_end = wavelet::Wavelet::new(*spec, low).map_err(|error| error.to_string())?;
                 output.resize(self.shape.iter().product(), 0.0);
                 let mut scratch = vec![0.0; front_end.scratch_len()];
                 front_end.run(samples, &mut output, &mut scratch).map_err(|error| error.to_string())?;
@@ -307,6 +325,7 @@ mod tests {
         assert_eq!(shape("kind = \"mfcc\"", &[16_000, 1], 16_000.0), [49, 10]);
         assert_eq!(shape("kind = \"log_mel\"\nframe = 400\nhop = 160", &[16_000, 1], 16_000.0), [98, 40]);
         assert_eq!(shape("kind = \"micro_speech\"", &[16_000, 1], 16_000.0), [49, 40]);
+        assert_eq!(shape("kind = \"wavelet\"\nlevels = 2", &[100, 3], 50.0), [3, 12]);
         assert_eq!(shape("kind = \"spectral\"\nbands_hz = [1, 5, 10]", &[100, 3], 50.0), [3, 12]);
     }
 
@@ -331,6 +350,7 @@ mod tests {
         assert!(refused("kind = \"mfcc\"\nmel = 3", &[16_000, 1], 16_000.0).contains("unknown field"));
         assert!(refused("kind = \"micro_speech\"", &[8000, 1], 8000.0).contains("16000 Hz"));
         assert!(refused("kind = \"mfcc\"", &[16_000, 1], 0.0).contains("rate"));
+        assert!(refused("kind = \"wavelet\"\nlevels = 9", &[100, 3], 50.0).contains("last level"));
         assert!(refused("kind = \"spectral\"\nbands_hz = [5, 2]", &[100, 3], 50.0).contains("bands_hz"));
     }
 }
