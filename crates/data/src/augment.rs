@@ -4,6 +4,7 @@
 pub mod background;
 pub mod image;
 pub mod masks;
+pub mod mixup;
 
 use crate::random::Stream;
 use crate::{DataError, Dataset};

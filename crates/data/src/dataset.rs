@@ -51,6 +51,13 @@ impl Standard {
         let of = |values: &[f32], none: f32| values.get(axis).copied().unwrap_or(none);
         (value - of(&self.mean, 0.0)) * of(&self.factor, 1.0)
     }
+
+    /// The value of `axis` that [`Standard::apply`] made `value` of.
+    pub fn undo(&self, axis: usize, value: f32) -> f32 {
+        let axis = axis % self.mean.len().max(1);
+        let of = |values: &[f32], none: f32| values.get(axis).copied().unwrap_or(none);
+        value / of(&self.factor, 1.0) + of(&self.mean, 0.0)
+    }
 }
 
 /// What makes features of a window: the same in training and on the device.
@@ -142,6 +149,7 @@ impl Dataset {
         let index = Index {
             name: provenance.to_string(),
             classes: classes.clone(),
+            axes: Vec::new(),
             row_shape: shape.get(1..).map(<[usize]>::to_vec).unwrap_or_default(),
             rate_hz: 0.0,
             unit: String::new(),
@@ -305,10 +313,7 @@ impl Dataset {
         let there = n_before * row_len..(n_before + n_there) * row_len;
         if let Some(rows) = out.get_mut(there.clone()) {
             self.index.read(sample.item, first, rows)?;
-            rows.iter_mut().for_each(|value| *value *= self.scale);
-            if let Some(standard) = &self.standard {
-                rows.iter_mut().enumerate().for_each(|(at, value)| *value = standard.apply(at, *value));
-            }
+            self.prepare(rows);
         }
         match self.fill {
             _ if n_there == 0 => out.fill(0.0),
@@ -322,6 +327,29 @@ impl Dataset {
                 (n_before + n_there..n_rows).for_each(|row| out.copy_within(last.clone(), row * row_len));
             }
         }
+        Ok(())
+    }
+
+    /// Scales and standardises whole rows.
+    fn prepare(&self, rows: &mut [f32]) {
+        rows.iter_mut().for_each(|value| *value *= self.scale);
+        if let Some(standard) = &self.standard {
+            rows.iter_mut().enumerate().for_each(|(at, value)| *value = standard.apply(at, *value));
+        }
+    }
+
+    /// Reads the row that follows the window of sample `at` by `ahead` rows, as a row of the window would be; its last row
+    /// when `ahead` is 0.
+    ///
+    /// # Errors
+    /// [`DataError::Options`] when there is no such sample; what [`Index::read`] says, above all of rows that are not there.
+    pub fn read_row_after(&self, at: usize, ahead: usize, out: &mut [f32]) -> Result<(), DataError> {
+        let sample = self.samples.get(at);
+        let sample = sample.ok_or_else(|| DataError::Options(format!("there is no sample {at}")))?;
+        let rows = self.window.first().copied().unwrap_or(1) + ahead;
+        let row = usize::try_from(sample.first_row + rows as i64 - 1).unwrap_or(0);
+        self.index.read(sample.item, row, out)?;
+        self.prepare(out);
         Ok(())
     }
 
@@ -386,5 +414,7 @@ mod tests {
         let values: Vec<Vec<f32>> = (0..3).map(|at| set.values(at).unwrap()).collect();
         let variance = values.iter().map(|row| row[0] * row[0]).sum::<f32>() / 3.0;
         assert!((variance - 1.0).abs() < 1e-5 && values.iter().all(|row| row[1] == 0.0), "{values:?}");
+        let standard = set.standard.as_ref().unwrap();
+        assert!((standard.undo(0, values[1][0]) - 3.0).abs() < 1e-6);
     }
 }

@@ -200,6 +200,7 @@ pub(crate) fn index(
         name,
         classes,
         row_shape: row.0,
+        axes: Vec::new(),
         rate_hz,
         unit: row.1.to_owned(),
         items,

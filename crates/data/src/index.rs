@@ -67,6 +67,8 @@ pub struct Index {
     pub classes: Vec<String>,
     /// Extents of a row: `[axes]` of a signal, `[width, channels]` of an image.
     pub row_shape: Vec<usize>,
+    /// Names of the axes; empty where nobody says.
+    pub axes: Vec<String>,
     /// Rows a second; 0 for images and where nobody says.
     pub rate_hz: f32,
     /// Unit of the values, for people.
@@ -218,6 +220,7 @@ impl TryFrom<Recordings> for Index {
             return Err(DataError::Problems(problems));
         }
         Ok(Index {
+            axes: Vec::new(),
             name: set.name,
             classes: set.classes,
             row_shape: vec![set.axes],

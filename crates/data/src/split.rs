@@ -89,6 +89,16 @@ pub enum Config {
 /// [`DataError::Options`] when a named group does not exist or stands in two lists, when shares make no sense, or
 /// when a part would lack a class.
 pub fn split(set: &Dataset, config: &Config) -> Result<(Split, Vec<String>), DataError> {
+    let (split, warnings) = divide(set, config)?;
+    no_empty_class(&split)?;
+    Ok((split, warnings))
+}
+
+/// As [`split`], and a part may lack classes, for models that do not tell classes apart.
+///
+/// # Errors
+/// As [`split`], and a part without any sample.
+pub fn divide(set: &Dataset, config: &Config) -> Result<(Split, Vec<String>), DataError> {
     let all = |parts: Vec<Part>| parts.into_iter().map(Some).collect();
     let parts: Vec<Option<Part>> = match config {
         Config::Groups { test, validation } => all(by_name(set, test, validation)?),
@@ -109,7 +119,10 @@ pub fn split(set: &Dataset, config: &Config) -> Result<(Split, Vec<String>), Dat
     };
     let split =
         Split { train: part(Part::Train), validation: part(Part::Validation), test: part(Part::Test) };
-    no_empty_class(&split)?;
+    if let Some((name, _)) = split.parts().into_iter().find(|(_, part)| part.is_empty()) {
+        let message = format!("split: {name} has no sample; choose other shares, or record more");
+        return Err(DataError::Options(message));
+    }
     let warnings = leaks(&split)?;
     Ok((split, warnings))
 }

@@ -80,6 +80,8 @@ pub struct Config {
     pub too_long: Misfit,
     /// How windows get their class from events.
     pub label: Labelling,
+    /// Rows that the recording must go on after a window, for what is to be told of the future.
+    pub ahead: usize,
 }
 
 impl Default for Config {
@@ -95,6 +97,7 @@ impl Default for Config {
             too_short: Misfit::Error,
             too_long: Misfit::Fit,
             label: Labelling::Majority,
+            ahead: 0,
         }
     }
 }
@@ -136,7 +139,9 @@ pub fn windows(index: &Arc<Index>, config: &Config) -> Result<Dataset, DataError
     if samples.is_empty() {
         let message = format!(
             "{}: no recording is left; each has fewer than {} rows or more than {}",
-            index.name, config.min_rows, config.length
+            index.name,
+            config.min_rows.max(if config.ahead > 0 { config.length + config.ahead } else { 0 }),
+            config.length
         );
         return Err(DataError::Options(message));
     }
@@ -182,6 +187,10 @@ fn first_rows(n_rows: usize, config: &Config) -> Result<Vec<i64>, String> {
     if n_rows == 0 {
         return Err("it is empty; take it out, or record it again".into());
     }
+    if config.ahead > 0 && n_rows < config.length.saturating_add(config.ahead) {
+        return Ok(Vec::new());
+    }
+    let n_rows = n_rows - config.ahead;
     let misfit = match n_rows {
         n if n < config.min_rows => config.too_short,
         n if n > config.length && config.stride == 0 => config.too_long,
@@ -329,6 +338,20 @@ mod tests {
         assert_eq!(windows.len(), 4);
         assert_eq!(windows[0], [0.0, 0.5, 0.0, 0.5, 1.0, 1.5]);
         assert_eq!([windows[1][0], windows[2][0], windows[3][0]], [0.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn rows_ahead_are_there_and_read() {
+        let config = Config { stride: 1, ahead: 2, ..config() };
+        let set = windows(&index(&[4, 6]), &config).unwrap();
+        assert_eq!(set.len(), 2, "the first recording ends too early");
+        let row = |at, ahead| {
+            let mut row = [0.0; 2];
+            set.read_row_after(at, ahead, &mut row).map(|()| row)
+        };
+        // Rows hold 2n and 2n + 1, times a half; the second window ends with row 3.
+        assert_eq!((row(1, 0).unwrap(), row(1, 2).unwrap()), ([3.0, 3.5], [5.0, 5.5]));
+        assert!(row(1, 3).is_err() && row(2, 0).is_err());
     }
 
     #[test]

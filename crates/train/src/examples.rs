@@ -36,6 +36,12 @@ pub trait Source: Sync {
         self.read(index, values)
     }
 
+    /// A second class of an example as epoch `epoch` trains on it, and its share, 0 to 1, where [`Source::vary`] mixes
+    /// examples.
+    fn second_class(&self, _epoch: u64, _index: usize) -> Option<(u32, f32)> {
+        None
+    }
+
     /// Writes the target values of an example, for losses that have some.
     ///
     /// # Errors

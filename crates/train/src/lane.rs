@@ -3,7 +3,7 @@
 use std::mem::take;
 use std::ops::Range;
 
-use crate::loss::{Criterion, Tally, Truth};
+use crate::loss::{Criterion, Label, Tally, Truth};
 use crate::network::{Network, Step};
 use crate::ops::batch_normalization::{Statistics, Sums};
 use crate::ops::{Layer, Seen, grown};
@@ -11,7 +11,7 @@ use crate::segments::Phase;
 use crate::simd::add_to;
 
 /// Fills the input and the target values of an example of a batch, by its place there, and returns its label.
-pub(crate) type Fill<'a> = &'a (dyn Fn(usize, &mut [f32], &mut [f32]) -> Result<u32, String> + Sync);
+pub(crate) type Fill<'a> = &'a (dyn Fn(usize, &mut [f32], &mut [f32]) -> Result<Label, String> + Sync);
 
 /// What all lanes read while they work.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ pub(crate) struct Shared<'a> {
 pub(crate) struct Lane {
     /// Examples of the current batch.
     pub(crate) n: usize,
-    pub(crate) labels: Vec<u32>,
+    pub(crate) labels: Vec<Label>,
     /// Values that the examples are held to.
     targets: Vec<f32>,
     /// The first example that could not be read, and why.
@@ -77,7 +77,7 @@ impl Lane {
                 Err(error) => {
                     input.fill(0.0);
                     target.fill(0.0);
-                    self.labels.push(0);
+                    self.labels.push(Label::default());
                     self.error.get_or_insert(error);
                 }
             }

@@ -34,6 +34,7 @@ mod checkpoint;
 mod config;
 mod error;
 mod examples;
+pub mod fit;
 mod gemm;
 mod init;
 mod lane;

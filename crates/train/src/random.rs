@@ -10,6 +10,8 @@ pub(crate) enum Purpose {
     Order,
     /// Weights at the beginning.
     Weights,
+    /// Where fitting begins.
+    Fit,
 }
 
 /// A stream of its own for each seed, purpose and index (epoch, tensor).
@@ -20,6 +22,11 @@ pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> Pcg64 {
 /// A number in 0..bound.
 fn below(random: &mut Pcg64, bound: usize) -> usize {
     ((u128::from(random.next_u64()) * bound as u128) >> 64) as usize
+}
+
+/// A number in 0..1.
+pub(crate) fn unit(random: &mut Pcg64) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 /// A number in -1..1.

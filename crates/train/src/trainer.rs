@@ -8,7 +8,7 @@ use smidgen_ir::Graph;
 use crate::config::Config;
 use crate::error::TrainError;
 use crate::examples::{self, Source};
-use crate::loss::{Criterion, Tally};
+use crate::loss::{Criterion, Label, Tally};
 use crate::network::Network;
 use crate::optimizer::{Moments, update};
 use crate::random::{Purpose, permutation, stream};
@@ -335,7 +335,7 @@ fn fill(
     epoch: Option<u64>,
     input: &mut [f32],
     target: &mut [f32],
-) -> Result<u32, String> {
+) -> Result<Label, String> {
     match epoch {
         Some(epoch) => examples.vary(epoch, index, input)?,
         None => examples.read(index, input)?,
@@ -345,7 +345,10 @@ fn fill(
     }
     match input.iter().chain(&*target).find(|value| !value.is_finite()) {
         Some(bad) => Err(format!("example {index} holds {bad}; remove or repair it")),
-        None => Ok(examples.class(index)),
+        None => Ok(Label {
+            class: examples.class(index),
+            second: epoch.and_then(|epoch| examples.second_class(epoch, index)),
+        }),
     }
 }
 

@@ -112,6 +112,8 @@ struct Made {
     events: Vec<Vec<(std::ops::Range<usize>, String)>>,
     spool: Spool,
     axes: usize,
+    /// Names of the axes, as the first file has them.
+    names: Vec<String>,
     rate_hz: f32,
     missing: Missing,
     problems: Problems,
@@ -134,6 +136,7 @@ pub fn load(path: &Path, names: &Pattern, config: &Config) -> Result<Index, Data
         events: Vec::new(),
         spool: Spool::new(Stored::little(Element::F32)),
         axes: 0,
+        names: Vec::new(),
         rate_hz: config.rate_hz,
         missing: Missing::default(),
         problems: Problems::default(),
@@ -153,6 +156,7 @@ fn finish(path: &Path, config: &Config, made: Made) -> Result<Index, DataError> 
     let (rate_hz, row) = (made.rate_hz, (vec![made.axes], config.unit.as_str()));
     let mut index = files::index(path, made.items, rate_hz, row, Source::Spool(made.spool));
     index.missing = made.missing;
+    index.axes = made.names;
     for (item, events) in made.events.into_iter().enumerate() {
         for (rows, label) in events {
             let number = index.classes.iter().position(|class| *class == label).unwrap_or_else(|| {
@@ -188,6 +192,10 @@ fn read_file(
             return Ok(());
         }
     };
+    if made.names.is_empty() {
+        made.names = table.value_names();
+        made.names.extend((config.missing == Gap::Mark).then(|| "missing".to_owned()));
+    }
     let mut recording = Recording::new(&table);
     let mut n_rows = 0usize;
     while let Some(row) = table.next_row()? {

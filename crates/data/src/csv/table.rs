@@ -137,6 +137,11 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
+    /// Names of the columns of values.
+    pub(super) fn value_names(&self) -> Vec<String> {
+        self.columns.values.iter().filter_map(|&at| self.names.get(at).cloned()).collect()
+    }
+
     /// Numbers in a row.
     pub(super) fn n_values(&self) -> usize {
         self.columns.values.len()

@@ -1,5 +1,7 @@
 //! Losses over classes: softmax cross-entropy, and its focal form.
 
+use super::Label;
+
 /// A row of logits as log-probabilities: the factor of the logits, their peak and the logarithm of the sum.
 struct Row<'a> {
     logits: &'a [f32],
@@ -30,13 +32,13 @@ impl<'a> Row<'a> {
 /// `scale * beta * (softmax - target)`.
 pub(super) fn cross_entropy(
     row: &[f32],
-    label: usize,
+    label: Label,
     (beta, smoothing): (f32, f32),
     scale: f32,
     gradient: &mut [f32],
 ) -> f64 {
     let even = smoothing / row.len() as f32;
-    let target = |at: usize| if at == label { 1.0 - smoothing + even } else { even };
+    let target = |at: usize| (1.0 - smoothing) * label.share(at) + even;
     let row = Row::of(row, beta);
     let mut loss = 0.0;
     for (at, log_p) in row.log_p().enumerate() {

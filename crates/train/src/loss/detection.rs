@@ -1,7 +1,7 @@
 //! Losses of detectors: boxes around anchors, and a class for each cell.
 
-use super::classes;
 use super::values::{binary, logistic, squared};
+use super::{Label, classes};
 
 /// Weights of positions and of boxes without object (Redmon et al., *You Only Look Once*, 2016, equation 3).
 const COORDINATES: f32 = 5.0;
@@ -65,7 +65,8 @@ pub(super) fn cells(
         let gradient = gradient.get_mut(at * depth..(at + 1) * depth).unwrap_or(&mut []);
         let class = super::argmax(target);
         let weight = if class == 0 { 1.0 } else { object_weight } / n_cells;
-        let entropy = classes::cross_entropy(row, class, (beta, 0.0), scale * weight, gradient);
+        let label = Label { class: class as u32, second: None };
+        let entropy = classes::cross_entropy(row, label, (beta, 0.0), scale * weight, gradient);
         loss += f64::from(weight) * entropy;
     }
     loss

@@ -102,25 +102,27 @@ impl Criterion {
         for (at, (row, &label)) in rows {
             let range = at * self.n_outputs..(at + 1) * self.n_outputs;
             let gradient = gradient.get_mut(range.clone()).unwrap_or(&mut []);
-            let weight = self.weight(label);
+            let weight = self.weight(label.class);
             // A batch of examples without weight has no gradient.
             let scale = if batch_weight > 0.0 { weight / batch_weight } else { 0.0 };
             sum.weight += f64::from(weight);
-            sum.n_right += usize::from(self.loss.has_classes() && argmax(row) == label as usize);
+            sum.n_right += usize::from(self.loss.has_classes() && argmax(row) == label.class as usize);
             let values = if self.loss.has_targets() { truth.targets } else { truth.inputs };
             let target = values.get(range).unwrap_or(&[]);
-            sum.loss += f64::from(weight) * self.of_example(row, label as usize, target, scale, gradient);
+            sum.loss += f64::from(weight) * self.of_example(row, label, target, scale, gradient);
         }
         sum
     }
 
-    fn of_example(&self, row: &[f32], label: usize, target: &[f32], scale: f32, gradient: &mut [f32]) -> f64 {
+    fn of_example(&self, row: &[f32], label: Label, target: &[f32], scale: f32, gradient: &mut [f32]) -> f64 {
         let mean = |pair, with, gradient| values::mean(pair, with, row, target, scale, gradient);
         match self.loss {
             Loss::CrossEntropy => {
                 classes::cross_entropy(row, label, (self.beta, self.smoothing), scale, gradient)
             }
-            Loss::Focal { gamma } => classes::focal(row, label, (self.beta, gamma), scale, gradient),
+            Loss::Focal { gamma } => {
+                classes::focal(row, label.class as usize, (self.beta, gamma), scale, gradient)
+            }
             Loss::Reconstruction | Loss::MeanSquaredError => mean(values::squared, 0.0, gradient),
             Loss::MeanAbsoluteError => mean(values::absolute, 0.0, gradient),
             Loss::Huber { delta } => mean(values::huber, delta, gradient),
@@ -133,11 +135,27 @@ impl Criterion {
     }
 }
 
+/// The class of an example, and where examples are mixed another one with its share.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Label {
+    pub(crate) class: u32,
+    pub(crate) second: Option<(u32, f32)>,
+}
+
+impl Label {
+    /// The share of a class, without smoothing.
+    fn share(self, class: usize) -> f32 {
+        let second = self.second.map_or(0.0, |(_, share)| share);
+        let first = if class == self.class as usize { 1.0 - second } else { 0.0 };
+        first + self.second.filter(|&(other, _)| class == other as usize).map_or(0.0, |(_, share)| share)
+    }
+}
+
 /// What the examples of a lane are held to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Truth<'a> {
     pub(crate) inputs: &'a [f32],
-    pub(crate) labels: &'a [u32],
+    pub(crate) labels: &'a [Label],
     pub(crate) targets: &'a [f32],
 }
 

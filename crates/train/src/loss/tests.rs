@@ -8,8 +8,20 @@ fn criterion(loss: Loss, smoothing: f32, class_weights: &[f32]) -> Criterion {
     Criterion { loss, smoothing, class_weights: class_weights.to_vec(), beta: 1.0, n_outputs: 3, depth: 3 }
 }
 
-fn labels(labels: &[u32]) -> Truth<'_> {
-    Truth { inputs: &[], labels, targets: &[] }
+fn labels(classes: &[u32]) -> Truth<'static> {
+    let label = |&class: &u32| Label { class, second: None };
+    Truth { inputs: &[], labels: classes.iter().map(label).collect::<Vec<_>>().leak(), targets: &[] }
+}
+
+#[test]
+fn a_mixed_example_is_held_to_both_its_classes() {
+    let logits = [0.3, -1.0, 0.7];
+    let mixed = [Label { class: 2, second: Some((0, 0.3)) }];
+    let truth = Truth { inputs: &[], labels: &mixed, targets: &[] };
+    let criterion = criterion(Loss::CrossEntropy, 0.0, &[]);
+    check_gradient("mixed", &criterion, &logits, truth);
+    let loss = |truth| criterion.tally(&logits, truth, 1.0, &mut []).mean_loss();
+    assert!((loss(truth) - 0.7 * loss(labels(&[2])) - 0.3 * loss(labels(&[0]))).abs() < 1e-6);
 }
 
 /// Checks the gradient of a loss in every output against differences.
@@ -50,7 +62,7 @@ fn losses_against_values_by_hand() {
     let outputs = [0.5, -2.0, 3.0];
     let targets = [0.0, 1.0, 0.25];
     let of = |loss| criterion(loss, 0.0, &[]);
-    let truth = Truth { inputs: &[], labels: &[0], targets: &targets };
+    let truth = Truth { inputs: &[], labels: labels(&[0]).labels, targets: &targets };
     let value = |loss| of(loss).tally(&outputs, truth, 1.0, &mut []).mean_loss();
     assert!((value(Loss::MeanSquaredError) - (0.25 + 9.0 + 7.5625) / 3.0).abs() < 1e-6);
     assert!((value(Loss::MeanAbsoluteError) - (0.5 + 3.0 + 2.75) / 3.0).abs() < 1e-6);
@@ -77,7 +89,7 @@ fn a_detector_is_held_to_boxes_where_there_are_objects() {
     let mut targets = [0.0; 21];
     targets[..7].copy_from_slice(&[0.25, 0.75, -0.3, 0.6, 1.0, 0.0, 1.0]);
     targets[7 + 4] = -1.0;
-    let truth = Truth { inputs: &[], labels: &[0], targets: &targets };
+    let truth = Truth { inputs: &[], labels: labels(&[0]).labels, targets: &targets };
     check_gradient("boxes", &detector, &outputs, truth);
     let mut gradient = [f32::NAN; 21];
     detector.tally(&outputs, truth, 1.0, &mut gradient);
@@ -95,7 +107,7 @@ fn a_detector_is_held_to_boxes_where_there_are_objects() {
 fn cells_with_objects_count_more() {
     let cells = Criterion { n_outputs: 6, ..criterion(Loss::Centroids { object_weight: 10.0 }, 0.0, &[]) };
     let outputs = [0.3, -1.0, 0.7, 2.0, 0.1, -0.4];
-    let truth = Truth { inputs: &[], labels: &[0], targets: &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0] };
+    let truth = Truth { inputs: &[], labels: labels(&[0]).labels, targets: &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0] };
     check_gradient("cells", &cells, &outputs, truth);
     let entropy = |row: &[f32], label| {
         criterion(Loss::CrossEntropy, 0.0, &[]).tally(row, labels(&[label]), 1.0, &mut []).loss
@@ -142,7 +154,7 @@ fn smoothing_weights_and_beta_agree_with_differences() {
 fn reconstruction_by_hand() {
     let criterion = criterion(Loss::Reconstruction, 0.0, &[]);
     let mut gradient = [0.0; 3];
-    let truth = Truth { inputs: &[1.0, 0.0, 0.0], labels: &[9], targets: &[] };
+    let truth = Truth { inputs: &[1.0, 0.0, 0.0], labels: labels(&[9]).labels, targets: &[] };
     let tally = criterion.tally(&[1.0, 2.0, 3.0], truth, 1.0, &mut gradient);
     assert!((tally.mean_loss() - 13.0 / 3.0).abs() < 1e-6);
     assert_eq!(gradient, [0.0, 4.0 / 3.0, 2.0]);

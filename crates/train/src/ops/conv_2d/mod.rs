@@ -31,7 +31,7 @@ pub(crate) struct Layer {
     window: Window,
     filter: Range<usize>,
     bias: Option<Range<usize>>,
-    direct: Option<Direct>,
+    direct: Option<Box<Direct>>,
     groups: usize,
     /// Input channels of a group.
     group_in: usize,
@@ -48,7 +48,7 @@ impl Layer {
         Ok(Layer {
             clamp: Clamp::of(op.activation),
             window: Window::new(&extents),
-            direct: Direct::new(&extents).filter(|_| groups == 1),
+            direct: Direct::new(&extents).filter(|_| groups == 1).map(Box::new),
             filter: operands.param(1, filter.iter().product())?,
             bias: operands.optional_param(2, out_c)?,
             groups,
