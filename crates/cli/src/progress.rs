@@ -52,18 +52,16 @@ impl Progress {
 
     fn epoch(&mut self, epoch: &Epoch, n_epochs: u64) {
         let width = n_epochs.to_string().len();
-        let validation = match (epoch.validation_loss, epoch.validation_accuracy) {
-            (Some(loss), Some(accuracy)) => {
-                format!("   validation loss {loss:.4}, accuracy {}", percent(accuracy))
-            }
-            _ => String::new(),
+        let told = |loss: f64, accuracy: Option<f64>| {
+            let accuracy =
+                accuracy.map_or_else(String::new, |accuracy| format!(", accuracy {}", percent(accuracy)));
+            format!("loss {loss:.4}{accuracy}")
         };
-        self.line(&format!(
-            "  epoch {:>width$}/{n_epochs}   loss {:.4}, accuracy {}{validation}",
-            epoch.epoch,
-            epoch.loss,
-            percent(epoch.accuracy)
-        ));
+        let training = told(epoch.loss, epoch.accuracy);
+        let validation = epoch.validation_loss.map_or_else(String::new, |loss| {
+            format!("   validation {}", told(loss, epoch.validation_accuracy))
+        });
+        self.line(&format!("  epoch {:>width$}/{n_epochs}   {training}{validation}", epoch.epoch));
         if epoch.epoch == n_epochs {
             self.bar.finish_and_clear();
         }

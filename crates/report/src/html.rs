@@ -26,10 +26,12 @@ pub fn html(report: &Report) -> Result<String, HtmlError> {
     environment.add_filter("single", |value: f64| (value as f32).to_string());
     environment.add_template("report.html", include_str!("../templates/report.html"))?;
     let charts = match &report.training {
-        Some(training) if !training.epochs.is_empty() => Some([
-            curves::svg(curves::Curve::Loss, &training.epochs)?,
-            curves::svg(curves::Curve::Accuracy, &training.epochs)?,
-        ]),
+        Some(training) if !training.epochs.is_empty() => {
+            let has_classes = training.epochs.iter().any(|epoch| epoch.accuracy.is_some());
+            let shown = [Some(curves::Curve::Loss), has_classes.then_some(curves::Curve::Accuracy)];
+            let drawn = shown.into_iter().flatten().map(|curve| curves::svg(curve, &training.epochs));
+            Some(drawn.collect::<Result<Vec<_>, _>>()?)
+        }
         _ => None,
     };
     let page = environment.get_template("report.html")?.render(context! {
@@ -64,8 +66,19 @@ fn cards(report: &Report) -> Vec<minijinja::Value> {
     let mut cards = Vec::new();
     if let Some(last) = report.accuracy.last() {
         let provenance = report.data.as_ref().map_or("", |data| data.provenance.word());
-        let note = format!("{} on {} {provenance} test windows", last.name, count(last.confusion.total()));
-        cards.push(card("Accuracy", percent(last.confusion.accuracy()), note));
+        let windows = last.errors.first().map_or(last.confusion.total(), |errors| errors.n);
+        let note = format!("{} on {} {provenance} test windows", last.name, count(windows));
+        match (last.errors.first(), last.auc.filter(|_| last.threshold.is_some())) {
+            (Some(errors), _) => {
+                cards.push(card(
+                    "Mean absolute error",
+                    decimal(errors.mae, 3),
+                    format!("{}, {note}", errors.name),
+                ));
+            }
+            (_, Some(auc)) => cards.push(card("AUC", decimal(auc, 4), note)),
+            _ => cards.push(card("Accuracy", percent(last.confusion.accuracy()), note)),
+        }
     }
     if let Some(agreement) = &report.agreement {
         let same = agreement.n_bytes.saturating_sub(agreement.n_differing);
@@ -106,7 +119,7 @@ fn last_epoch(epoch: &crate::Epoch) -> minijinja::Value {
     context! {
         number => epoch.epoch,
         loss => decimal(epoch.loss, 4),
-        accuracy => percent(epoch.accuracy),
+        accuracy => epoch.accuracy.map(percent),
         validation_loss => epoch.validation_loss.map(|loss| decimal(loss, 4)),
         validation_accuracy => epoch.validation_accuracy.map(percent),
     }
@@ -123,11 +136,26 @@ fn evaluations(report: &Report) -> Vec<minijinja::Value> {
             difference => signed_points(confusion.accuracy() - reference),
             correct => count(confusion.correct()),
             total => count(confusion.total()),
+            f1 => decimal(confusion.macro_f1(), 4),
+            auc => evaluation.auc.map(|auc| decimal(auc, 4)),
+            threshold => evaluation.threshold.map(|score| decimal(f64::from(score), 6)),
+            errors => evaluation.errors.iter().map(errors).collect::<Vec<_>>(),
             classes => confusion.classes,
             rows => confusion_rows(confusion),
         }
     };
     report.accuracy.iter().map(one).collect()
+}
+
+fn errors(errors: &crate::ValueErrors) -> minijinja::Value {
+    context! {
+        name => errors.name,
+        n => count(errors.n),
+        mae => decimal(errors.mae, 4),
+        rmse => decimal(errors.rmse, 4),
+        r2 => decimal(errors.r2, 4),
+        unchanged_mae => decimal(errors.unchanged_mae, 4),
+    }
 }
 
 /// Each row with its class, its recall and its cells; a cell's shade is its share of the row in percent.

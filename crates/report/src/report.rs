@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfusionMatrix, MemoryMap, Profile, Stream};
+use crate::{ConfusionMatrix, MemoryMap, Profile, Stream, ValueErrors};
 
 /// Where the data came from. It stands wherever an accuracy stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +75,8 @@ pub struct Epoch {
     pub epoch: u64,
     /// Mean loss over the training windows.
     pub loss: f64,
-    /// Accuracy on the training windows, 0…1.
-    pub accuracy: f64,
+    /// Accuracy on the training windows, 0…1; `None` where the model does not tell classes.
+    pub accuracy: Option<f64>,
     /// Mean loss over the validation windows, where there are any.
     pub validation_loss: Option<f64>,
     /// Accuracy on the validation windows, where there are any.
@@ -98,15 +98,24 @@ pub struct Training {
     pub epochs: Vec<Epoch>,
 }
 
-/// Accuracy of one form of the model on the test windows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How well one form of the model does on the test windows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// `float`, `int8 on the host`, `int8 on the device`.
     pub name: String,
     /// The part of the data: `test`.
     pub split: String,
-    /// The confusion matrix, from which the accuracy follows.
+    /// The confusion matrix, from which accuracy and F1 follow; without classes where the model tells values.
     pub confusion: ConfusionMatrix,
+    /// Area under the ROC curve: of the scores of unusual windows, or the mean over the classes, each against the others.
+    #[serde(default)]
+    pub auc: Option<f64>,
+    /// Score from which a window counts as unusual.
+    #[serde(default)]
+    pub threshold: Option<f32>,
+    /// Errors of each value that the model tells.
+    #[serde(default)]
+    pub errors: Vec<ValueErrors>,
 }
 
 /// Host and device compared, byte by byte.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use crate::{Agreement, FlashBytes, Profile, Report, Stream, count, percent, signed_points};
+use crate::{Agreement, FlashBytes, Profile, Report, Stream, count, decimal, percent, signed_points};
 
 /// Detections that are listed.
 const MAX_DETECTIONS: usize = 40;
@@ -133,10 +133,32 @@ fn data_table(data: &crate::DataSummary) -> Table {
     table
 }
 
-/// Accuracy of each form of the model, with its distance from the first one and the recall of each class.
+/// Errors of each value that the model tells, for each form of the model.
+fn errors_table(report: &Report) -> Table {
+    let header = ["model", "value", "MAE", "RMSE", "R²", "MAE if nothing changes", "windows"];
+    let mut table = table(&header);
+    for evaluation in &report.accuracy {
+        for errors in &evaluation.errors {
+            let numbers = [errors.mae, errors.rmse, errors.r2, errors.unchanged_mae];
+            let numbers = numbers.map(|number| decimal(number, 4)).into_iter();
+            let names = [evaluation.name.clone(), errors.name.clone()].into_iter();
+            table.add_row(names.chain(numbers).chain([count(errors.n)]));
+        }
+    }
+    numbers_right(&mut table, 2..header.len());
+    table
+}
+
+/// Accuracy of each form of the model, with its distance from the first one, F1, AUC and the recall of each class; or the
+/// errors of what it tells.
 pub fn accuracy_table(report: &Report) -> Table {
+    if report.accuracy.iter().any(|evaluation| !evaluation.errors.is_empty()) {
+        return errors_table(report);
+    }
     let classes = report.accuracy.first().map(|first| first.confusion.classes.clone()).unwrap_or_default();
-    let fixed = ["model", "accuracy", "Δ points", "right"].into_iter();
+    let has_threshold = report.accuracy.iter().any(|evaluation| evaluation.threshold.is_some());
+    let fixed = ["model", "accuracy", "Δ points", "right", "F1", "AUC"].into_iter();
+    let fixed = fixed.chain(has_threshold.then_some("unusual from"));
     let header: Vec<&str> = fixed.chain(classes.iter().map(String::as_str)).collect();
     let mut table = table(&header);
     let reference = report.accuracy.first().map_or(0.0, |first| first.confusion.accuracy());
@@ -147,7 +169,12 @@ pub fn accuracy_table(report: &Report) -> Table {
             percent(confusion.accuracy()),
             signed_points(confusion.accuracy() - reference),
             format!("{} / {}", count(confusion.correct()), count(confusion.total())),
+            decimal(confusion.macro_f1(), 4),
+            evaluation.auc.map_or_else(|| String::from("–"), |auc| decimal(auc, 4)),
         ];
+        if has_threshold {
+            row.push(evaluation.threshold.map_or_else(|| String::from("–"), |score| score.to_string()));
+        }
         let recall = |class| confusion.recall(class).map_or_else(|| String::from("–"), percent);
         row.extend((0..classes.len()).map(recall));
         table.add_row(row);
@@ -187,8 +214,11 @@ pub fn profile_table(profile: &Profile) -> Table {
     ]);
     table.add_row([String::from("MACs"), count(profile.macs), String::new()]);
     if let Some(instructions) = profile.instructions {
-        let each = instructions as f64 / profile.macs.max(1) as f64;
-        table.add_row(["instructions".into(), count(instructions), format!("{each:.2} for each MAC")]);
+        let each = match profile.macs {
+            0 => String::new(),
+            macs => format!("{:.2} for each MAC", instructions as f64 / macs as f64),
+        };
+        table.add_row(["instructions".into(), count(instructions), each]);
     }
     numbers_right(&mut table, [1]);
     table

@@ -40,7 +40,7 @@ fn training() -> Training {
     let epoch = |n: u64| Epoch {
         epoch: n,
         loss: 1.4 / n as f64,
-        accuracy: 1.0 - 0.7 / n as f64,
+        accuracy: Some(1.0 - 0.7 / n as f64),
         validation_loss: Some(1.6 / n as f64),
         validation_accuracy: Some(1.0 - 0.8 / n as f64),
     };
@@ -69,8 +69,12 @@ fn stream() -> Stream {
 }
 
 fn full() -> Report {
-    let evaluation =
-        |name: &str, confusion| Evaluation { name: name.into(), split: "test".into(), confusion };
+    let evaluation = |name: &str, confusion| Evaluation {
+        name: name.into(),
+        split: "test".into(),
+        confusion,
+        ..Evaluation::default()
+    };
     let split = |name: &str| SplitSummary {
         name: name.into(),
         groups: vec!["anna".into(), "bo & co".into()],

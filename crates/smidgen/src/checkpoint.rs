@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::project::{Data, Features, Model, Project, Training};
+use crate::project::{Anomaly, Data, Features, Model, Project, Target, Training};
 use crate::{Error, Result, files};
 
-const MAGIC: &str = "smidgen checkpoint 2\n";
+const MAGIC: &str = "smidgen checkpoint 3\n";
 
 /// What the weights depend on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ struct Settings {
     data: Data,
     features: Features,
     model: Model,
+    anomaly: Option<Anomaly>,
+    target: Option<Target>,
     training: Training,
     /// [`Windows::fingerprint`] of what was trained on: files can change while their names stay.
     windows: String,
@@ -37,6 +39,8 @@ fn settings(project: &Project, windows: &str) -> Settings {
         data: project.data.clone(),
         features: project.features.clone(),
         model: project.model.clone(),
+        anomaly: project.anomaly.clone(),
+        target: project.target.clone(),
         training: project.training.clone(),
         windows: windows.to_owned(),
     }

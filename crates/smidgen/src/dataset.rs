@@ -7,6 +7,7 @@ use smidgen_data::{Dataset, Index, Layout, Options, Provenance, Split, Standard,
 use smidgen_report as report;
 
 use crate::front_end::{self, FrontEnd};
+use crate::goal::Goal;
 use crate::project::Project;
 use crate::{Error, Result};
 
@@ -19,6 +20,8 @@ pub struct Windows {
     pub standard: Option<Arc<Standard>>,
     /// What makes features of them.
     pub front_end: Option<Arc<FrontEnd>>,
+    /// What the model is to tell of them.
+    pub goal: Goal,
     /// What a report says about them.
     pub summary: report::DataSummary,
     /// What the user should know: groups or samples in more than one part.
@@ -108,8 +111,12 @@ fn missing(layout: Layout) -> &'static str {
 /// As [`index`], and a part without one of the classes.
 pub fn windows(project: &Project, dir: &Path) -> Result<Windows> {
     let index = Arc::new(index(project, dir)?);
-    let set = window::windows(&index, &project.features.windows()).map_err(|error| data_error(&error))?;
-    let (split, warnings) = split::split(&set, &project.data.split).map_err(|error| data_error(&error))?;
+    let goal = Goal::new(project, &index)?;
+    let config = window::Config { ahead: goal.ahead(), ..project.features.windows() };
+    let set = window::windows(&index, &config).map_err(|error| data_error(&error))?;
+    let divide = if goal == Goal::Classes { split::split } else { split::divide };
+    let (split, warnings) = divide(&set, &project.data.split).map_err(|error| data_error(&error))?;
+    let split = goal.parts(split)?;
     let each = |split: Split, with: &dyn Fn(Dataset) -> Dataset| {
         let Split { train, validation, test } = split;
         Split { train: with(train), validation: with(validation), test: with(test) }
@@ -137,7 +144,7 @@ pub fn windows(project: &Project, dir: &Path) -> Result<Windows> {
         front_end = Some(made);
     }
     let summary = summary(project, &split);
-    Ok(Windows { split, standard, front_end, summary, warnings })
+    Ok(Windows { split, standard, front_end, goal, summary, warnings })
 }
 
 pub(crate) fn data_error(error: &smidgen_data::DataError) -> Error {

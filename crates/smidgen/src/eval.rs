@@ -24,10 +24,7 @@ pub fn eval(
     let artifacts = Artifacts::of(dir);
     let models = match model {
         Some(path) => vec![(ModelFile::new(path).name(), path.to_owned())],
-        None => vec![
-            (String::from("float"), artifacts.float_model()),
-            (String::from("int8 on the host"), artifacts.model()),
-        ],
+        None => vec![(String::from("float"), artifacts.float_model()), (String::new(), artifacts.model())],
     };
     let present: Vec<_> = models.into_iter().filter(|(_, path)| model.is_some() || path.exists()).collect();
     if present.is_empty() {
@@ -36,7 +33,8 @@ pub fn eval(
     let windows = dataset::windows(project, dir)?;
     let one = |(name, path): (String, std::path::PathBuf)| {
         let graph = model_file::read(&path)?;
-        Ok(evaluate::on_host(&name, &graph, &windows.split.test, observer)?.0)
+        let name = if name.is_empty() { format!("{} on the host", evaluate::form(&graph)) } else { name };
+        Ok(evaluate::on_host(&name, &graph, &windows, observer)?.0)
     };
     present.into_iter().map(one).collect()
 }

@@ -1,4 +1,4 @@
-//! Windows into the bytes of a model's input, and the bytes of its output into a class.
+//! Windows into the bytes of a model's input, and its scores into a class.
 
 use smidgen_compress::quantize;
 use smidgen_data::Dataset;
@@ -24,16 +24,8 @@ pub fn inputs(graph: &Graph, set: &Dataset) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The class that the outputs of one inference name: the position of the largest value, the first of equals.
-///
-/// # Errors
-/// Outputs that are neither float32 nor quantised int8.
-pub fn class(graph: &Graph, output: &[u8]) -> Result<usize> {
-    let values = quantize::dequantize_output(graph, output).map_err(Error::input)?;
-    Ok(largest(&values))
-}
-
-fn largest(values: &[f32]) -> usize {
+/// The class that scores name: the position of the largest one, the first of equals.
+pub fn largest(values: &[f32]) -> usize {
     let mut best = (0, f32::NEG_INFINITY);
     for (at, &value) in values.iter().enumerate() {
         if value > best.1 {

@@ -10,7 +10,7 @@ use smidgen_ir::ops::relu::Relu;
 use smidgen_ir::ops::relu6::Relu6;
 use smidgen_ir::ops::reshape::Reshape;
 use smidgen_ir::ops::softmax::Softmax;
-use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Tensor, TensorIdx};
+use smidgen_ir::{Activation, DType, Graph, Node, Op, Padding, Tensor, TensorIdx, passes};
 
 use crate::project::{self, Layer, Project};
 use crate::{Error, Result, zoo};
@@ -25,15 +25,15 @@ const MAX_OUTPUTS: usize = 1 << 24;
 /// Added to the variance in batch normalisation.
 const EPSILON: f32 = 1e-3;
 
-/// The project's network for windows of shape `window` (`[rows, axes]` or `[height, width, channels]`) and `n_classes`
-/// classes: float32, with initial weights from the project's seed.
+/// The project's network for windows of shape `window` (`[rows, axes]` or `[height, width, channels]`) with `n_outputs`
+/// classes or values: float32, with initial weights from the project's seed.
 ///
 /// # Errors
 /// Layers whose shapes do not fit, named by their position and operator.
-pub fn initial_graph(project: &Project, window: &[usize], n_classes: usize) -> Result<Graph> {
+pub fn initial_graph(project: &Project, window: &[usize], n_outputs: usize) -> Result<Graph> {
     let [height, width, channels] = input(project, window)?;
     if let Some(name) = &project.model.zoo {
-        return of_zoo(project, name, [height, width, channels], n_classes);
+        return of_zoo(project, name, [height, width, channels], n_outputs);
     }
     let mut graph = Graph { name: project.project.name.clone(), ..Graph::default() };
     let input = graph.add_tensor(Tensor::activation("input", DType::F32, vec![1, height, width, channels]));
@@ -44,9 +44,10 @@ pub fn initial_graph(project: &Project, window: &[usize], n_classes: usize) -> R
         net.layer(layer, &name).map_err(|error| error.at(format!("model.layers[{at}], {}", layer.op())))?;
     }
     let shape = net.shape().to_vec();
-    if shape != [1, n_classes] {
-        return Err(Error::input(format!("the network ends in shape {shape:?}, expected [1, {n_classes}]"))
-            .help(format!("end with flatten, fully_connected with units = {n_classes}, softmax")));
+    if shape != [1, n_outputs] {
+        let softmax = if project.task() == project::Task::Classes { ", softmax" } else { "" };
+        return Err(Error::input(format!("the network ends in shape {shape:?}, expected [1, {n_outputs}]"))
+            .help(format!("end with flatten, fully_connected with units = {n_outputs}{softmax}")));
     }
     let Net { mut graph, last } = net;
     graph.outputs = vec![last];
@@ -88,23 +89,41 @@ fn is_over_time(project: &Project) -> bool {
     entry.is_some_and(|entry| entry.default.input[1] == 1 && entry.default.input[2] > 1)
 }
 
-/// A model of the zoo that tells classes apart.
-fn of_zoo(project: &Project, name: &str, input: [usize; 3], n_classes: usize) -> Result<Graph> {
+/// A model of the zoo for the project's task.
+fn of_zoo(project: &Project, name: &str, input: [usize; 3], n_outputs: usize) -> Result<Graph> {
     let entry = zoo::find(name).map_err(|error| Error::input(error).help("smidgen zoo list"))?;
-    if entry.task != Task::Classification {
+    let outputs = match (project.task(), entry.task) {
+        (project::Task::Classes | project::Task::Values(_), Task::Classification) => Some(n_outputs),
+        (project::Task::Anomaly(_), Task::Reconstruction) => Some(1),
+        (project::Task::Anomaly(_), Task::Anomaly) => {
+            Some(project.model.outputs.unwrap_or(entry.default.outputs))
+        }
+        _ => None,
+    };
+    let Some(outputs) = outputs else {
         let task = format!("{:?}", entry.task).to_lowercase();
-        return Err(Error::input(format!("model.zoo: {name} is for {task}; a project trains classifiers"))
-            .help("smidgen zoo list shows the models; choose one that gives classes"));
-    }
+        return Err(Error::input(format!("model.zoo: {name} is for {task}, which is not the project's task")).help(
+            "smidgen zoo list shows the models; autoencoder, k_means and gaussian_mixture are for projects with \
+             [anomaly], detectors for the crates and smidgen zoo write, all others for classes and [target]",
+        ));
+    };
     let (width, depth) = (project.model.width, project.model.depth);
     let config = zoo::Config {
         input,
-        outputs: n_classes,
+        outputs,
         width: width.unwrap_or(entry.default.width),
         depth: depth.unwrap_or(entry.default.depth),
     };
     let graph = zoo::initial(entry, &config, project.project.seed)?;
-    Ok(Graph { name: project.project.name.clone(), ..graph })
+    let graph = Graph { name: project.project.name.clone(), ..graph };
+    let last = graph.nodes.last().filter(|node| matches!(node.op, Op::Softmax(_)));
+    match (project.task(), last.and_then(|node| node.inputs.first().copied().flatten())) {
+        // Values are no probabilities.
+        (project::Task::Values(_), Some(values)) => {
+            passes::dead_code(&Graph { outputs: vec![values], ..graph }).map_err(Error::input)
+        }
+        _ => Ok(graph),
+    }
 }
 
 struct Net {

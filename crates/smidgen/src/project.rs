@@ -2,16 +2,18 @@
 
 mod data;
 mod layer;
+mod task;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_data::augment;
-use smidgen_train::{Optimizer, Schedule};
+use smidgen_train::{Loss, Optimizer, Schedule};
 
 pub use data::{Data, Features, Generated, Source};
 pub use layer::{Activation, Layer, Padding};
+pub use task::{Anomaly, Target, Task};
 
 use crate::{Error, Result, files};
 
@@ -30,7 +32,14 @@ pub struct Project {
     pub features: Features,
     /// The network.
     pub model: Model,
+    /// What is usual, for a model that tells how unusual a window is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomaly: Option<Anomaly>,
+    /// What is told, for a model that tells values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
     /// How it is trained.
+    #[serde(default)]
     pub training: Training,
     /// How it becomes int8.
     #[serde(default)]
@@ -99,6 +108,9 @@ pub struct Model {
     /// Multiplies the repeated blocks of the zoo's model; its own default when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<f32>,
+    /// Centres or Gaussians of an anomaly scorer of the zoo; its own default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<usize>,
     /// The layers in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<Layer>,
@@ -125,6 +137,9 @@ pub struct Training {
     pub batch_size: usize,
     /// Highest learning rate.
     pub learning_rate: f32,
+    /// What training makes small; what suits the task when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
     /// How parameters follow their gradients.
     #[serde(default)]
     pub optimizer: Optimizer,
@@ -149,6 +164,9 @@ pub struct Training {
     /// Share of the target that is spread over all classes, 0…1.
     #[serde(default)]
     pub label_smoothing: f32,
+    /// Parameter of the distribution of shares in which windows are mixed with others, such as 0.2; not at all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixup: Option<f64>,
     /// Whether rare classes count for more: each as if it had as many training windows as the others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub class_balance: bool,
@@ -158,6 +176,29 @@ pub struct Training {
     /// How windows are varied while training; not at all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub augmentation: Option<augment::Config>,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Training {
+            epochs: 30,
+            batch_size: 32,
+            learning_rate: 0.003,
+            loss: None,
+            optimizer: Optimizer::default(),
+            schedule: Schedule::default(),
+            warm_up_epochs: 0.0,
+            weight_decay: 0.0,
+            clip_norm: None,
+            ema_decay: None,
+            patience: None,
+            label_smoothing: 0.0,
+            mixup: None,
+            class_balance: false,
+            keep: Keep::default(),
+            augmentation: None,
+        }
+    }
 }
 
 /// How the network becomes int8.
@@ -252,6 +293,7 @@ impl Project {
             }
         }
         self.model.check()?;
+        self.check_task()?;
         let is_files = self.data.source != Source::Generated;
         if is_files && self.data.path.is_none() {
             let source = serde_json::to_string(&self.data.source).unwrap_or_default();

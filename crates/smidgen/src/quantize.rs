@@ -12,7 +12,7 @@ use crate::dataset;
 use crate::dataset::data_error;
 use crate::events::{Event, Observer};
 use crate::project::Project;
-use crate::{Error, Result, files, model_file};
+use crate::{Error, Result, files, model_file, scorer};
 
 /// The int8 form of `graph`, and what was done in lines for people.
 ///
@@ -62,6 +62,11 @@ pub fn on_windows(
     train: &Dataset,
     observer: &mut dyn Observer,
 ) -> Result<Graph> {
+    if let Some(entry) = scorer::of(project) {
+        let line = format!("{} stays float32: squared distances do not fit int8", entry.name);
+        observer.event(Event::Line(&line));
+        return Ok(graph.clone());
+    }
     let quantization = &project.quantization;
     let calibration = spread(train, quantization.calibration)?;
     let (quantized, log) = quantize(graph, &calibration, quantization.method)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use smidgen_device::{Doctor, Host};
 use smidgen_ir::Graph;
-use smidgen_report::{Evaluation, Report, Training, Version, html};
+use smidgen_report::{Report, Training, Version, html};
 use smidgen_target::Board;
 
 use crate::artifacts::Artifacts;
@@ -48,10 +48,11 @@ pub fn report_on(
     let float = model_file::read(&artifacts.float_model())?;
     // The firmware is built from the file, as anybody else would build it, not from memory.
     let int8 = model_file::read(&artifacts.model())?;
-    let set = &windows.split.test;
     observer.event(Event::Begin("Test windows on the host"));
-    let (float_result, _) = evaluate::on_host("float on the host", &float, set, observer)?;
-    let (host_result, host_outputs) = evaluate::on_host("int8 on the host", &int8, set, observer)?;
+    let (float_result, _) = evaluate::on_host("float on the host", &float, windows, observer)?;
+    let name = format!("{} on the host", evaluate::form(&int8));
+    let (host_result, host_outputs) = evaluate::on_host(&name, &int8, windows, observer)?;
+    let threshold = host_result.threshold;
     let mut report = Report {
         name: project.project.name.clone(),
         data: Some(windows.summary.clone()),
@@ -59,7 +60,7 @@ pub fn report_on(
         accuracy: vec![float_result, host_result],
         ..Report::default()
     };
-    let target = Target { board: &board, artifacts, graph: &int8, windows };
+    let target = Target { board: &board, artifacts, graph: &int8, windows, threshold };
     on_device(&mut report, &target, &host_outputs, observer)?;
     if project.stream.is_some() {
         report.stream = Some(stream::of_test(project, windows, artifacts, observer)?);
@@ -74,6 +75,8 @@ struct Target<'a> {
     artifacts: &'a Artifacts,
     graph: &'a Graph,
     windows: &'a Windows,
+    /// Score from which a window is unusual.
+    threshold: Option<f32>,
 }
 
 /// Builds the firmware and adds what the emulated board says.
@@ -83,7 +86,7 @@ fn on_device(
     host_outputs: &[u8],
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    let Target { board, artifacts, graph, windows } = *target;
+    let Target { board, artifacts, graph, windows, threshold } = *target;
     let firmware = Firmware::generate(graph, "model.tflite", board, &artifacts.firmware())?;
     observer.event(Event::Begin("Building the firmware"));
     let built = firmware.build(observer)?;
@@ -92,9 +95,8 @@ fn on_device(
     let ran = device::run(&firmware, &built.elf, &inputs, false)?;
     files::write(&artifacts.test_inputs(), &inputs)?;
     files::write(&artifacts.test_outputs(), &ran.outputs)?;
-    let confusion = evaluate::confusion(graph, &windows.split.test, &ran.outputs)?;
-    let name = String::from("int8 on the device");
-    report.accuracy.push(Evaluation { name, split: "test".into(), confusion });
+    let name = format!("{} on the device", evaluate::form(graph));
+    report.accuracy.push(evaluate::judge(&name, graph, windows, &ran.outputs, threshold)?);
     report.agreement = Some(evaluate::agreement(host_outputs, &ran.outputs, graph.output_bytes()));
     let mut profile = built.profile;
     profile.instructions = Some(ran.instructions);

@@ -23,8 +23,14 @@ macro_rules! template {
     };
 }
 
-const TEMPLATES: [Template; 4] =
-    [template!("gesture"), template!("sensor"), template!("keyword"), template!("image")];
+const TEMPLATES: [Template; 6] = [
+    template!("gesture"),
+    template!("sensor"),
+    template!("keyword"),
+    template!("image"),
+    template!("anomaly"),
+    template!("forecast"),
+];
 
 /// Names of the templates.
 pub fn names() -> Vec<&'static str> {
@@ -93,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_template_is_a_project_that_builds_its_graph() {
-        let windows: [&[usize]; 4] = [&[128, 3], &[128, 6], &[49, 10], &[64, 64, 3]];
+        let windows: [&[usize]; 6] = [&[128, 3], &[128, 6], &[49, 10], &[64, 64, 3], &[3, 16], &[24, 2]];
         assert_eq!(names().len(), windows.len());
         for (template, window) in names().into_iter().zip(windows) {
             let project = project(template, "my-own").unwrap();

@@ -3,18 +3,20 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use smidgen_data::{Dataset, augment::Augment};
+use smidgen_data::Dataset;
+use smidgen_data::augment::{Augment, mixup};
 use smidgen_ir::{Graph, passes};
 use smidgen_report as report;
-use smidgen_train::{Config, EpochStats, TrainError, Trainer};
+use smidgen_train::{Config, EpochStats, Stats, TrainError, Trainer};
 
 use crate::artifacts::Artifacts;
 use crate::checkpoint::{self, Checkpoint};
 use crate::dataset::{self, Windows};
 use crate::events::{Event, Observer};
 use crate::fine_tune::{self, Tuned};
-use crate::project::{Keep, Project};
-use crate::{Error, Result, files, firmware, model, model_file};
+use crate::goal::Goal;
+use crate::project::{Keep, Project, Task};
+use crate::{Error, Result, files, firmware, model, model_file, scorer};
 
 /// How to train.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,19 +71,27 @@ pub fn train_on(
         return Err(Error::input("--epochs: expected at least 1, found 0"));
     }
     files::make_dir(&artifacts.dir)?;
+    if let Some(entry) = scorer::of(&project) {
+        let trained = scorer::fit(&project, windows, entry, observer)?;
+        return kept(trained, artifacts, observer);
+    }
     let mut run = if options.resume {
         Run::resume(&mut project, windows, artifacts, options.epochs.is_none())?
     } else {
         Run::start(&project, windows, artifacts)?
     };
     run.epochs(&project, windows, artifacts, observer)?;
-    let graph = exported(&run.kept(&project))?;
-    let training = run.report(&project);
-    model_file::write(&graph, &artifacts.float_model())?;
+    let trained = Trained { graph: exported(&run.kept(&project))?, training: run.report(&project) };
+    kept(trained, artifacts, observer)
+}
+
+/// Writes what was trained.
+fn kept(trained: Trained, artifacts: &Artifacts, observer: &mut dyn Observer) -> Result<Trained> {
+    model_file::write(&trained.graph, &artifacts.float_model())?;
     observer.event(Event::Wrote(&artifacts.float_model()));
-    let json = serde_json::to_vec_pretty(&training).map_err(Error::input)?;
+    let json = serde_json::to_vec_pretty(&trained.training).map_err(Error::input)?;
     files::write(&artifacts.training(), &json)?;
-    Ok(Trained { graph, training })
+    Ok(trained)
 }
 
 /// The most values that the layers' outputs for one batch may hold: 1 GiB, and as much again for their gradients.
@@ -90,8 +100,12 @@ const MAX_BATCH_VALUES: usize = 1 << 28;
 /// The project's network with the weights that it begins with, and how many of its first nodes stay as they are.
 fn graph(project: &Project, windows: &Windows, artifacts: &Artifacts) -> Result<(Graph, usize)> {
     let (shape, n_classes) = (&windows.summary.shape, windows.summary.classes.len());
+    let n_outputs = windows.goal.n_outputs(n_classes, shape.iter().product());
     let (graph, frozen) = match &project.model.base {
-        None => (model::initial_graph(project, shape, n_classes)?, 0),
+        None => (model::initial_graph(project, shape, n_outputs)?, 0),
+        Some(_) if windows.goal != Goal::Classes => {
+            return Err(Error::input("model.base is for classes").help("zoo, or [[model.layers]]"));
+        }
         Some(base) => {
             let dir = artifacts.dir.parent().unwrap_or(&artifacts.dir);
             let base = model_file::read(&dir.join(base))?;
@@ -166,8 +180,10 @@ impl Run {
             }
             None => None,
         };
-        let train = Examples { set: &windows.split.train, augment };
-        let validation = Examples { set: &windows.split.validation, augment: None };
+        let mixup = project.training.mixup.map(|alpha| (project.project.seed, alpha));
+        let goal = &windows.goal;
+        let train = Examples { set: &windows.split.train, goal, augment, mixup };
+        let validation = Examples { set: &windows.split.validation, goal, augment: None, mixup: None };
         let n_epochs = project.training.epochs;
         while !self.trainer.is_done() {
             let stats = self.trainer.epoch(&train, &mut |batch| {
@@ -191,7 +207,7 @@ impl Run {
             let state = self.trainer.checkpoint();
             checkpoint::save(&artifacts.checkpoint(), project, &self.fingerprint, &state)?;
             if let Some(stats) = self.trainer.history().last() {
-                observer.event(Event::Epoch { epoch: &epoch(stats), n_epochs });
+                observer.event(Event::Epoch { epoch: &epoch(stats, project.task()), n_epochs });
             }
         }
         Ok(())
@@ -211,19 +227,20 @@ impl Run {
             batch_size: project.training.batch_size,
             learning_rate: project.training.learning_rate,
             seed: project.project.seed,
-            epochs: self.trainer.history().iter().map(epoch).collect(),
+            epochs: self.trainer.history().iter().map(|stats| epoch(stats, project.task())).collect(),
         }
     }
 }
 
 /// An epoch as a report tells it.
-fn epoch(stats: &EpochStats) -> report::Epoch {
+fn epoch(stats: &EpochStats, task: Task<'_>) -> report::Epoch {
+    let accuracy = |stats: Stats| (task == Task::Classes).then_some(stats.accuracy);
     report::Epoch {
         epoch: stats.epoch,
         loss: stats.train.loss,
-        accuracy: stats.train.accuracy,
+        accuracy: accuracy(stats.train),
         validation_loss: stats.validation.map(|stats| stats.loss),
-        validation_accuracy: stats.validation.map(|stats| stats.accuracy),
+        validation_accuracy: stats.validation.and_then(accuracy),
     }
 }
 
@@ -255,6 +272,7 @@ fn config(project: &Project, windows: &Windows, frozen_nodes: usize) -> Config {
         label_smoothing: training.label_smoothing,
         class_weights: if training.class_balance { balanced(&windows.split.train) } else { Vec::new() },
         frozen_nodes,
+        loss: project.loss(),
         ..Config::default()
     }
 }
@@ -269,7 +287,24 @@ fn balanced(set: &Dataset) -> Vec<f32> {
 /// The windows as the trainer takes them.
 struct Examples<'a> {
     set: &'a Dataset,
+    goal: &'a Goal,
     augment: Option<Augment>,
+    /// Seed and parameter.
+    mixup: Option<(u64, f64)>,
+}
+
+impl Examples<'_> {
+    /// What is mixed into a window: another one, and its share.
+    fn partner(&self, epoch: u64, index: usize) -> Option<(usize, f32)> {
+        self.mixup.map(|(seed, alpha)| mixup::partner(seed, epoch, index, self.set.len(), alpha))
+    }
+
+    fn varied(&self, epoch: u64, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
+        let Some(augment) = &self.augment else { return smidgen_train::Source::read(self, index, values) };
+        let vary = |window: &mut [f32]| augment.apply(epoch, index, window);
+        let mask = |features: &mut [f32]| augment.apply_to_features(epoch, index, features);
+        self.set.read_varied(index, vary, mask, values).map_err(|error| error.to_string())
+    }
 }
 
 impl smidgen_train::Source for Examples<'_> {
@@ -290,10 +325,21 @@ impl smidgen_train::Source for Examples<'_> {
     }
 
     fn vary(&self, epoch: u64, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
-        let Some(augment) = &self.augment else { return self.read(index, values) };
-        let vary = |window: &mut [f32]| augment.apply(epoch, index, window);
-        let mask = |features: &mut [f32]| augment.apply_to_features(epoch, index, features);
-        self.set.read_varied(index, vary, mask, values).map_err(|error| error.to_string())
+        self.varied(epoch, index, values)?;
+        if let Some((other, share)) = self.partner(epoch, index) {
+            let mut part = vec![0.0; values.len()];
+            self.varied(epoch, other, &mut part)?;
+            values.iter_mut().zip(part).for_each(|(value, part)| *value += share * (part - *value));
+        }
+        Ok(())
+    }
+
+    fn second_class(&self, epoch: u64, index: usize) -> Option<(u32, f32)> {
+        self.partner(epoch, index).map(|(other, share)| (self.class(other), share))
+    }
+
+    fn target(&self, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
+        self.goal.target(self.set, index, values).map_err(|error| error.to_string())
     }
 }
 

@@ -5,9 +5,11 @@ use smidgen_testkit::shared_or_skip;
 use std::path::PathBuf;
 
 /// Where the data of an example lies in the shared folder, and what it holds: classes, then test windows.
-const SETS: [(&str, &str, usize); 3] = [
+const SETS: [(&str, &str, usize); 5] = [
     ("keyword_spotting", "data/kws/speech_commands_v2_testslice", 4),
     ("transport", "data/gesture/nicla_transport", 4),
+    ("transport_anomaly", "data/gesture/nicla_transport", 4),
+    ("air_quality", "data/air/beijing_pm25", 1),
     ("sign_language_digits", "data/image/sign_language_digits_64", 10),
 ];
 

@@ -29,8 +29,19 @@ impl Eval {
         let results: Vec<_> = accuracy
             .iter()
             .map(|result| {
-                let (name, confusion) = (&result.name, &result.confusion);
-                serde_json::json!({ "name": name, "accuracy": confusion.accuracy(), "windows": confusion.total(), "confusion": confusion })
+                let confusion = &result.confusion;
+                if !result.errors.is_empty() {
+                    return serde_json::json!({ "name": result.name, "errors": result.errors });
+                }
+                serde_json::json!({
+                    "name": result.name,
+                    "accuracy": confusion.accuracy(),
+                    "f1": confusion.macro_f1(),
+                    "auc": result.auc,
+                    "threshold": result.threshold,
+                    "windows": confusion.total(),
+                    "confusion": confusion,
+                })
             })
             .collect();
         let report = Report { accuracy, ..Report::default() };

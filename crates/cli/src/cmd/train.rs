@@ -35,9 +35,13 @@ impl Train {
         let value = serde_json::json!({ "model": model, "training": trained.training });
         output.result(&value, || {
             let last = trained.training.epochs.last();
-            let accuracy = last.and_then(|epoch| epoch.validation_accuracy).map_or_else(String::new, percent);
+            let judged = match last.map(|epoch| (epoch.validation_accuracy, epoch.validation_loss)) {
+                Some((Some(accuracy), _)) => format!("validation accuracy {}", percent(accuracy)),
+                Some((_, Some(loss))) => format!("validation loss {loss:.4}"),
+                _ => String::from("fitted"),
+            };
             format!(
-                "{} parameters, validation accuracy {accuracy}\nNext: smidgen quantize {}",
+                "{} parameters, {judged}\nNext: smidgen quantize {}",
                 trained.training.n_parameters,
                 self.dir.display()
             )

@@ -22,10 +22,10 @@ pub(crate) enum Curve {
 }
 
 impl Curve {
-    fn training(self, epoch: &Epoch) -> f64 {
+    fn training(self, epoch: &Epoch) -> Option<f64> {
         match self {
-            Curve::Loss => epoch.loss,
-            Curve::Accuracy => epoch.accuracy * 100.0,
+            Curve::Loss => Some(epoch.loss),
+            Curve::Accuracy => epoch.accuracy.map(|accuracy| accuracy * 100.0),
         }
     }
 
@@ -48,13 +48,11 @@ impl Curve {
 /// The chart as an `<svg>` element; values that are not finite are left out.
 pub(crate) fn svg(curve: Curve, epochs: &[Epoch]) -> Result<String, HtmlError> {
     let finite = |point: &(f64, f64)| point.1.is_finite();
-    let training: Vec<_> =
-        epochs.iter().map(|e| (e.epoch as f64, curve.training(e))).filter(finite).collect();
-    let validation: Vec<_> = epochs
-        .iter()
-        .filter_map(|e| curve.validation(e).map(|value| (e.epoch as f64, value)))
-        .filter(finite)
-        .collect();
+    let points = |of: fn(Curve, &Epoch) -> Option<f64>| -> Vec<(f64, f64)> {
+        let point = |e: &Epoch| Some((e.epoch as f64, of(curve, e)?));
+        epochs.iter().filter_map(point).filter(finite).collect()
+    };
+    let (training, validation) = (points(Curve::training), points(Curve::validation));
     let last = epochs.last().map_or(1.0, |e| e.epoch as f64).max(2.0);
     let mut text = String::new();
     draw(&mut text, last, curve.range([&training, &validation]), [training, validation])
@@ -110,7 +108,13 @@ mod tests {
     use super::*;
 
     fn epoch(epoch: u64, loss: f64) -> Epoch {
-        Epoch { epoch, loss, accuracy: 0.5, validation_loss: Some(loss * 1.5), validation_accuracy: None }
+        Epoch {
+            epoch,
+            loss,
+            accuracy: Some(0.5),
+            validation_loss: Some(loss * 1.5),
+            validation_accuracy: None,
+        }
     }
 
     #[test]

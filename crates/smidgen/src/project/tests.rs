@@ -30,6 +30,16 @@ fn values_that_make_no_sense_are_refused() {
         ("scale = 0.001", "scale = nan", "features.scale"),
         ("calibration = 256", "calibration = 0", "quantization.calibration"),
         ("source = \"generated\"", "source = \"json_lines\"", "data.path"),
+        ("epochs = 60", "epochs = 60\nmixup = 2.0", "training.mixup"),
+        ("epochs = 60", "epochs = 60\nloss = \"mean_squared_error\"", "training.loss"),
+        ("[model]", "[target]\ncolumns = []\n[model]", "target.columns"),
+        ("[model]", "[anomaly]\nnormal = []\n[model]", "anomaly.normal"),
+        ("[model]", "[anomaly]\nnormal = [\"wing\"]\npercentile = 0.0\n[model]", "anomaly.percentile"),
+        (
+            "[model]",
+            "[anomaly]\nnormal = [\"wing\"]\n[target]\ncolumns = [\"x\"]\n[model]",
+            "both anomaly and target",
+        ),
     ] {
         let error = refused(|text| text.replacen(from, to, 1));
         assert!(error.contains(expected), "{to}: {error}");
