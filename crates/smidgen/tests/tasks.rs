@@ -58,10 +58,14 @@ fn a_rattle_is_unusual_to_every_model_that_knows_the_hum() {
     let dir = tempfile::tempdir().unwrap();
     write_machine(&dir.path().join("data"));
     let wavelet = "[features.front_end]\nkind = \"wavelet\"\nlevels = 3\n";
-    for (front_end, model) in [
-        (wavelet, "zoo = \"k_means\"\noutputs = 4\n"),
-        (wavelet, "zoo = \"gaussian_mixture\"\noutputs = 2\n"),
+    // Fitted models stay, for `scripts/check-zoo` to run them in LiteRT.
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zoo");
+    fs::create_dir_all(&kept).unwrap();
+    for (name, front_end, model) in [
+        ("k_means", wavelet, "zoo = \"k_means\"\noutputs = 4\n"),
+        ("gaussian_mixture", wavelet, "zoo = \"gaussian_mixture\"\noutputs = 2\n"),
         (
+            "autoencoder_of_rows",
             "",
             "zoo = \"autoencoder\"\nwidth = 0.25\n[training]\nepochs = 40\nbatch_size = 16\nlearning_rate = 0.003\n",
         ),
@@ -69,6 +73,7 @@ fn a_rattle_is_unusual_to_every_model_that_knows_the_hum() {
         let project = project(dir.path(), &format!("{MACHINE}{front_end}[model]\n{model}"));
         let results = judged(&project, dir.path());
         assert_eq!(results.len(), 2, "{model}");
+        fs::copy(dir.path().join("build/model.tflite"), kept.join(format!("{name}.fitted.tflite"))).unwrap();
         for result in &results {
             let (name, auc) = (&result.name, result.auc.unwrap());
             assert!(auc > 0.95 && result.threshold.is_some(), "{model}: {name}: {result:?}");

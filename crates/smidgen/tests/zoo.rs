@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, board};
@@ -11,7 +12,7 @@ use smidgen::{Board, device, model_file};
 use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_compress::quantize::quantize_input;
 use smidgen_device::Host;
-use smidgen_ir::{Graph, Interpreter};
+use smidgen_ir::{Graph, Interpreter, passes};
 use smidgen_testkit::union;
 use smidgen_train::{Config as Training, Examples, Loss, Trainer};
 use smidgen_zoo::{MODELS, Task, detector};
@@ -97,8 +98,12 @@ struct Made {
 fn exported(entry: &Entry, graph: &Graph, examples: &Examples) -> Made {
     let windows: Vec<Vec<f32>> = examples.x.chunks(examples.x.len() / N).map(<[f32]>::to_vec).collect();
     let (int8, _) = smidgen::quantize::quantize(graph, &windows, Calibration::MinMax).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("model.tflite");
+    // The files stay, for `scripts/check-zoo` to run them in LiteRT.
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zoo");
+    std::fs::create_dir_all(&dir).unwrap();
+    let float = passes::dead_code(&passes::fold_batch_norm(graph).unwrap()).unwrap();
+    model_file::write(&float, &dir.join(format!("{}.tflite", entry.name))).unwrap();
+    let path = dir.join(format!("{}.int8.tflite", entry.name));
     model_file::write(&int8, &path).unwrap();
     let read = model_file::read(&path).unwrap();
     assert_eq!(read.verify(), Ok(()), "{}", entry.name);
