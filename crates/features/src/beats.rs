@@ -1,15 +1,20 @@
 //! Beats of a heart in a stream: R peaks of an electrocardiogram, or pulses of a photoplethysmogram.
 //!
 //! After Pan and Tompkins, A real-time QRS detection algorithm, 1985: band pass, slope, square, moving mean, and a
-//! threshold between the levels of beats and of noise that follows both. Without their search back.
+//! threshold between the levels of beats and of noise that follows both. Here it is on the root of the mean, which varies less
+//! from beat to beat; and instead of searching back, a beat that is overdue may be weaker.
 
 use crate::filter::{Biquad, Section};
+use smidgen_kernels::float;
 
 /// Share of the way from noise to signal at which a beat is told.
 const THRESHOLD: f32 = 0.3;
 
 /// Share of a new peak in the level of signal or noise.
 const RATE: f32 = 0.125;
+
+/// Mean gaps without a beat after which a weaker one counts.
+const OVERDUE: f32 = 1.66;
 
 /// Finds beats; `WINDOW` is the moving mean's length in samples, about 150 ms.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +27,8 @@ pub struct Beats<const WINDOW: usize> {
     /// Samples between beats at least.
     refractory: u32,
     since: u32,
+    /// Mean of the gaps between beats.
+    gap: f32,
     peak: f32,
     peak_age: u32,
     signal: f32,
@@ -43,6 +50,7 @@ impl<const WINDOW: usize> Beats<WINDOW> {
             at: 0,
             refractory,
             since: 0,
+            gap: 0.0,
             peak: 0.0,
             peak_age: 0,
             signal: 0.0,
@@ -73,9 +81,20 @@ impl<const WINDOW: usize> Beats<WINDOW> {
         self.peak = 0.0;
         let threshold = self.noise + THRESHOLD * (self.signal - self.noise);
         // Long without a beat, the levels were those of something louder.
-        let threshold = if self.since > 8 * self.refractory { 0.5 * threshold } else { threshold };
+        let overdue = self.since as f32 > OVERDUE * self.gap || self.since > 8 * self.refractory;
+        let threshold = if overdue { 0.5 * threshold } else { threshold };
         if peak > threshold && self.since > self.refractory.saturating_add(age) {
-            self.signal += (peak - self.signal) * RATE;
+            self.signal += (peak - self.signal) * if overdue { 2.0 * RATE } else { RATE };
+            let gap = (self.since - age) as f32;
+            // A gap in which beats were missed says little.
+            let share = if self.gap == 0.0 {
+                1.0
+            } else if gap > OVERDUE * self.gap {
+                RATE / 4.0
+            } else {
+                RATE
+            };
+            self.gap += (gap - self.gap) * share;
             self.since = age;
             return Some(age + WINDOW as u32 / 2);
         }
@@ -85,7 +104,7 @@ impl<const WINDOW: usize> Beats<WINDOW> {
         None
     }
 
-    /// The moving mean of the squared slope in the band.
+    /// The root of the moving mean of the squared slope in the band.
     fn energy(&mut self, x: f32) -> f32 {
         let [high_pass, low_pass] = &mut self.filters;
         let y = low_pass.next(high_pass.next(x));
@@ -97,7 +116,7 @@ impl<const WINDOW: usize> Beats<WINDOW> {
         self.at = (self.at + 1) % WINDOW.max(1);
         // Summed anew: a running sum would keep its rounding errors for ever.
         self.sum = self.past.iter().fold(0.0, |sum, square| sum + square);
-        self.sum / WINDOW.max(1) as f32
+        float::sqrt(self.sum / WINDOW.max(1) as f32)
     }
 }
 
