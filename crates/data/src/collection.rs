@@ -50,11 +50,24 @@ impl Collection {
             return Ok(());
         };
         let (group, part) = (named.group.unwrap_or_else(|| place.clone()), named.part);
-        let item =
-            Item { name: place, label: 0, spans: Vec::new(), group, part, rows, place: self.spool.len() };
+        let item = Item {
+            name: place,
+            label: 0,
+            spans: Vec::new(),
+            objects: Vec::new(),
+            group,
+            part,
+            rows,
+            place: self.spool.len(),
+        };
         self.spool.push_bytes(bytes)?;
         self.items.push(Labelled { label, item });
         Ok(())
+    }
+
+    /// Items so far.
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
     }
 
     /// The index of what was collected at `path`.

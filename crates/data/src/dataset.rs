@@ -6,7 +6,7 @@ use crate::element::{Element, Stored};
 use crate::index::{Index, Item, Missing, Source};
 use crate::spool::Spool;
 use crate::window::Fill;
-use crate::{DataError, Provenance};
+use crate::{DataError, Object, Provenance};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -142,7 +142,16 @@ impl Dataset {
             }
             let (name, group, place) = (format!("sample {number}"), sample.group.clone(), spool.len());
             spool.push(&sample.values)?;
-            items.push(Item { name, label: sample.label, spans: Vec::new(), group, part: None, rows, place });
+            items.push(Item {
+                name,
+                label: sample.label,
+                spans: Vec::new(),
+                objects: Vec::new(),
+                group,
+                part: None,
+                rows,
+                place,
+            });
         }
         let of_item = |(item, entry): (usize, &Item)| Sample { label: entry.label, item, first_row: 0 };
         let samples = items.iter().enumerate().map(of_item).collect();
@@ -243,6 +252,12 @@ impl Dataset {
 
     pub(crate) fn group_of(&self, sample: &Sample) -> &str {
         self.index.items.get(sample.item).map_or("", |item| item.group.as_str())
+    }
+
+    /// What is where in the image of sample `at`.
+    pub fn objects(&self, at: usize) -> &[Object] {
+        let item = self.samples.get(at).and_then(|sample| self.index.items.get(sample.item));
+        item.map_or(&[], |item| &item.objects)
     }
 
     /// The index that the samples lie in.

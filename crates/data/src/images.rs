@@ -11,6 +11,9 @@ use std::path::Path;
 /// Longest side that is read.
 const MAX_SIDE: u32 = 16_384;
 
+/// Endings of files that are read.
+pub(crate) const EXTENSIONS: &[&str] = &["png", "jpg", "jpeg", "bmp"];
+
 /// How to read them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,12 +33,10 @@ pub struct Config {
 /// wrong pattern or size, and when there is no image.
 pub fn load(dir: &Path, names: &Pattern, config: &Config) -> Result<Index, DataError> {
     names.check()?;
-    if config.size.is_some_and(|size| size.iter().any(|&side| side == 0 || side > MAX_SIDE)) {
-        return Err(DataError::Options(format!("images: size {:?}; expected 1 to {MAX_SIDE}", config.size)));
-    }
+    check(config)?;
     let mut made = Collection::new(Stored::little(Element::U8));
     let mut size = config.size;
-    for found in files::list(dir, &["png", "jpg", "jpeg", "bmp"])? {
+    for found in files::list(dir, EXTENSIONS)? {
         let place = found.path.display().to_string();
         let read = names.of(&found).and_then(|named| Ok((named, decode(&found)?)));
         let (named, image) = match read {
@@ -48,23 +49,41 @@ pub fn load(dir: &Path, names: &Pattern, config: &Config) -> Result<Index, DataE
         let own = [image.height(), image.width()];
         let wanted = *size.get_or_insert(own);
         if config.size.is_none() && own != wanted {
-            let message =
-                format!("{own:?} pixels, the first image has {wanted:?}; set size to bring all to one");
-            made.problems.add(place, message);
+            made.problems.add(place, other_size(own, wanted));
             continue;
         }
-        let image = fit(image, wanted);
-        let (bytes, channels) = match config.grey {
-            true => (image.into_luma8().into_raw(), 1),
-            false => (image.into_rgb8().into_raw(), 3),
-        };
-        let [height, width] = wanted.map(|side| side as usize);
-        made.push(place, named, &[height, width, channels], &bytes)?;
+        let (shape, bytes) = fitted(image, wanted, config);
+        made.push(place, named, &shape, &bytes)?;
     }
     made.finish(dir, 0.0, "")
 }
 
-fn decode(found: &Found) -> Result<DynamicImage, String> {
+/// Refuses sizes out of range.
+pub(crate) fn check(config: &Config) -> Result<(), DataError> {
+    match config.size {
+        Some(size) if size.iter().any(|&side| side == 0 || side > MAX_SIDE) => {
+            Err(DataError::Options(format!("images: size {size:?}; expected 1 to {MAX_SIDE}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What to say of an image of another size than the first, where none is set.
+pub(crate) fn other_size(own: [u32; 2], first: [u32; 2]) -> String {
+    format!("{own:?} pixels, the first image has {first:?}; set size to bring all to one")
+}
+
+/// Shape and bytes of the image in the wanted height and width.
+pub(crate) fn fitted(image: DynamicImage, wanted: [u32; 2], config: &Config) -> ([usize; 3], Vec<u8>) {
+    let image = fit(image, wanted);
+    let [height, width] = wanted.map(|side| side as usize);
+    match config.grey {
+        true => ([height, width, 1], image.into_luma8().into_raw()),
+        false => ([height, width, 3], image.into_rgb8().into_raw()),
+    }
+}
+
+pub(crate) fn decode(found: &Found) -> Result<DynamicImage, String> {
     let mut reader = ImageReader::open(&found.path)
         .and_then(ImageReader::with_guessed_format)
         .map_err(|error| error.to_string())?;
@@ -75,17 +94,22 @@ fn decode(found: &Found) -> Result<DynamicImage, String> {
 }
 
 /// The largest centred part of the wanted aspect, resized.
-fn fit(image: DynamicImage, [height, width]: [u32; 2]) -> DynamicImage {
-    let (old_width, old_height) = (image.width(), image.height());
-    if (old_width, old_height) == (width, height) {
+fn fit(image: DynamicImage, wanted: [u32; 2]) -> DynamicImage {
+    let own = [image.height(), image.width()];
+    if own == wanted {
         return image;
     }
+    let [y, x, height, width] = part(own, wanted);
+    image.crop_imm(x, y, width, height).resize_exact(wanted[1], wanted[0], FilterType::Triangle)
+}
+
+/// The largest centred part of an image of `own` pixels with the aspect of `wanted`: y, x, height and width.
+pub(crate) fn part([old_height, old_width]: [u32; 2], [height, width]: [u32; 2]) -> [u32; 4] {
     let scale =
         |side: u32, by: u32, over: u32| (u64::from(side) * u64::from(by) / u64::from(over)).max(1) as u32;
     let part_width = old_width.min(scale(old_height, width, height));
     let part_height = old_height.min(scale(old_width, height, width));
-    let (x, y) = ((old_width - part_width) / 2, (old_height - part_height) / 2);
-    image.crop_imm(x, y, part_width, part_height).resize_exact(width, height, FilterType::Triangle)
+    [(old_height - part_height) / 2, (old_width - part_width) / 2, part_height, part_width]
 }
 
 #[cfg(test)]

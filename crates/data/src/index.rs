@@ -5,7 +5,7 @@
 
 use crate::element::{Element, Stored};
 use crate::spool::Spool;
-use crate::{DataError, Part, Provenance, Recordings, wav};
+use crate::{DataError, Object, Part, Provenance, Recordings, wav};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -27,6 +27,8 @@ pub struct Item {
     pub label: usize,
     /// Rows of another class, in order.
     pub spans: Vec<Span>,
+    /// What is where in an image.
+    pub objects: Vec<Object>,
     /// Person, device, speaker or session; the item's own name where nothing is known.
     pub group: String,
     /// The part that the makers of the set gave it.
@@ -212,7 +214,16 @@ impl TryFrom<Recordings> for Index {
                 Some(label) => {
                     let (group, place, rows) = (recording.group.clone(), spool.len(), n / set.axes);
                     spool.push(&recording.values)?;
-                    items.push(Item { name, label, spans: Vec::new(), group, part: None, rows, place });
+                    items.push(Item {
+                        name,
+                        label,
+                        spans: Vec::new(),
+                        objects: Vec::new(),
+                        group,
+                        part: None,
+                        rows,
+                        place,
+                    });
                 }
             }
         }

@@ -3,7 +3,8 @@
 use crate::files::{self, Pattern};
 use crate::index::Other;
 use crate::{
-    DataError, Index, Recordings, cifar, csv, edge_impulse, idx, images, json_lines, numpy, wav_folder,
+    DataError, Index, Recordings, cifar, csv, edge_impulse, idx, images, json_lines, numpy, objects,
+    wav_folder,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub enum Layout {
     Cifar,
     /// JSON files of Edge Impulse.
     EdgeImpulse,
+    /// Images with boxes around objects.
+    Objects,
 }
 
 /// What arrays of NumPy do not say themselves.
@@ -71,6 +74,11 @@ pub fn load(path: &Path, layout: Layout, options: &Options) -> Result<Index, Dat
         return Err(DataError::Options(format!("{}: there is no such file or folder", path.display())));
     }
     let names = &options.names;
+    let other = match options.other_classes.as_deref() {
+        None => Other::Refuse,
+        Some("drop") => Other::Drop,
+        Some(class) => Other::Class(class.to_owned()),
+    };
     let mut index = match layout {
         Layout::JsonLines => {
             let mut config = options.json_lines.clone();
@@ -87,11 +95,8 @@ pub fn load(path: &Path, layout: Layout, options: &Options) -> Result<Index, Dat
         Layout::Idx => idx::load(path)?,
         Layout::Cifar => cifar::load(path)?,
         Layout::EdgeImpulse => edge_impulse::load(path)?,
-    };
-    let other = match options.other_classes.as_deref() {
-        None => Other::Refuse,
-        Some("drop") => Other::Drop,
-        Some(class) => Other::Class(class.to_owned()),
+        // Its items have several classes each.
+        Layout::Objects => return objects::load(path, names, &options.images, &options.classes, &other),
     };
     index.choose_classes(&options.classes, &other)?;
     Ok(index)
@@ -130,6 +135,10 @@ pub fn guess(path: &Path) -> Result<Option<Layout>, DataError> {
         if name.contains("-images") && name.contains("idx3") {
             return Ok(Some(Layout::Idx));
         }
+        let of_objects = ["bounding_boxes.labels", "obj.names", "_annotations.coco.json"];
+        if of_objects.iter().any(|file| name.ends_with(file)) {
+            return Ok(Some(Layout::Objects));
+        }
         let extension = name.rsplit('.').next().unwrap_or_default();
         if let Some(kind) = kinds.iter().position(|(_, extensions)| extensions.contains(&extension)) {
             *counts.entry(kind).or_default() += 1;
@@ -153,6 +162,7 @@ mod tests {
         assert_eq!(guessed(&["a.wav", "b.WAV", "LICENSE.txt"]), Some(Layout::Wav));
         assert_eq!(guessed(&["t10k-images-idx3-ubyte.gz", "x.md"]), Some(Layout::Idx));
         assert_eq!(guessed(&["a.csv"]), Some(Layout::Csv));
+        assert_eq!(guessed(&["a.png", "a.txt", "obj.names"]), Some(Layout::Objects));
         assert_eq!(guessed(&["LICENSE"]), None);
     }
 }

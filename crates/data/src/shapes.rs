@@ -1,8 +1,11 @@
 //! A generated set for detectors: discs, squares and triangles of any colour on backgrounds that are not plain, with
 //! their boxes.
 
-use crate::DataError;
+use crate::element::{Element, Stored};
+use crate::index::Source;
 use crate::random::Stream;
+use crate::spool::Spool;
+use crate::{DataError, Index, Item, Missing, Object, Provenance};
 use serde::{Deserialize, Serialize};
 
 /// The classes, by number.
@@ -30,24 +33,13 @@ impl Default for Config {
     }
 }
 
-/// A shape in an image, relative to its side.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shape {
-    /// Position in [`CLASSES`].
-    pub class: usize,
-    /// y and x of the centre of its box.
-    pub centre: [f32; 2],
-    /// Height and width of its box.
-    pub size: [f32; 2],
-}
-
 /// An image with its shapes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
     /// `[side, side, 3]`, 0 to 1.
     pub pixels: Vec<f32>,
     /// What is in it, no two overlapping by more than a fifth.
-    pub shapes: Vec<Shape>,
+    pub shapes: Vec<Object>,
 }
 
 /// Generates the scenes; each is a function of the seed and its number.
@@ -72,6 +64,42 @@ pub fn generate(config: &Config) -> Result<Vec<Scene>, DataError> {
         .collect())
 }
 
+/// The scenes as a set: images of bytes with their objects, each its own group.
+///
+/// # Errors
+/// As [`generate`].
+pub fn index(config: &Config) -> Result<Index, DataError> {
+    let mut spool = Spool::new(Stored::little(Element::U8));
+    let mut items = Vec::with_capacity(config.images);
+    for (number, scene) in generate(config)?.into_iter().enumerate() {
+        let bytes: Vec<u8> = scene.pixels.iter().map(|value| (value * 255.0).round() as u8).collect();
+        let name = format!("scene {number}");
+        items.push(Item {
+            label: scene.shapes.first().map_or(0, |shape| shape.class),
+            spans: Vec::new(),
+            objects: scene.shapes,
+            group: name.clone(),
+            name,
+            part: None,
+            rows: config.side,
+            place: spool.len(),
+        });
+        spool.push_bytes(&bytes)?;
+    }
+    Ok(Index {
+        name: "shapes".into(),
+        classes: CLASSES.map(String::from).into(),
+        row_shape: vec![config.side, 3],
+        axes: Vec::new(),
+        rate_hz: 0.0,
+        unit: String::new(),
+        provenance: Provenance::Generated { seed: config.seed },
+        items,
+        missing: Missing::default(),
+        source: Source::Spool(spool),
+    })
+}
+
 fn scene(config: &Config, stream: &mut Stream) -> Scene {
     let side = config.side;
     // A background that shades from one colour to another, with noise.
@@ -86,7 +114,7 @@ fn scene(config: &Config, stream: &mut Stream) -> Scene {
             }
         }
     }
-    let mut shapes: Vec<Shape> = Vec::new();
+    let mut shapes: Vec<Object> = Vec::new();
     let wanted = 1 + stream.below(config.max_shapes);
     for _ in 0..wanted * 10 {
         if shapes.len() == wanted {
@@ -95,7 +123,7 @@ fn scene(config: &Config, stream: &mut Stream) -> Scene {
         let size = stream.range(config.sizes[0], config.sizes[1]);
         let size = [size, size * stream.range(0.85, 1.15)].map(|extent| extent.min(0.95));
         let centre = size.map(|extent| stream.range(extent / 2.0, 1.0 - extent / 2.0));
-        let shape = Shape {
+        let shape = Object {
             class: stream.below(CLASSES.len()),
             centre: centre.map(|x| x as f32),
             size: size.map(|x| x as f32),
@@ -114,20 +142,20 @@ fn colour(stream: &mut Stream) -> [f64; 3] {
 }
 
 /// The part of the smaller box that the other covers.
-fn overlap(a: &Shape, b: &Shape) -> f32 {
+fn overlap(a: &Object, b: &Object) -> f32 {
     let along = |axis: usize| {
-        let ends = |shape: &Shape| {
+        let ends = |shape: &Object| {
             (shape.centre[axis] - shape.size[axis] / 2.0, shape.centre[axis] + shape.size[axis] / 2.0)
         };
         let ((a0, a1), (b0, b1)) = (ends(a), ends(b));
         (a1.min(b1) - a0.max(b0)).max(0.0)
     };
-    let area = |shape: &Shape| shape.size[0] * shape.size[1];
+    let area = |shape: &Object| shape.size[0] * shape.size[1];
     along(0) * along(1) / area(a).min(area(b)).max(1e-9)
 }
 
 /// Draws a bright or dark shape.
-fn draw(pixels: &mut [f32], side: usize, shape: &Shape, colour: [f64; 3], is_bright: bool) {
+fn draw(pixels: &mut [f32], side: usize, shape: &Object, colour: [f64; 3], is_bright: bool) {
     for (at, pixel) in pixels.chunks_exact_mut(3).enumerate() {
         let place = [(at / side) as f32 + 0.5, (at % side) as f32 + 0.5].map(|pixel| pixel / side as f32);
         // −1 to 1 across the box.
@@ -169,6 +197,10 @@ mod tests {
             }
         }
         assert!(seen.iter().all(|&n| n > 10), "{seen:?}");
+        let index = index(&config).unwrap();
+        assert_eq!(index.items[7].objects, scenes[7].shapes);
+        let near = |(byte, value): (&f32, &f32)| (byte / 255.0 - value).abs() < 0.003;
+        assert!(index.values(7).unwrap().iter().zip(&scenes[7].pixels).all(near));
         assert!(generate(&Config { side: 8, ..config.clone() }).is_err());
         assert!(generate(&Config { sizes: [0.5, 0.1], ..config }).is_err());
     }

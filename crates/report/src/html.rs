@@ -66,7 +66,11 @@ fn cards(report: &Report) -> Vec<minijinja::Value> {
     let mut cards = Vec::new();
     if let Some(last) = report.accuracy.last() {
         let provenance = report.data.as_ref().map_or("", |data| data.provenance.word());
-        let windows = last.errors.first().map_or(last.confusion.total(), |errors| errors.n);
+        let windows = match (last.errors.first(), &last.finds) {
+            (Some(errors), _) => errors.n,
+            (_, Some(finds)) => finds.n_images,
+            _ => last.confusion.total(),
+        };
         let note = format!("{} on {} {provenance} test windows", last.name, count(windows));
         match (last.errors.first(), last.auc.filter(|_| last.threshold.is_some())) {
             (Some(errors), _) => {
@@ -75,6 +79,10 @@ fn cards(report: &Report) -> Vec<minijinja::Value> {
                     decimal(errors.mae, 3),
                     format!("{}, {note}", errors.name),
                 ));
+            }
+            _ if last.finds.is_some() => {
+                let mean = last.finds.as_ref().map_or(0.0, crate::Finds::mean);
+                cards.push(card("Mean average precision", decimal(mean, 4), note));
             }
             (_, Some(auc)) => cards.push(card("AUC", decimal(auc, 4), note)),
             _ => cards.push(card("Accuracy", percent(last.confusion.accuracy()), note)),
@@ -139,12 +147,25 @@ fn evaluations(report: &Report) -> Vec<minijinja::Value> {
             f1 => decimal(confusion.macro_f1(), 4),
             auc => evaluation.auc.map(|auc| decimal(auc, 4)),
             threshold => evaluation.threshold.map(|score| decimal(f64::from(score), 6)),
+            finds => evaluation.finds.as_ref().map(finds),
             errors => evaluation.errors.iter().map(errors).collect::<Vec<_>>(),
             classes => confusion.classes,
             rows => confusion_rows(confusion),
         }
     };
     report.accuracy.iter().map(one).collect()
+}
+
+fn finds(finds: &crate::Finds) -> minijinja::Value {
+    let of_class = |(class, ap): (&String, &Option<f64>)| {
+        context! { class, ap => ap.map_or_else(|| String::from("–"), |ap| decimal(ap, 4)) }
+    };
+    context! {
+        mean => decimal(finds.mean(), 4),
+        images => count(finds.n_images),
+        objects => count(finds.n_objects),
+        classes => finds.classes.iter().zip(&finds.average_precision).map(of_class).collect::<Vec<_>>(),
+    }
 }
 
 fn errors(errors: &crate::ValueErrors) -> minijinja::Value {

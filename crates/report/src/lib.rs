@@ -17,7 +17,7 @@ mod text;
 pub use confusion::ConfusionMatrix;
 pub use html::{HtmlError, html};
 pub use memory_map::{Buffer, MemoryMap};
-pub use metrics::{ValueErrors, area_under_curve};
+pub use metrics::{Finds, ValueErrors, area_under_curve};
 pub use number::{count, decimal, percent, signed_points};
 pub use profile::{FlashBytes, LayerCost, PassEffect, Profile, RamBytes};
 pub use report::{

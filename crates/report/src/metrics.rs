@@ -63,6 +63,27 @@ impl ValueErrors {
     }
 }
 
+/// What a detector found of the objects in images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finds {
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// Average precision of each class; `None` where no image has it.
+    pub average_precision: Vec<Option<f64>>,
+    /// Images.
+    pub n_images: u64,
+    /// Objects in them.
+    pub n_objects: u64,
+}
+
+impl Finds {
+    /// The mean over the classes that are there.
+    pub fn mean(&self) -> f64 {
+        let there: Vec<f64> = self.average_precision.iter().flatten().copied().collect();
+        there.iter().sum::<f64>() / there.len().max(1) as f64
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfusionMatrix, MemoryMap, Profile, Stream, ValueErrors};
+use crate::{ConfusionMatrix, Finds, MemoryMap, Profile, Stream, ValueErrors};
 
 /// Where the data came from. It stands wherever an accuracy stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +116,9 @@ pub struct Evaluation {
     /// Errors of each value that the model tells.
     #[serde(default)]
     pub errors: Vec<ValueErrors>,
+    /// What the model finds in images.
+    #[serde(default)]
+    pub finds: Option<Finds>,
 }
 
 /// Host and device compared, byte by byte.

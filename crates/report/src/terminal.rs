@@ -133,6 +133,26 @@ fn data_table(data: &crate::DataSummary) -> Table {
     table
 }
 
+/// Average precision of each form of the model.
+fn finds_table(report: &Report) -> Table {
+    let finds: Vec<_> = report.accuracy.iter().filter_map(|e| Some((&e.name, e.finds.as_ref()?))).collect();
+    let classes = finds.first().map(|(_, finds)| finds.classes.as_slice()).unwrap_or_default();
+    let fixed = ["model", "mAP", "Δ", "images", "objects"].into_iter();
+    let header: Vec<&str> = fixed.chain(classes.iter().map(String::as_str)).collect();
+    let mut table = table(&header);
+    let reference = finds.first().map_or(0.0, |(_, finds)| finds.mean());
+    for (name, finds) in finds {
+        let mean = finds.mean();
+        let fixed = [(*name).clone(), decimal(mean, 4), format!("{:+.4}", mean - reference)];
+        let numbers = [finds.n_images, finds.n_objects].map(count);
+        let of_class = |ap: &Option<f64>| ap.map_or_else(|| String::from("–"), |ap| decimal(ap, 4));
+        let classes = finds.average_precision.iter().map(of_class);
+        table.add_row(fixed.into_iter().chain(numbers).chain(classes));
+    }
+    numbers_right(&mut table, 1..header.len());
+    table
+}
+
 /// Errors of each value that the model tells, for each form of the model.
 fn errors_table(report: &Report) -> Table {
     let header = ["model", "value", "MAE", "RMSE", "R²", "MAE if nothing changes", "windows"];
@@ -150,10 +170,13 @@ fn errors_table(report: &Report) -> Table {
 }
 
 /// Accuracy of each form of the model, with its distance from the first one, F1, AUC and the recall of each class; or the
-/// errors of what it tells.
+/// errors of what it tells, or how precisely it finds.
 pub fn accuracy_table(report: &Report) -> Table {
     if report.accuracy.iter().any(|evaluation| !evaluation.errors.is_empty()) {
         return errors_table(report);
+    }
+    if report.accuracy.iter().any(|evaluation| evaluation.finds.is_some()) {
+        return finds_table(report);
     }
     let classes = report.accuracy.first().map(|first| first.confusion.classes.clone()).unwrap_or_default();
     let has_threshold = report.accuracy.iter().any(|evaluation| evaluation.threshold.is_some());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::project::{Anomaly, Data, Features, Model, Project, Target, Training};
+use crate::project::{Anomaly, Data, Detection, Features, Model, Project, Target, Training};
 use crate::{Error, Result, files};
 
 const MAGIC: &str = "smidgen checkpoint 3\n";
@@ -19,6 +19,7 @@ struct Settings {
     model: Model,
     anomaly: Option<Anomaly>,
     target: Option<Target>,
+    detection: Option<Detection>,
     training: Training,
     /// [`Windows::fingerprint`] of what was trained on: files can change while their names stay.
     windows: String,
@@ -41,6 +42,7 @@ fn settings(project: &Project, windows: &str) -> Settings {
         model: project.model.clone(),
         anomaly: project.anomaly.clone(),
         target: project.target.clone(),
+        detection: project.detection.clone(),
         training: project.training.clone(),
         windows: windows.to_owned(),
     }

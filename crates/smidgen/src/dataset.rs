@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use smidgen_data::{Dataset, Index, Layout, Options, Provenance, Split, Standard, gesture, split, window};
+use smidgen_data::{
+    Dataset, Index, Layout, Options, Provenance, Split, Standard, gesture, shapes, split, window,
+};
 use smidgen_report as report;
 
 use crate::front_end::{self, FrontEnd};
 use crate::goal::Goal;
-use crate::project::Project;
+use crate::project::{Project, Source};
 use crate::{Error, Result};
 
 /// Windows in three parts.
@@ -47,6 +49,10 @@ impl Windows {
             let mut window = vec![0.0; part.sample_len()];
             for at in 0..part.len() {
                 add(&(part.label(at) as u64).to_le_bytes());
+                for object in part.objects(at) {
+                    add(&(object.class as u64).to_le_bytes());
+                    object.centre.iter().chain(&object.size).for_each(|value| add(&value.to_le_bytes()));
+                }
                 part.read(at, &mut window).map_err(|error| data_error(&error))?;
                 window.iter().for_each(|value| add(&value.to_le_bytes()));
             }
@@ -62,6 +68,7 @@ impl Windows {
 pub fn index(project: &Project, dir: &Path) -> Result<Index> {
     let data = &project.data;
     let index = match (data.source.layout(), &data.path) {
+        (None, _) if data.source == Source::Shapes => shapes::index(&data.shapes),
         (None, _) => {
             let config = gesture::Config {
                 seed: project.project.seed,
@@ -101,6 +108,7 @@ fn missing(layout: Layout) -> &'static str {
         Layout::Numpy => "name an .npz file or a folder of .npy files",
         Layout::Idx => "name a folder with files such as train-images-idx3-ubyte.gz",
         Layout::Cifar => "name a folder with files such as data_batch_1.bin",
+        Layout::Objects => "name a folder with images and a .txt beside each, or a COCO .json",
         Layout::EdgeImpulse => "name the folder that an export was unpacked to",
     }
 }

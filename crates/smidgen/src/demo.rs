@@ -60,7 +60,7 @@ pub fn demo(options: &Options, out: &Path, observer: &mut dyn Observer) -> Resul
     let trained = train::train_on(&project, &windows, &artifacts, training, observer)?;
 
     observer.event(Event::Begin("Quantising to int8"));
-    let int8 = quantize::on_windows(&project, &trained.graph, &windows.split.train, observer)?;
+    let int8 = quantize::on_windows(&project, &trained.graph, &windows, observer)?;
     model_file::write(&int8, &artifacts.model())?;
     observer.event(Event::Wrote(&artifacts.model()));
 

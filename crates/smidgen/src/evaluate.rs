@@ -61,6 +61,7 @@ pub fn on_host(
     windows: &Windows,
     observer: &mut dyn Observer,
 ) -> Result<(Evaluation, Vec<u8>)> {
+    let graph = &windows.goal.deployed(graph, windows.summary.classes.len())?;
     let mut run = |set: &Dataset| host::run(graph, &feed::inputs(graph, set)?, observer);
     let threshold = match &windows.goal {
         Goal::Anomaly { percentile, .. } => {
@@ -96,6 +97,7 @@ pub fn judge(
             (evaluation.confusion, evaluation.auc) = goal::unusual(set, is_normal, &scores, from);
             evaluation.threshold = threshold;
         }
+        Goal::Objects(finder) => evaluation.finds = Some(finder.judge(set, &outputs)),
         Goal::Values { axes, names, ahead } => {
             evaluation.errors = goal::value_errors(windows, (axes, names, *ahead), &outputs)?;
         }

@@ -1,9 +1,11 @@
 //! What a project's model is to tell, as the data at hand have it.
 
 use smidgen_data::{Dataset, Index, Split};
+use smidgen_ir::Graph;
 use smidgen_report::{ConfusionMatrix, ValueErrors, area_under_curve};
 
 use crate::dataset::{Windows, data_error};
+use crate::finder::Finder;
 use crate::project::{Project, Task};
 use crate::{Error, Result};
 
@@ -28,6 +30,8 @@ pub enum Goal {
         /// Rows after the window's last.
         ahead: usize,
     },
+    /// Which objects are where.
+    Objects(Finder),
 }
 
 impl Goal {
@@ -38,6 +42,7 @@ impl Goal {
     pub fn new(project: &Project, index: &Index) -> Result<Self> {
         match project.task() {
             Task::Classes => Ok(Goal::Classes),
+            Task::Objects(detection) => Finder::new(project, detection, index).map(Goal::Objects),
             Task::Anomaly(anomaly) => {
                 if let Some(name) = anomaly.normal.iter().find(|name| !index.classes.contains(name)) {
                     return Err(unknown("anomaly.normal: no class", name, &index.classes));
@@ -70,7 +75,7 @@ impl Goal {
     /// Values that the model gives for windows of `n_values`.
     pub(crate) fn n_outputs(&self, n_classes: usize, n_values: usize) -> usize {
         match self {
-            Goal::Classes => n_classes,
+            Goal::Classes | Goal::Objects(_) => n_classes,
             Goal::Anomaly { .. } => n_values,
             Goal::Values { axes, .. } => axes.len(),
         }
@@ -96,15 +101,27 @@ impl Goal {
         Ok(parts)
     }
 
+    /// The model as it is deployed: a detector with its decoding.
+    ///
+    /// # Errors
+    /// A model with other outputs than the goal asks for.
+    pub(crate) fn deployed(&self, graph: &Graph, n_classes: usize) -> Result<Graph> {
+        match self {
+            Goal::Objects(finder) => finder.decoded(graph, n_classes),
+            _ => Ok(graph.clone()),
+        }
+    }
+
     /// Writes what the model should tell of window `at` of `set`, in the unit that it is trained in.
     ///
     /// # Errors
     /// Rows that cannot be read, and a goal without values.
     pub(crate) fn target(&self, set: &Dataset, at: usize, target: &mut [f32]) -> Result<()> {
-        let Goal::Values { axes, ahead, .. } = self else {
-            return Err(Error::input("there are no target values"));
-        };
-        row(set, at, *ahead, axes, target)
+        match self {
+            Goal::Values { axes, ahead, .. } => row(set, at, *ahead, axes, target),
+            Goal::Objects(finder) => finder.target(set, at, target),
+            _ => Err(Error::input("there are no target values")),
+        }
     }
 }
 

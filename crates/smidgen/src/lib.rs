@@ -17,6 +17,7 @@ pub mod evaluate;
 pub mod events;
 pub mod feed;
 mod files;
+pub mod finder;
 pub mod fine_tune;
 pub mod firmware;
 mod fit;

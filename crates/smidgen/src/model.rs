@@ -94,6 +94,7 @@ fn of_zoo(project: &Project, name: &str, input: [usize; 3], n_outputs: usize) ->
     let entry = zoo::find(name).map_err(|error| Error::input(error).help("smidgen zoo list"))?;
     let outputs = match (project.task(), entry.task) {
         (project::Task::Classes | project::Task::Values(_), Task::Classification) => Some(n_outputs),
+        (project::Task::Objects(_), Task::Detection | Task::Centroids) => Some(n_outputs),
         (project::Task::Anomaly(_), Task::Reconstruction) => Some(1),
         (project::Task::Anomaly(_), Task::Anomaly) => {
             Some(project.model.outputs.unwrap_or(entry.default.outputs))
@@ -104,7 +105,7 @@ fn of_zoo(project: &Project, name: &str, input: [usize; 3], n_outputs: usize) ->
         let task = format!("{:?}", entry.task).to_lowercase();
         return Err(Error::input(format!("model.zoo: {name} is for {task}, which is not the project's task")).help(
             "smidgen zoo list shows the models; autoencoder, k_means and gaussian_mixture are for projects with \
-             [anomaly], detectors for the crates and smidgen zoo write, all others for classes and [target]",
+             [anomaly], tiny_yolo, yolo_fastest and fomo for [detection], all others for classes and [target]",
         ));
     };
     let (width, depth) = (project.model.width, project.model.depth);

@@ -13,7 +13,7 @@ use smidgen_train::{Loss, Optimizer, Schedule};
 
 pub use data::{Data, Features, Generated, Source};
 pub use layer::{Activation, Layer, Padding};
-pub use task::{Anomaly, Target, Task};
+pub use task::{Anomaly, Detection, Target, Task};
 
 use crate::{Error, Result, files};
 
@@ -38,6 +38,9 @@ pub struct Project {
     /// What is told, for a model that tells values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    /// What is found, for a model that finds objects in images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detection: Option<Detection>,
     /// How it is trained.
     #[serde(default)]
     pub training: Training,
@@ -294,7 +297,7 @@ impl Project {
         }
         self.model.check()?;
         self.check_task()?;
-        let is_files = self.data.source != Source::Generated;
+        let is_files = self.data.source.layout().is_some();
         if is_files && self.data.path.is_none() {
             let source = serde_json::to_string(&self.data.source).unwrap_or_default();
             return Err(Error::input(format!(
@@ -302,7 +305,8 @@ impl Project {
             ))
             .help("path = \"data\""));
         }
-        let images = [Source::Images, Source::Idx, Source::Cifar, Source::Numpy];
+        let images =
+            [Source::Images, Source::Idx, Source::Cifar, Source::Numpy, Source::Objects, Source::Shapes];
         if self.features.window == 0 && !images.contains(&self.data.source) {
             return Err(wrong("features.window", "at least 1", 0));
         }

@@ -9,7 +9,7 @@ use smidgen_ir::Graph;
 
 use crate::artifacts::Artifacts;
 use crate::dataset;
-use crate::dataset::data_error;
+use crate::dataset::{Windows, data_error};
 use crate::events::{Event, Observer};
 use crate::project::Project;
 use crate::{Error, Result, files, model_file, scorer};
@@ -42,7 +42,7 @@ pub fn quantize_project(project: &Project, dir: &Path, observer: &mut dyn Observ
     let _lock = artifacts.lock()?;
     let graph = model_file::read(&path)?;
     let windows = dataset::windows(project, dir)?;
-    let quantized = on_windows(project, &graph, &windows.split.train, observer)?;
+    let quantized = on_windows(project, &graph, &windows, observer)?;
     model_file::write(&quantized, &artifacts.model())?;
     observer.event(Event::Wrote(&artifacts.model()));
     Ok(quantized)
@@ -52,14 +52,15 @@ pub(crate) fn not_trained(path: &Path) -> Error {
     Error::input("the project has no float model yet").at(path.display()).help("smidgen train")
 }
 
-/// Quantises `graph` on the windows that the project sets aside for calibration, spread evenly over `train`.
+/// Quantises `graph` on the windows that the project sets aside for calibration, spread evenly over those to train with. A
+/// detector gets its decoding.
 ///
 /// # Errors
 /// As [`quantize`].
 pub fn on_windows(
     project: &Project,
     graph: &Graph,
-    train: &Dataset,
+    windows: &Windows,
     observer: &mut dyn Observer,
 ) -> Result<Graph> {
     if let Some(entry) = scorer::of(project) {
@@ -68,10 +69,10 @@ pub fn on_windows(
         return Ok(graph.clone());
     }
     let quantization = &project.quantization;
-    let calibration = spread(train, quantization.calibration)?;
+    let calibration = spread(&windows.split.train, quantization.calibration)?;
     let (quantized, log) = quantize(graph, &calibration, quantization.method)?;
     log.iter().for_each(|line| observer.event(Event::Line(line)));
-    Ok(quantized)
+    windows.goal.deployed(&quantized, windows.summary.classes.len())
 }
 
 /// At most `n` samples, evenly spread over the set, so that every class and person is among them.

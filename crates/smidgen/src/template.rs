@@ -23,13 +23,14 @@ macro_rules! template {
     };
 }
 
-const TEMPLATES: [Template; 6] = [
+const TEMPLATES: [Template; 7] = [
     template!("gesture"),
     template!("sensor"),
     template!("keyword"),
     template!("image"),
     template!("anomaly"),
     template!("forecast"),
+    template!("detection"),
 ];
 
 /// Names of the templates.
@@ -99,7 +100,8 @@ mod tests {
 
     #[test]
     fn every_template_is_a_project_that_builds_its_graph() {
-        let windows: [&[usize]; 6] = [&[128, 3], &[128, 6], &[49, 10], &[64, 64, 3], &[3, 16], &[24, 2]];
+        let windows: [&[usize]; 7] =
+            [&[128, 3], &[128, 6], &[49, 10], &[64, 64, 3], &[3, 16], &[24, 2], &[96, 96, 3]];
         assert_eq!(names().len(), windows.len());
         for (template, window) in names().into_iter().zip(windows) {
             let project = project(template, "my-own").unwrap();

@@ -7,7 +7,7 @@ use smidgen::firmware::{Firmware, board};
 use smidgen::{device, host, zoo};
 use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_compress::quantize::{dequantize_output, quantize_input};
-use smidgen_data::shapes::{self, Scene, Shape};
+use smidgen_data::shapes::{self, Scene};
 use smidgen_ir::Graph;
 use smidgen_train::{Config as Training, Examples, Loss, Trainer};
 use smidgen_zoo::average_precision::{Found, Match, mean_average_precision};
@@ -31,7 +31,7 @@ fn scenes(seed: u64, images: usize) -> Vec<Scene> {
 }
 
 fn objects(scene: &Scene) -> Vec<Object> {
-    let object = |&Shape { class, centre, size }: &Shape| Object { class, centre, size };
+    let object = |&smidgen_data::Object { class, centre, size }: &_| Object { class, centre, size };
     scene.shapes.iter().map(object).collect()
 }
 

@@ -172,6 +172,36 @@ fn mixed_windows_train_to_the_same_weights_when_a_run_is_resumed() {
     assert_ne!(plain.graph, whole.graph);
 }
 
+#[test]
+fn shapes_are_found_with_boxes_or_by_their_centres() {
+    let dir = tempfile::tempdir().unwrap();
+    let shapes = |model: &str, epochs| {
+        let text = format!(
+            "[project]\nname = \"task\"\n[data]\nsource = \"shapes\"\n[data.shapes]\nimages = 1000\nside = 48\n\
+             [data.split]\nby = \"samples\"\ntest = 0.06\nvalidation = 0.03\nseed = 1\n[features]\nscale = 0.00392156862745098\n\
+             [detection]\n[model]\nzoo = \"{model}\"\n[training]\nepochs = {epochs}\nbatch_size = 16\nlearning_rate = 0.006\n\
+             warm_up_epochs = 1.0\n[board]\nname = \"mps2-an386\"\n"
+        );
+        Project::parse(&text, "smidgen.toml")
+    };
+    // How far boxes come with more epochs: `detectors.rs`.
+    for (model, epochs, least) in [("yolo_fastest", 2, 0.0), ("fomo", 8, 0.4)] {
+        let project = shapes(model, epochs).unwrap();
+        for result in judged(&project, dir.path()) {
+            let finds = result.finds.unwrap();
+            assert!(finds.mean() >= least && finds.n_objects > 80, "{model}: {}: {finds:?}", result.name);
+        }
+        if has_emulator("shapes_are_found_with_boxes_or_by_their_centres") {
+            let report = report::report(&project, dir.path(), &mut Silent).unwrap();
+            report::check(&report).unwrap();
+            assert_eq!(report.accuracy[1].finds, report.accuracy[2].finds);
+        }
+    }
+    let error =
+        train::train(&shapes("tenet", 1).unwrap(), dir.path(), train::Options::default(), &mut Silent);
+    assert!(error.unwrap_err().to_string().contains("tenet finds no objects"));
+}
+
 /// Stops after some epochs.
 struct Stop {
     after: usize,

@@ -57,12 +57,22 @@ pub fn overlap(a: &Object, b: &Object) -> f32 {
 /// The mean over the classes that are in `truth` (the objects of each image) of the average precision of `found`. An
 /// object counts once; a second find of it is wrong.
 pub fn mean_average_precision(found: &[Found], truth: &[Vec<Object>], classes: usize, rule: Match) -> f64 {
+    let all: Vec<f64> = average_precisions(found, truth, classes, rule).into_iter().flatten().collect();
+    all.iter().sum::<f64>() / all.len().max(1) as f64
+}
+
+/// The average precision of each class; `None` of a class that is not in `truth`.
+pub fn average_precisions(
+    found: &[Found],
+    truth: &[Vec<Object>],
+    classes: usize,
+    rule: Match,
+) -> Vec<Option<f64>> {
     let of = |class: usize| {
         let n_objects = truth.iter().flatten().filter(|object| object.class == class).count();
         (n_objects > 0).then(|| average_precision(found, truth, class, rule, n_objects))
     };
-    let all: Vec<f64> = (0..classes).filter_map(of).collect();
-    all.iter().sum::<f64>() / all.len().max(1) as f64
+    (0..classes).map(of).collect()
 }
 
 fn average_precision(

@@ -27,6 +27,9 @@ pub(crate) const COARSE_ANCHORS: &[[f32; 2]] = &[[0.3, 0.3], [0.5, 0.5]];
 /// Values of a box before the scores of its classes.
 pub const BOX_VALUES: usize = 5;
 
+/// Height and width of a cell of a centre finder, pixels.
+pub const CELL: usize = 8;
+
 /// A grid of a detector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {

@@ -33,6 +33,13 @@ impl Eval {
                 if !result.errors.is_empty() {
                     return serde_json::json!({ "name": result.name, "errors": result.errors });
                 }
+                if let Some(finds) = &result.finds {
+                    return serde_json::json!({
+                        "name": result.name,
+                        "mean_average_precision": finds.mean(),
+                        "finds": finds,
+                    });
+                }
                 serde_json::json!({
                     "name": result.name,
                     "accuracy": confusion.accuracy(),

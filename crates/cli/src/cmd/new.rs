@@ -16,7 +16,8 @@ pub(crate) struct New {
     /// Name of the project and its folder
     name: String,
     /// What to start from: gesture (simulated recordings that ship), sensor (CSV files), keyword (WAV files), image
-    /// (folders of PNG or JPEG), anomaly (recordings of what is usual), forecast (a table over time)
+    /// (folders of PNG or JPEG), anomaly (recordings of what is usual), forecast (a table over time),
+    /// detection (images with boxes)
     #[arg(long, value_name = "T", default_value = "gesture")]
     template: String,
 }

@@ -48,7 +48,7 @@ impl Quantize {
         let quantized = if data.join(FILE_NAME).is_file() {
             let project = project(&data, output)?;
             let windows = dataset::windows(&project, &data)?;
-            on_windows(&project, &graph, &windows.split.train, &mut progress)?
+            on_windows(&project, &graph, &windows, &mut progress)?
         } else {
             quantize(&graph, &raw_calibration(&graph, &data)?, Default::default())?.0
         };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use smidgen_data::{Layout, Pattern, csv, images, json_lines, split, wav_folder, window};
+use smidgen_data::{Layout, Pattern, csv, images, json_lines, shapes, split, wav_folder, window};
 
 use crate::front_end;
 
@@ -29,13 +29,17 @@ pub enum Source {
     Cifar,
     /// [`Layout::EdgeImpulse`].
     EdgeImpulse,
+    /// [`Layout::Objects`].
+    Objects,
+    /// Generated images of shapes with boxes around them.
+    Shapes,
 }
 
 impl Source {
     /// The layout of the files; `None` for what is generated.
     pub fn layout(self) -> Option<Layout> {
         match self {
-            Source::Generated => None,
+            Source::Generated | Source::Shapes => None,
             Source::JsonLines => Some(Layout::JsonLines),
             Source::Wav => Some(Layout::Wav),
             Source::Csv => Some(Layout::Csv),
@@ -44,6 +48,7 @@ impl Source {
             Source::Idx => Some(Layout::Idx),
             Source::Cifar => Some(Layout::Cifar),
             Source::EdgeImpulse => Some(Layout::EdgeImpulse),
+            Source::Objects => Some(Layout::Objects),
         }
     }
 }
@@ -87,6 +92,9 @@ pub struct Data {
     /// Size of the generated set.
     #[serde(default)]
     pub generated: Generated,
+    /// What is in generated images.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub shapes: shapes::Config,
     /// Who is in which part.
     #[serde(default = "quarter_for_the_test")]
     pub split: split::Config,

@@ -1,10 +1,11 @@
-//! The tables `[anomaly]` and `[target]`: what the model tells, where that is not a class.
+//! The tables `[anomaly]`, `[target]` and `[detection]`: what the model tells, where that is not a class.
 
 use serde::{Deserialize, Serialize};
+use smidgen_data::augment;
 use smidgen_train::Loss;
 
 use super::{Project, wrong};
-use crate::{Error, Result};
+use crate::{Error, Result, zoo};
 
 /// The model tells how unusual a window is, and learns from usual ones only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,26 @@ pub struct Target {
     pub ahead: usize,
 }
 
+/// The model finds objects in images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Detection {
+    /// Lowest score of what is found.
+    pub score_threshold: f32,
+    /// Intersection over union from which a box gives way to one with a higher score.
+    pub overlap: f32,
+    /// Most boxes of an image.
+    pub max_detections: usize,
+    /// How many times a cell with an object counts in the training of a centre finder.
+    pub object_weight: f32,
+}
+
+impl Default for Detection {
+    fn default() -> Self {
+        Detection { score_threshold: 0.1, overlap: 0.5, max_detections: 10, object_weight: 20.0 }
+    }
+}
+
 /// What the model tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Task<'p> {
@@ -37,19 +58,39 @@ pub enum Task<'p> {
     Anomaly(&'p Anomaly),
     /// Values.
     Values(&'p Target),
+    /// Which objects are where.
+    Objects(&'p Detection),
 }
 
 fn most() -> f64 {
     99.0
 }
 
+impl Detection {
+    fn check(&self) -> Result<()> {
+        for (name, value) in [("score_threshold", self.score_threshold), ("overlap", self.overlap)] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(wrong(&format!("detection.{name}"), "a number from 0 to 1", value));
+            }
+        }
+        if !(1..=1000).contains(&self.max_detections) {
+            return Err(wrong("detection.max_detections", "1 to 1000", self.max_detections));
+        }
+        match self.object_weight.is_finite() && self.object_weight > 0.0 {
+            true => Ok(()),
+            false => Err(wrong("detection.object_weight", "a number above 0", self.object_weight)),
+        }
+    }
+}
+
 impl Project {
     /// What the model tells.
     pub fn task(&self) -> Task<'_> {
-        match (&self.anomaly, &self.target) {
-            (Some(anomaly), _) => Task::Anomaly(anomaly),
-            (None, Some(target)) => Task::Values(target),
-            (None, None) => Task::Classes,
+        match (&self.anomaly, &self.target, &self.detection) {
+            (Some(anomaly), _, _) => Task::Anomaly(anomaly),
+            (None, Some(target), _) => Task::Values(target),
+            (None, None, Some(detection)) => Task::Objects(detection),
+            (None, None, None) => Task::Classes,
         }
     }
 
@@ -59,13 +100,21 @@ impl Project {
             Task::Classes => Loss::CrossEntropy,
             Task::Anomaly(_) => Loss::Reconstruction,
             Task::Values(_) => Loss::MeanSquaredError,
+            Task::Objects(detection) => match zoo::find(self.model.zoo.as_deref().unwrap_or("")) {
+                Ok(entry) if entry.task == smidgen_zoo::Task::Centroids => {
+                    Loss::Centroids { object_weight: detection.object_weight }
+                }
+                _ => Loss::Detection,
+            },
         };
         self.training.loss.unwrap_or(usual)
     }
 
     pub(super) fn check_task(&self) -> Result<()> {
-        if self.anomaly.is_some() && self.target.is_some() {
-            return Err(Error::input("there are both anomaly and target").help("a model tells one of them"));
+        let tasks = [self.anomaly.is_some(), self.target.is_some(), self.detection.is_some()];
+        if tasks.into_iter().filter(|&given| given).count() > 1 {
+            return Err(Error::input("there are several of anomaly, target and detection")
+                .help("a model has one task"));
         }
         let (expected, fits) = match self.task() {
             Task::Classes => ("cross_entropy or { focal = { gamma = 2.0 } }", self.loss().has_classes()),
@@ -74,6 +123,7 @@ impl Project {
                 "mean_squared_error, mean_absolute_error or { huber = { delta = 1.0 } }",
                 matches!(self.loss(), Loss::MeanSquaredError | Loss::MeanAbsoluteError | Loss::Huber { .. }),
             ),
+            Task::Objects(_) => ("none, which is the detector's own", self.training.loss.is_none()),
         };
         if !fits {
             return Err(wrong("training.loss", expected, format!("{:?}", self.loss())));
@@ -87,7 +137,22 @@ impl Project {
                 alpha,
             ));
         }
+        if self.stream.is_some() && self.task() != Task::Classes {
+            return Err(
+                Error::input("stream: what is told in a stream are classes").help("leave out [stream]")
+            );
+        }
+        let moved = |image: &augment::image::Config| {
+            image.flip || [image.shift, image.rotation_rad, image.zoom].iter().any(|&amount| amount > 0.0)
+        };
         match self.task() {
+            Task::Objects(detection) => detection.check().and_then(|()| match &self.training.augmentation {
+                Some(augmentation) if augmentation.image.as_ref().is_some_and(moved) => {
+                    Err(Error::input("training.augmentation.image: flip, shift, rotation_rad and zoom leave boxes where they are")
+                        .help("brightness, contrast, saturation and erase suit detection"))
+                }
+                _ => Ok(()),
+            }),
             Task::Anomaly(anomaly) if anomaly.normal.is_empty() => {
                 Err(wrong("anomaly.normal", "the classes that are usual, such as [\"normal\"]", "none"))
             }
@@ -96,10 +161,6 @@ impl Project {
             }
             Task::Values(target) if target.columns.is_empty() => {
                 Err(wrong("target.columns", "columns of the data", "none"))
-            }
-            _ if self.stream.is_some() && self.task() != Task::Classes => {
-                Err(Error::input("stream: detections in a stream are of classes")
-                    .help("leave out [stream], or [anomaly] and [target]"))
             }
             _ => Ok(()),
         }

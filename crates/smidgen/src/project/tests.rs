@@ -38,7 +38,7 @@ fn values_that_make_no_sense_are_refused() {
         (
             "[model]",
             "[anomaly]\nnormal = [\"wing\"]\n[target]\ncolumns = [\"x\"]\n[model]",
-            "both anomaly and target",
+            "several of anomaly, target",
         ),
     ] {
         let error = refused(|text| text.replacen(from, to, 1));
