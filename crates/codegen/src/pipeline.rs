@@ -1,14 +1,17 @@
 //! The package around a model that takes a stream of samples: front end, framing, smoothing and debounce.
 
+mod front_end;
+
 use crate::CodegenError;
 use crate::context::Common;
 use crate::names::printable;
 use crate::templates::{Template, render, template};
 use serde::Serialize;
-use smidgen_features::{mfcc, micro_speech, spectral, wavelet};
+use smidgen_features::{mfcc, spectral, wavelet};
 use smidgen_ir::{DType, Graph, Tensor};
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+
+use front_end::{Made, table};
 
 const TEMPLATES: [Template; 2] = [template!("pipeline/Cargo.toml"), template!("pipeline/src/lib.rs")];
 
@@ -77,9 +80,9 @@ pub enum FrontEnd {
         /// Samples from one frame to the next.
         hop: usize,
     },
-    /// [`micro_speech::MicroSpeech`], one frame every `hop` samples.
+    /// [`smidgen_features::micro_speech::MicroSpeech`], one frame every `hop` samples.
     MicroSpeech {
-        /// The fields of [`micro_speech::Tables`] by their names.
+        /// The fields of [`smidgen_features::micro_speech::Tables`] by their names.
         tables: Vec<(&'static str, Vec<i16>)>,
         /// What a step of the features stands for.
         step: f32,
@@ -187,7 +190,7 @@ fn values<'a>(pipeline: &Pipeline, graph: &Graph, common: &'a Common) -> Result<
     if pipeline.smoothing == 0 || pipeline.window == 0 || pipeline.stride == 0 {
         return wrong("smoothing, window and stride must be at least 1".into());
     }
-    let mut made = Made::of(&pipeline.front_end);
+    let mut made = Made::of(&pipeline.front_end)?;
     let (mut frame, mut hop, mut rows, mut row_hop, mut features) =
         (pipeline.window, pipeline.stride, None, 0, n_inputs);
     if let Some((frame_len, frame_hop, n_features)) = made.frames {
@@ -263,143 +266,5 @@ fn numbers(tensor: &Tensor) -> Result<Numbers, CodegenError> {
             tensor.name,
             tensor.dtype.name()
         ))),
-    }
-}
-
-/// The text of a front end.
-#[derive(Debug, Default)]
-struct Made {
-    imports: Vec<&'static str>,
-    tables: Vec<Table>,
-    text: Option<FrontEndText>,
-    /// Samples of a frame and to the next, and its features.
-    frames: Option<(usize, usize, usize)>,
-    step: String,
-}
-
-impl Made {
-    fn of(front_end: &FrontEnd) -> Self {
-        match front_end {
-            FrontEnd::None => Made::default(),
-            FrontEnd::Mfcc {
-                spec,
-                tables: [window, twiddles, split, dct],
-                mel: (starts, widths, weights),
-                hop,
-            } => {
-                let tables = vec![
-                    table("WINDOW", "f32", window),
-                    table("TWIDDLES", "f32", twiddles),
-                    table("SPLIT", "f32", split),
-                    table("STARTS", "u16", starts),
-                    table("WIDTHS", "u16", widths),
-                    table("WEIGHTS", "f32", weights),
-                    table("DCT", "f32", dct),
-                ];
-                let arguments = format!(
-                    "\n    {spec:?},\n    Tables {{\n        window: &tables::WINDOW,\n        twiddles: &tables::TWIDDLES,\n        \
-                     split: &tables::SPLIT,\n        mel: MelBank {{ starts: &tables::STARTS, widths: &tables::WIDTHS, \
-                     weights: &tables::WEIGHTS }},\n        dct: {},\n    }},\n",
-                    if dct.is_empty() { "&[]" } else { "&tables::DCT" }
-                );
-                let n_features = if spec.coefficients == 0 { starts.len() } else { spec.coefficients };
-                let channels = spec.fft_length / 2 + 1 + starts.len();
-                let text = FrontEndText {
-                    path: "Mfcc",
-                    arguments,
-                    elem: "f32",
-                    scratch: Some((3 * spec.fft_length + 2).max(channels)),
-                    state: None,
-                };
-                Made {
-                    imports: vec![
-                        "smidgen_features::mel::MelBank",
-                        match spec.log {
-                            mfcc::Log::Floor(_) => "smidgen_features::mfcc::Log::Floor",
-                            mfcc::Log::Offset(_) => "smidgen_features::mfcc::Log::Offset",
-                        },
-                        match spec.power {
-                            mfcc::Power::Magnitude => "smidgen_features::mfcc::Power::Magnitude",
-                            mfcc::Power::Energy => "smidgen_features::mfcc::Power::Energy",
-                        },
-                        "smidgen_features::mfcc::{Mfcc, Spec, Tables}",
-                    ],
-                    tables,
-                    text: Some(text),
-                    frames: Some((spec.frame, *hop, n_features)),
-                    step: String::new(),
-                }
-            }
-            FrontEnd::MicroSpeech { tables, step, hop } => {
-                let field =
-                    |(name, _): &(&str, _)| format!("        {name}: &tables::{},\n", name.to_uppercase());
-                let fields: String = tables.iter().map(field).collect();
-                let text = FrontEndText {
-                    path: "MicroSpeech",
-                    arguments: format!("Tables {{\n{fields}    }}"),
-                    elem: "i8",
-                    scratch: None,
-                    state: Some("State"),
-                };
-                Made {
-                    imports: vec!["smidgen_features::micro_speech::{MicroSpeech, State, Tables}"],
-                    tables: tables.iter().map(|(name, values)| table(name, "i16", values)).collect(),
-                    text: Some(text),
-                    frames: Some((micro_speech::FRAME, *hop, micro_speech::CHANNELS)),
-                    step: format!("{step:?}"),
-                }
-            }
-            FrontEnd::Wavelet { spec, low } => Made {
-                imports: vec!["smidgen_features::wavelet::{Spec, Wavelet}"],
-                tables: vec![table("LOW", "f32", low)],
-                text: Some(FrontEndText {
-                    path: "Wavelet",
-                    arguments: format!("{spec:?}, &tables::LOW"),
-                    elem: "f32",
-                    scratch: Some(2 * (spec.rows + 1)),
-                    state: None,
-                }),
-                frames: None,
-                step: String::new(),
-            },
-            FrontEnd::Spectral { spec, tables: [window, twiddles, split], edges } => {
-                let arguments = format!(
-                    "\n    {spec:?},\n    Tables {{\n        window: &tables::WINDOW,\n        twiddles: &tables::TWIDDLES,\n        \
-                     split: &tables::SPLIT,\n        edges: {},\n    }},\n",
-                    if edges.is_empty() { "&[]" } else { "&tables::EDGES" }
-                );
-                let text = FrontEndText {
-                    path: "Spectral",
-                    arguments,
-                    elem: "f32",
-                    scratch: Some(3 * spec.fft_length + 2),
-                    state: None,
-                };
-                Made {
-                    imports: vec!["smidgen_features::spectral::{Spec, Spectral, Tables}"],
-                    tables: vec![
-                        table("WINDOW", "f32", window),
-                        table("TWIDDLES", "f32", twiddles),
-                        table("SPLIT", "f32", split),
-                        table("EDGES", "u16", edges),
-                    ],
-                    text: Some(text),
-                    frames: None,
-                    step: String::new(),
-                }
-            }
-        }
-    }
-}
-
-fn table(name: &str, elem: &'static str, values: &[impl Debug]) -> Table {
-    let line = |values: &[_]| {
-        values.iter().map(|value| format!("{value:?}, ")).collect::<String>().trim_end().to_owned()
-    };
-    Table {
-        name: name.to_uppercase(),
-        elem,
-        len: values.len(),
-        lines: values.chunks(IN_LINE).map(line).collect(),
     }
 }

@@ -34,7 +34,7 @@ pub struct Class {
     pub class: String,
     /// Recordings or images.
     pub items: usize,
-    /// Stretches of rows of other recordings that are of this class.
+    /// Stretches of rows of other recordings that are of this class, or objects in images.
     pub events: usize,
     /// People, devices or sessions.
     pub groups: usize,
@@ -124,9 +124,10 @@ pub fn inspect(index: &Index) -> Result<Inspection, DataError> {
     let mut outliers: Vec<usize> = classes.iter().flat_map(Gathered::outliers).collect();
     outliers.sort_unstable();
     let named = outliers.iter().take(MAX_NAMED).filter_map(|&item| index.items.get(item));
-    let spans = index.items.iter().flat_map(|item| &item.spans);
+    let spans = index.items.iter().flat_map(|item| &item.spans).map(|span| span.label);
+    let objects = index.items.iter().flat_map(|item| &item.objects).map(|object| object.class);
     let mut events = vec![0; classes.len()];
-    spans.for_each(|span| events.get_mut(span.label).into_iter().for_each(|n| *n += 1));
+    spans.chain(objects).for_each(|class| events.get_mut(class).into_iter().for_each(|n| *n += 1));
     let all = index.classes.iter().zip(classes).zip(events);
     Ok(Inspection {
         outliers: outliers.len(),

@@ -141,7 +141,8 @@ fn text(index: &Index, found: &inspect::Inspection) -> String {
     ];
     let rows = found.classes.iter().map(|class| {
         let items = if class.events > 0 {
-            format!("{} + {} events", class.items, class.events)
+            let what = if index.is_images() { "objects" } else { "events" };
+            format!("{} + {} {what}", class.items, class.events)
         } else {
             class.items.to_string()
         };
