@@ -76,6 +76,14 @@ fn a_project_on_the_host() {
     folder.write("calibration.bin", [0.25f32.to_le_bytes(); 2 * 384].concat());
     let float = "wand/build/float.tflite";
     folder.json(&["quantize", float, "--data", "calibration.bin", "-o", "raw.tflite"]);
+    let flags = ["--calibration", "mse", "--equalize", "--bias-correction", "--diagnose"];
+    let other =
+        folder.json(&[&["quantize", float, "--data", "wand", "-o", "other.tflite"][..], &flags].concat());
+    let sqnr = other["layers"][0]["own_sqnr_db"].as_f64().unwrap();
+    assert!(sqnr > 5.0 && other["layers"].as_array().unwrap().len() > 4, "{other}");
+    let shown =
+        folder.smidgen(&["quantize", float, "--data", "calibration.bin", "-o", "raw.tflite", "--diagnose"]);
+    assert!(shown.stdout.contains("own SQNR") && shown.stdout.contains("CONV_2D"), "{}", shown.stdout);
     folder.json(&["quantize", float, "--data", "wand", "-o", "again.tflite"]);
     assert!(bytes(&folder.path("again.tflite")) == bytes(&dir.join("build/model.tflite")));
 }

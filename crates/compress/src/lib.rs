@@ -3,6 +3,8 @@
 //! A technique trades meaning for size or speed; what keeps meaning is a pass of `smidgen_ir`. Each takes a graph, its
 //! options and a [`Context`], and gives a graph that passed the verifier.
 
+pub mod cross_layer_equalization;
+pub mod diagnosis;
 mod error;
 pub mod post_training_quantization;
 pub mod quantize;

@@ -15,6 +15,7 @@ pub use data::{Data, Features, Generated, Source};
 pub use layer::{Activation, Layer, Padding};
 pub use task::{Anomaly, Detection, Target, Task};
 
+use crate::quantize::How;
 use crate::{Error, Result, files};
 
 /// Name of the project file in a project's folder.
@@ -212,11 +213,26 @@ pub struct Quantization {
     pub calibration: usize,
     /// How activation ranges are found.
     pub method: Calibration,
+    /// Whether channels between layers are brought to one range first.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub equalize: bool,
+    /// Whether biases take back what rounded weights shift results by.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bias_correction: bool,
+}
+
+impl Quantization {
+    /// Without the number of windows.
+    pub fn how(&self) -> How {
+        let &Quantization { method, equalize, bias_correction, .. } = self;
+        How { method, equalize, bias_correction }
+    }
 }
 
 impl Default for Quantization {
     fn default() -> Self {
-        Quantization { calibration: 256, method: Calibration::MinMax }
+        let How { method, equalize, bias_correction } = How::default();
+        Quantization { calibration: 256, method, equalize, bias_correction }
     }
 }
 

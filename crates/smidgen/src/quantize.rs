@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use smidgen_compress::Context;
-use smidgen_compress::post_training_quantization::{self, Calibration, Config};
+use smidgen_compress::post_training_quantization::{self, Config};
+use smidgen_compress::{Context, cross_layer_equalization, diagnosis};
+
+pub use smidgen_compress::diagnosis::{Cause, LayerError};
+pub use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_data::Dataset;
 use smidgen_ir::Graph;
 
@@ -14,18 +17,39 @@ use crate::events::{Event, Observer};
 use crate::project::Project;
 use crate::{Error, Result, files, model_file, scorer};
 
+/// How a float model becomes int8.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct How {
+    /// How activation ranges are found.
+    pub method: Calibration,
+    /// Whether channels between layers are brought to one range first.
+    pub equalize: bool,
+    /// Whether biases take back what rounded weights shift results by.
+    pub bias_correction: bool,
+}
+
+impl How {
+    /// The float graph that is quantised.
+    fn equalized(self, graph: &Graph, context: &mut Context<'_>) -> Result<Graph> {
+        match self.equalize {
+            true => {
+                cross_layer_equalization::apply(graph, &Default::default(), context).map_err(Error::input)
+            }
+            false => Ok(graph.clone()),
+        }
+    }
+}
+
 /// The int8 form of `graph`, and what was done in lines for people.
 ///
 /// # Errors
 /// A graph that is not float32, or calibration inputs that do not fit it.
-pub fn quantize(
-    graph: &Graph,
-    calibration: &[Vec<f32>],
-    method: Calibration,
-) -> Result<(Graph, Vec<String>)> {
+pub fn quantize(graph: &Graph, calibration: &[Vec<f32>], how: How) -> Result<(Graph, Vec<String>)> {
     let mut context = Context::new(calibration);
-    let config = Config { calibration: method, ..Config::default() };
-    let quantized = post_training_quantization::apply(graph, &config, &mut context).map_err(Error::input)?;
+    let graph = how.equalized(graph, &mut context)?;
+    let config =
+        Config { calibration: how.method, bias_correction: how.bias_correction, ..Config::default() };
+    let quantized = post_training_quantization::apply(&graph, &config, &mut context).map_err(Error::input)?;
     Ok((quantized, context.log))
 }
 
@@ -70,13 +94,46 @@ pub fn on_windows(
     }
     let quantization = &project.quantization;
     let calibration = spread(&windows.split.train, quantization.calibration)?;
-    let (quantized, log) = quantize(graph, &calibration, quantization.method)?;
+    let (quantized, log) = quantize(graph, &calibration, quantization.how())?;
     log.iter().for_each(|line| observer.event(Event::Line(line)));
     windows.goal.deployed(&quantized, windows.summary.classes.len())
 }
 
+/// Windows or inferences that a diagnosis looks at.
+pub const DIAGNOSED: usize = 32;
+
+/// Where the int8 model of the project in `dir` differs from its float model on validation windows, the layer that adds most
+/// noise first.
+///
+/// # Errors
+/// A project that was not quantised, or whose model stays float32.
+pub fn diagnose_project(project: &Project, dir: &Path) -> Result<Vec<LayerError>> {
+    let artifacts = Artifacts::of(dir);
+    let (float, int8) = (artifacts.float_model(), artifacts.model());
+    if let Some(missing) = [&float, &int8].into_iter().find(|path| !path.exists()) {
+        return Err(not_trained(missing).help("smidgen train, then smidgen quantize"));
+    }
+    let windows = dataset::windows(project, dir)?;
+    let seen = spread(&windows.split.validation, DIAGNOSED)?;
+    diagnose(&model_file::read(&float)?, &model_file::read(&int8)?, &seen, project.quantization.how())
+}
+
+/// Where `int8` differs from `float`, which it was made of in this way, on `inputs`.
+///
+/// # Errors
+/// Models that do not belong together, or inputs that do not fit.
+pub fn diagnose(float: &Graph, int8: &Graph, inputs: &[Vec<f32>], how: How) -> Result<Vec<LayerError>> {
+    let mut context = Context::new(inputs.get(..DIAGNOSED).unwrap_or(inputs));
+    // Equalised channels stand beside equalised ones.
+    let float = how.equalized(float, &mut context)?;
+    diagnosis::diagnose(&float, int8, &context).map_err(Error::input)
+}
+
 /// At most `n` samples, evenly spread over the set, so that every class and person is among them.
-fn spread(set: &Dataset, n: usize) -> Result<Vec<Vec<f32>>> {
+///
+/// # Errors
+/// Windows that cannot be read.
+pub fn spread(set: &Dataset, n: usize) -> Result<Vec<Vec<f32>>> {
     let total = set.samples.len();
     let n = n.min(total);
     let read = |at: usize| set.values(at * total / n).map_err(|error| data_error(&error));

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use serde::Serialize;
-use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_ir::{Graph, passes};
 use smidgen_zoo::{MODELS, Task};
 
@@ -82,7 +81,7 @@ fn deployed(graph: &Graph, task: Task) -> Result<(Graph, &'static str)> {
     }
     let n_values: usize = graph.inputs.iter().map(|&input| graph.tensor(input).n_elements()).sum();
     let wave = (0..n_values).map(|at| (at as f32 * 0.7).sin()).collect();
-    let (int8, _) = quantize::quantize(graph, &[wave], Calibration::MinMax)?;
+    let (int8, _) = quantize::quantize(graph, &[wave], quantize::How::default())?;
     Ok((int8, "int8"))
 }
 

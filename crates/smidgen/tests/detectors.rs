@@ -5,7 +5,6 @@
 use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, board};
 use smidgen::{device, host, zoo};
-use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_compress::quantize::{dequantize_output, quantize_input};
 use smidgen_data::shapes::{self, Scene};
 use smidgen_ir::Graph;
@@ -65,7 +64,7 @@ fn trained(name: &str, loss: Loss, epochs: u64, target: &dyn Fn(&[Object]) -> Ve
 
 fn quantized(graph: &Graph) -> Graph {
     let calibration: Vec<Vec<f32>> = scenes(3, 100).into_iter().map(|scene| scene.pixels).collect();
-    smidgen::quantize::quantize(graph, &calibration, Calibration::MinMax).unwrap().0
+    smidgen::quantize::quantize(graph, &calibration, smidgen::quantize::How::default()).unwrap().0
 }
 
 /// Runs the scenes on the host, and the first few on the board as well; the outputs of each on the host.

@@ -9,7 +9,6 @@ use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, board};
 use smidgen::zoo::{self, Config, Entry};
 use smidgen::{Board, device, model_file};
-use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_compress::quantize::quantize_input;
 use smidgen_device::Host;
 use smidgen_ir::{Graph, Interpreter, passes};
@@ -97,7 +96,7 @@ struct Made {
 /// The int8 form of a model.
 fn exported(entry: &Entry, graph: &Graph, examples: &Examples) -> Made {
     let windows: Vec<Vec<f32>> = examples.x.chunks(examples.x.len() / N).map(<[f32]>::to_vec).collect();
-    let (int8, _) = smidgen::quantize::quantize(graph, &windows, Calibration::MinMax).unwrap();
+    let (int8, _) = smidgen::quantize::quantize(graph, &windows, smidgen::quantize::How::default()).unwrap();
     // The files stay, for `scripts/check-zoo` to run them in LiteRT.
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zoo");
     std::fs::create_dir_all(&dir).unwrap();

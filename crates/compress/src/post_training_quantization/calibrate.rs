@@ -1,12 +1,13 @@
 //! Ranges of the activations of a float graph, from running it on calibration data.
 
 use super::recurrent::Cells;
+use super::search::{self, Loss};
 use super::{Calibration, tensor_place};
 use crate::quantize::{floats, quantize_input};
 use crate::{CompressError, Range};
 use smidgen_ir::{DType, Graph, Interpreter, TensorIdx};
 
-/// Bins of the histogram that percentiles are taken from.
+/// Bins of the histograms that ranges are narrowed by.
 const N_BINS: usize = 4096;
 
 /// The range of each tensor; `None` for constants.
@@ -32,9 +33,13 @@ pub(super) fn ranges(
         }
         Ok(())
     })?;
-    if let Calibration::Percentile { percent } = calibration {
-        cut_tails(graph, inputs, percent, &mut ranges)?;
-    }
+    let narrowed: &dyn Fn(Range, &[u64]) -> Range = match calibration {
+        Calibration::Percentile { percent } => &move |full, bins| narrow(full, bins, percent),
+        Calibration::Mse => &|full, bins| search::best(full, bins, Loss::SquaredError),
+        Calibration::Entropy => &|full, bins| search::best(full, bins, Loss::Divergence),
+        Calibration::MinMax | Calibration::MovingAverage { .. } => return Ok(ranges),
+    };
+    by_histograms(graph, inputs, narrowed, &mut ranges)?;
     Ok(ranges)
 }
 
@@ -77,7 +82,11 @@ fn average(past: Range, seen: Range, momentum: f32) -> Range {
 pub(super) type Observer<'o> = dyn FnMut(TensorIdx, &[f32]) -> Result<(), CompressError> + 'o;
 
 /// Shows every activation of every inference to `observer`, in order, and what recurrent cells hold.
-fn observe(graph: &Graph, inputs: &[Vec<f32>], observer: &mut Observer<'_>) -> Result<(), CompressError> {
+pub(super) fn observe(
+    graph: &Graph,
+    inputs: &[Vec<f32>],
+    observer: &mut Observer<'_>,
+) -> Result<(), CompressError> {
     let mut interpreter = Interpreter::new(graph)?;
     let mut cells = Cells::of(graph)?;
     let mut values = Vec::new();
@@ -105,11 +114,11 @@ fn observe(graph: &Graph, inputs: &[Vec<f32>], observer: &mut Observer<'_>) -> R
     Ok(())
 }
 
-/// Narrows the ranges to what holds `percent` of the values, by histograms over the full ranges.
-fn cut_tails(
+/// Narrows the ranges by histograms over the full ones.
+fn by_histograms(
     graph: &Graph,
     inputs: &[Vec<f32>],
-    percent: f64,
+    narrowed: &dyn Fn(Range, &[u64]) -> Range,
     ranges: &mut [Option<Range>],
 ) -> Result<(), CompressError> {
     let mut histograms = vec![vec![0u64; N_BINS]; ranges.len()];
@@ -124,7 +133,7 @@ fn cut_tails(
         Ok(())
     })?;
     for (range, bins) in ranges.iter_mut().zip(&histograms) {
-        *range = range.map(|full| narrow(full, bins, percent));
+        *range = range.map(|full| narrowed(full, bins));
     }
     Ok(())
 }

@@ -17,9 +17,11 @@
 //!
 //! Constants are computed, batch normalisations folded and activations fused first, so that only what the device computes is calibrated.
 
+mod bias_correction;
 mod calibrate;
 mod recurrent;
 mod rewrite;
+mod search;
 #[cfg(test)]
 mod tensorflow;
 mod weights;
@@ -40,6 +42,10 @@ pub enum Calibration {
         /// Above 50, at most 100.
         percent: f64,
     },
+    /// The interval whose int8 steps have the least mean squared error from the values.
+    Mse,
+    /// The interval whose int8 steps tell most of how the values are spread: the least Kullback-Leibler divergence.
+    Entropy,
     /// Least and greatest value of each inference, averaged exponentially in the order of the data. Where a few inputs
     /// are much larger than most, as gestures are beside rest, it cuts them off.
     MovingAverage {
@@ -58,14 +64,21 @@ pub struct Config {
     pub per_channel: bool,
     /// One scale for each output of FULLY_CONNECTED. Readers older than TensorFlow 2.16 do not know it.
     pub per_channel_fully_connected: bool,
+    /// Whether biases take back what rounded weights shift the mean of a layer's results by.
+    pub bias_correction: bool,
     /// Inputs and outputs stay float32, with QUANTIZE and DEQUANTIZE at the borders.
     pub float_io: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        let calibration = Calibration::MinMax;
-        Config { calibration, per_channel: true, per_channel_fully_connected: false, float_io: false }
+        Config {
+            calibration: Calibration::MinMax,
+            per_channel: true,
+            per_channel_fully_connected: false,
+            bias_correction: false,
+            float_io: false,
+        }
     }
 }
 
@@ -89,7 +102,11 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
         context.calibration.len(),
         describe(config)
     ));
-    let quantized = rewrite::rewrite(&graph, &ranges, config, &mut context.log)?;
+    let means = match config.bias_correction {
+        true => bias_correction::means(&graph, context.calibration)?,
+        false => Vec::new(),
+    };
+    let quantized = rewrite::rewrite(&graph, (&ranges, &means), config, &mut context.log)?;
     let quantized = passes::dead_code(&quantized)?;
     // Multipliers that no kernel can apply are found here, with the node's name, not on the device.
     lower(&quantized)?;
@@ -140,12 +157,15 @@ fn check_folded(graph: &Graph) -> Result<(), CompressError> {
 fn describe(config: &Config) -> String {
     let calibration = match config.calibration {
         Calibration::MinMax => "least and greatest values".into(),
+        Calibration::Mse => "least squared error".into(),
+        Calibration::Entropy => "least divergence".into(),
         Calibration::Percentile { percent } => format!("percentile {percent}"),
         Calibration::MovingAverage { momentum } => format!("moving average with momentum {momentum}"),
     };
     let scales = |per_channel| if per_channel { "per channel" } else { "per tensor" };
     let (conv, dense) = (scales(config.per_channel), scales(config.per_channel_fully_connected));
-    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}")
+    let biases = if config.bias_correction { "; biases corrected" } else { "" };
+    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}{biases}")
 }
 
 fn tensor_place(graph: &Graph, idx: TensorIdx) -> String {

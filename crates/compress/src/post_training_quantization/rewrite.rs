@@ -1,5 +1,6 @@
 //! The int8 graph from the float graph and the ranges of its activations.
 
+use super::bias_correction::Means;
 use super::recurrent::{self, BIASES, INPUT_WEIGHTS, N_GATES, RECURRENT_WEIGHTS};
 use super::weights::{self, Layout};
 use super::{Config, tensor_place};
@@ -21,12 +22,12 @@ const PER_TENSOR: Layout = Layout { axis: 0, per_channel: false };
 /// A node or tensor that cannot be quantised.
 pub(super) fn rewrite(
     graph: &Graph,
-    ranges: &[Option<Range>],
+    (ranges, means): (&[Option<Range>], &Means),
     config: &Config,
     log: &mut Vec<String>,
 ) -> Result<Graph, CompressError> {
     let nodes = Vec::with_capacity(graph.nodes.len());
-    let mut rewriter = Rewriter { graph: graph.clone(), nodes, ranges, config, log };
+    let mut rewriter = Rewriter { graph: graph.clone(), nodes, ranges, means, config, log };
     rewriter.log.push(row("activation", "min", "max", "scale", "zero point"));
     for &input in &graph.inputs {
         let range = rewriter.range(input)?;
@@ -48,6 +49,8 @@ struct Rewriter<'a> {
     /// The nodes so far, with the QUANTIZE nodes that bring operands to one scale.
     nodes: Vec<Node>,
     ranges: &'a [Option<Range>],
+    /// Of the activations, where biases are corrected.
+    means: &'a Means,
     config: &'a Config,
     log: &'a mut Vec<String>,
 }
@@ -223,7 +226,9 @@ impl Rewriter<'_> {
         let tensor = |at: usize| operand(at).map(|idx| self.graph.tensor(idx));
         let input_scale = input_scale.ok_or("its input must be an activation")?;
         let weights = tensor(filter).ok_or("its filter is missing")?;
-        let weights = weights::quantize(weights, bias.and_then(tensor), layout, input_scale)?;
+        let means = node.inputs.first().copied().flatten().and_then(|input| self.means.get(input.idx()));
+        let means = means.filter(|means| !means.is_empty()).map(Vec::as_slice);
+        let weights = weights::quantize(weights, bias.and_then(tensor), layout, (input_scale, means))?;
         if weights.n_widened > 0 {
             let (place, n) = (self.graph.describe(idx), weights.n_widened);
             self.log

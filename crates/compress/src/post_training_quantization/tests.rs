@@ -423,3 +423,49 @@ fn error_in_steps(quant: &Quant, bytes: &[u8], wanted: &[f32]) -> f32 {
     let errors = bytes.iter().zip(wanted).map(|(byte, wanted)| (real(byte) - wanted).abs() / quant.scales[0]);
     errors.fold(0.0, f32::max)
 }
+
+#[test]
+fn corrected_biases_take_the_mean_error_away() {
+    // One scale for rows of which one is large, and inputs far from 0: rounding shifts every result the same way.
+    let mut net = builder(11);
+    let x = net.input("input", &[1, 400]);
+    let x = net.fully_connected(x, 8);
+    let mut graph = net.finish(&[x]).unwrap();
+    let filter = graph.nodes[0].inputs[1].unwrap();
+    let values = graph.tensor(filter).f32s().unwrap();
+    let large: Vec<f32> =
+        values.iter().enumerate().map(|(at, v)| if at < 400 { v * 8.0 } else { *v }).collect();
+    *graph.tensor_mut(filter) = Tensor::const_f32("filter", vec![8, 400], &large);
+    let seen: Vec<Vec<f32>> =
+        inputs(3, &graph, 32).iter().map(|x| x.iter().map(|v| 2.0 + 0.3 * v).collect()).collect();
+    let shift = |bias_correction| {
+        let config = Config { bias_correction, ..Config::default() };
+        let int8 = quantized(&graph, &config, &seen).unwrap();
+        let (wanted, found) = (run(&graph, &seen), run(&int8, &seen));
+        // The largest mean error of a result but the large one.
+        let mean = |output: usize| {
+            let pairs = wanted.iter().zip(&found).skip(output).step_by(8);
+            (pairs.map(|(a, b)| f64::from(b - a)).sum::<f64>() / 32.0).abs()
+        };
+        (1..8).map(mean).fold(0.0, f64::max)
+    };
+    assert!(shift(true) < 0.3 * shift(false), "{} {}", shift(true), shift(false));
+}
+
+#[test]
+fn a_single_outlier_counts_for_the_squared_error_and_not_for_the_divergence() {
+    let mut net = builder(5);
+    let x = net.input("input", &[1, 64]);
+    let x = net.fully_connected(x, 64);
+    let graph = net.finish(&[x]).unwrap();
+    let mut seen = inputs(1, &graph, 200);
+    seen[7][3] = 60.0;
+    let widest = |calibration| {
+        let int8 = quantized(&graph, &Config { calibration, ..Config::default() }, &seen).unwrap();
+        int8.tensor(int8.inputs[0]).quant.clone().unwrap().scales[0] * 255.0
+    };
+    assert!(widest(Calibration::MinMax) > 60.0);
+    // One value of 12,800: to divergence it is nothing, to the squared error more than all others together.
+    assert!((1.5..20.0).contains(&widest(Calibration::Entropy)), "{}", widest(Calibration::Entropy));
+    assert!((50.0..62.0).contains(&widest(Calibration::Mse)), "{}", widest(Calibration::Mse));
+}

@@ -1,5 +1,6 @@
 //! Filters to symmetric int8 and biases to int32.
 
+use super::bias_correction;
 use crate::range::symmetric_scale;
 use smidgen_ir::{Quant, Tensor};
 
@@ -26,7 +27,8 @@ pub(super) struct Layout {
     pub(super) per_channel: bool,
 }
 
-/// Quantises the filter and bias of a layer whose input has `input_scale`.
+/// Quantises the filter and bias of a layer whose input has `input_scale`, and `means` of its channels where the bias is to be
+/// corrected.
 ///
 /// # Errors
 /// A tensor that is not a float32 constant, or not finite, as the end of a sentence about the node.
@@ -34,10 +36,10 @@ pub(super) fn quantize(
     filter: &Tensor,
     bias: Option<&Tensor>,
     layout: Layout,
-    input_scale: f32,
+    (input_scale, means): (f32, Option<&[f32]>),
 ) -> Result<Weights, String> {
     let values = finite("filter", filter)?;
-    let biases = bias.map(|bias| finite("bias", bias)).transpose()?;
+    let mut biases = bias.map(|bias| finite("bias", bias)).transpose()?;
     let n_channels = filter.shape.get(layout.axis).copied().unwrap_or(1).max(1);
     let inner: usize = filter.shape.iter().skip(layout.axis + 1).product::<usize>().max(1);
     let channel_of = |at: usize| (at / inner) % n_channels;
@@ -58,6 +60,12 @@ pub(super) fn quantize(
     let factor_of = |at: usize| factors.get(channel_of(at)).or(factors.first()).copied().unwrap_or(1.0);
     let step = |(at, &value): (usize, &f32)| (value * factor_of(at)).round().clamp(-127.0, 127.0) as i8;
     let steps: Vec<i8> = values.iter().enumerate().map(step).collect();
+    if let (Some(biases), Some(means)) = (&mut biases, means) {
+        let scale_of = |at: usize| scales.get(channel_of(at)).or(scales.first()).copied().unwrap_or(1.0);
+        bias_correction::correct(biases, &filter.shape, layout, means, |at| {
+            f64::from(steps[at]) * f64::from(scale_of(at)) - f64::from(values[at])
+        });
+    }
     let bias = bias.zip(biases).map(|(tensor, values)| quantize_bias(tensor, &values, &scales, input_scale));
     let quant = quant(scales, layout.axis);
     let filter = Tensor::const_i8(filter.name.clone(), filter.shape.clone(), &steps, quant);
@@ -129,7 +137,7 @@ mod tests {
     fn quantized(filter: &[f32], shape: &[usize], bias: &[f32], axis: usize, per_channel: bool) -> Weights {
         let filter = Tensor::const_f32("filter", shape.to_vec(), filter);
         let bias = Tensor::const_f32("bias", vec![bias.len()], bias);
-        quantize(&filter, Some(&bias), Layout { axis, per_channel }, 0.5).unwrap()
+        quantize(&filter, Some(&bias), Layout { axis, per_channel }, (0.5, None)).unwrap()
     }
 
     fn scales(tensor: &Tensor) -> &[f32] {
@@ -186,9 +194,9 @@ mod tests {
     fn weights_that_are_not_finite_are_refused() {
         let filter = Tensor::const_f32("filter", vec![1, 1], &[f32::NAN]);
         let layout = Layout { axis: 0, per_channel: false };
-        let message = quantize(&filter, None, layout, 0.5).unwrap_err();
+        let message = quantize(&filter, None, layout, (0.5, None)).unwrap_err();
         assert!(message.contains("its filter \"filter\" holds NaN"), "{message}");
         let activation = Tensor::activation("x", smidgen_ir::DType::F32, vec![1, 1]);
-        assert!(quantize(&activation, None, layout, 0.5).unwrap_err().contains("float32 constant"));
+        assert!(quantize(&activation, None, layout, (0.5, None)).unwrap_err().contains("float32 constant"));
     }
 }
