@@ -76,7 +76,8 @@ fn a_project_on_the_host() {
     folder.write("calibration.bin", [0.25f32.to_le_bytes(); 2 * 384].concat());
     let float = "wand/build/float.tflite";
     folder.json(&["quantize", float, "--data", "calibration.bin", "-o", "raw.tflite"]);
-    let flags = ["--calibration", "mse", "--equalize", "--bias-correction", "--diagnose"];
+    let flags =
+        ["--calibration", "mse", "--equalize", "--bias-correction", "--adaptive-rounding", "--diagnose"];
     let other =
         folder.json(&[&["quantize", float, "--data", "wand", "-o", "other.tflite"][..], &flags].concat());
     let sqnr = other["layers"][0]["own_sqnr_db"].as_f64().unwrap();

@@ -219,20 +219,23 @@ pub struct Quantization {
     /// Whether biases take back what rounded weights shift results by.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bias_correction: bool,
+    /// Whether weights are rounded so that results are nearest to the float ones.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub adaptive_rounding: bool,
 }
 
 impl Quantization {
     /// Without the number of windows.
     pub fn how(&self) -> How {
-        let &Quantization { method, equalize, bias_correction, .. } = self;
-        How { method, equalize, bias_correction }
+        let &Quantization { method, equalize, bias_correction, adaptive_rounding, .. } = self;
+        How { method, equalize, bias_correction, adaptive_rounding }
     }
 }
 
 impl Default for Quantization {
     fn default() -> Self {
-        let How { method, equalize, bias_correction } = How::default();
-        Quantization { calibration: 256, method, equalize, bias_correction }
+        let How { method, equalize, bias_correction, adaptive_rounding } = How::default();
+        Quantization { calibration: 256, method, equalize, bias_correction, adaptive_rounding }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct How {
     pub equalize: bool,
     /// Whether biases take back what rounded weights shift results by.
     pub bias_correction: bool,
+    /// Whether weights are rounded so that results are nearest to the float ones.
+    pub adaptive_rounding: bool,
 }
 
 impl How {
@@ -47,8 +49,8 @@ impl How {
 pub fn quantize(graph: &Graph, calibration: &[Vec<f32>], how: How) -> Result<(Graph, Vec<String>)> {
     let mut context = Context::new(calibration);
     let graph = how.equalized(graph, &mut context)?;
-    let config =
-        Config { calibration: how.method, bias_correction: how.bias_correction, ..Config::default() };
+    let How { method: calibration, bias_correction, adaptive_rounding, .. } = how;
+    let config = Config { calibration, bias_correction, adaptive_rounding, ..Config::default() };
     let quantized = post_training_quantization::apply(&graph, &config, &mut context).map_err(Error::input)?;
     Ok((quantized, context.log))
 }

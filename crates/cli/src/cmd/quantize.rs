@@ -46,6 +46,9 @@ pub(crate) struct Quantize {
     /// Let biases take back what rounded weights shift results by
     #[arg(long)]
     bias_correction: bool,
+    /// Round weights so that results are nearest to the float ones, not each to its nearest step
+    #[arg(long)]
+    adaptive_rounding: bool,
     /// Show which layers add most noise, why, and what to try
     #[arg(long)]
     diagnose: bool,
@@ -108,12 +111,15 @@ impl Quantize {
             method: self.calibration.unwrap_or(how.method),
             equalize: self.equalize || how.equalize,
             bias_correction: self.bias_correction || how.bias_correction,
+            adaptive_rounding: self.adaptive_rounding || how.adaptive_rounding,
         }
     }
 
     fn with_flags(&self, mut project: Project) -> Project {
-        let How { method, equalize, bias_correction } = self.with(project.quantization.how());
-        project.quantization = Quantization { method, equalize, bias_correction, ..project.quantization };
+        let How { method, equalize, bias_correction, adaptive_rounding } =
+            self.with(project.quantization.how());
+        project.quantization =
+            Quantization { method, equalize, bias_correction, adaptive_rounding, ..project.quantization };
         project
     }
 }

@@ -17,6 +17,7 @@
 //!
 //! Constants are computed, batch normalisations folded and activations fused first, so that only what the device computes is calibrated.
 
+mod adaptive_rounding;
 mod bias_correction;
 mod calibrate;
 mod recurrent;
@@ -27,6 +28,8 @@ mod tensorflow;
 mod weights;
 
 use crate::{CompressError, Context};
+use adaptive_rounding::Grams;
+use rewrite::Seen;
 use serde::{Deserialize, Serialize};
 use smidgen_ir::{DType, Graph, IrError, NodeIdx, Op, TensorIdx, lower, passes};
 
@@ -66,6 +69,9 @@ pub struct Config {
     pub per_channel_fully_connected: bool,
     /// Whether biases take back what rounded weights shift the mean of a layer's results by.
     pub bias_correction: bool,
+    /// Whether weights are rounded so that results are nearest to the float ones, not each to its nearest step; biases are
+    /// corrected with them.
+    pub adaptive_rounding: bool,
     /// Inputs and outputs stay float32, with QUANTIZE and DEQUANTIZE at the borders.
     pub float_io: bool,
 }
@@ -77,6 +83,7 @@ impl Default for Config {
             per_channel: true,
             per_channel_fully_connected: false,
             bias_correction: false,
+            adaptive_rounding: false,
             float_io: false,
         }
     }
@@ -106,7 +113,12 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
         true => bias_correction::means(&graph, context.calibration)?,
         false => Vec::new(),
     };
-    let quantized = rewrite::rewrite(&graph, (&ranges, &means), config, &mut context.log)?;
+    let grams = match config.adaptive_rounding {
+        true => adaptive_rounding::grams(&graph, context.calibration)?,
+        false => Grams::new(),
+    };
+    let seen = Seen { ranges: &ranges, means: &means, grams: &grams };
+    let quantized = rewrite::rewrite(&graph, seen, config, &mut context.log)?;
     let quantized = passes::dead_code(&quantized)?;
     // Multipliers that no kernel can apply are found here, with the node's name, not on the device.
     lower(&quantized)?;
@@ -165,7 +177,8 @@ fn describe(config: &Config) -> String {
     let scales = |per_channel| if per_channel { "per channel" } else { "per tensor" };
     let (conv, dense) = (scales(config.per_channel), scales(config.per_channel_fully_connected));
     let biases = if config.bias_correction { "; biases corrected" } else { "" };
-    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}{biases}")
+    let rounding = if config.adaptive_rounding { "; adaptive rounding" } else { "" };
+    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}{biases}{rounding}")
 }
 
 fn tensor_place(graph: &Graph, idx: TensorIdx) -> String {

@@ -1,8 +1,9 @@
 //! The int8 graph from the float graph and the ranges of its activations.
 
+use super::adaptive_rounding::Grams;
 use super::bias_correction::Means;
 use super::recurrent::{self, BIASES, INPUT_WEIGHTS, N_GATES, RECURRENT_WEIGHTS};
-use super::weights::{self, Layout};
+use super::weights::{self, Input, Layout};
 use super::{Config, tensor_place};
 use crate::quantize::quantize_value;
 use crate::{CompressError, Range};
@@ -22,12 +23,12 @@ const PER_TENSOR: Layout = Layout { axis: 0, per_channel: false };
 /// A node or tensor that cannot be quantised.
 pub(super) fn rewrite(
     graph: &Graph,
-    (ranges, means): (&[Option<Range>], &Means),
+    seen: Seen<'_>,
     config: &Config,
     log: &mut Vec<String>,
 ) -> Result<Graph, CompressError> {
     let nodes = Vec::with_capacity(graph.nodes.len());
-    let mut rewriter = Rewriter { graph: graph.clone(), nodes, ranges, means, config, log };
+    let mut rewriter = Rewriter { graph: graph.clone(), nodes, seen, config, log };
     rewriter.log.push(row("activation", "min", "max", "scale", "zero point"));
     for &input in &graph.inputs {
         let range = rewriter.range(input)?;
@@ -44,13 +45,21 @@ pub(super) fn rewrite(
     Ok(rewriter.graph)
 }
 
+/// What calibration saw of the activations.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) ranges: &'a [Option<Range>],
+    /// Where biases are corrected.
+    pub(super) means: &'a Means,
+    /// Where rounding is adaptive.
+    pub(super) grams: &'a Grams,
+}
+
 struct Rewriter<'a> {
     graph: Graph,
     /// The nodes so far, with the QUANTIZE nodes that bring operands to one scale.
     nodes: Vec<Node>,
-    ranges: &'a [Option<Range>],
-    /// Of the activations, where biases are corrected.
-    means: &'a Means,
+    seen: Seen<'a>,
     config: &'a Config,
     log: &'a mut Vec<String>,
 }
@@ -114,7 +123,7 @@ impl Rewriter<'_> {
                     .map_err(|message| CompressError::Place { place: self.graph.describe(idx), message })?;
             }
         }
-        recurrent::set_states(&mut self.graph, node, &quant, self.ranges)?;
+        recurrent::set_states(&mut self.graph, node, &quant, self.seen.ranges)?;
         self.set(output, quant, node.op.name());
         self.nodes.push(self.graph.nodes[idx.idx()].clone());
         Ok(())
@@ -226,9 +235,15 @@ impl Rewriter<'_> {
         let tensor = |at: usize| operand(at).map(|idx| self.graph.tensor(idx));
         let input_scale = input_scale.ok_or("its input must be an activation")?;
         let weights = tensor(filter).ok_or("its filter is missing")?;
-        let means = node.inputs.first().copied().flatten().and_then(|input| self.means.get(input.idx()));
+        let means = node.inputs.first().copied().flatten().and_then(|input| self.seen.means.get(input.idx()));
         let means = means.filter(|means| !means.is_empty()).map(Vec::as_slice);
-        let weights = weights::quantize(weights, bias.and_then(tensor), layout, (input_scale, means))?;
+        let gram = self.seen.grams.get(&idx.idx());
+        let input = Input { scale: input_scale, means, gram };
+        let weights = weights::quantize(weights, bias.and_then(tensor), layout, input)?;
+        if weights.n_turned > 0 {
+            let (place, n) = (self.graph.describe(idx), weights.n_turned);
+            self.log.push(format!("{place}: {n} weight(s) not rounded to the nearest step"));
+        }
         if weights.n_widened > 0 {
             let (place, n) = (self.graph.describe(idx), weights.n_widened);
             self.log
@@ -267,7 +282,7 @@ impl Rewriter<'_> {
     }
 
     fn range(&self, idx: TensorIdx) -> Result<Range, CompressError> {
-        self.ranges.get(idx.idx()).copied().flatten().ok_or_else(|| CompressError::Place {
+        self.seen.ranges.get(idx.idx()).copied().flatten().ok_or_else(|| CompressError::Place {
             place: tensor_place(&self.graph, idx),
             message: "calibration has not seen it".into(),
         })
@@ -276,7 +291,7 @@ impl Rewriter<'_> {
     /// Makes an activation int8 and logs it.
     fn set(&mut self, idx: TensorIdx, quant: Quant, made_by: &str) {
         let number = |value: Option<f32>| value.map_or_else(String::new, |value| format!("{value:.6}"));
-        let range = self.ranges.get(idx.idx()).copied().flatten();
+        let range = self.seen.ranges.get(idx.idx()).copied().flatten();
         let tensor = self.graph.tensor_mut(idx);
         let scale = quant.scales.first().map_or_else(String::new, |scale| format!("{scale:e}"));
         let zero_point = quant.zero_points.first().map_or_else(String::new, i32::to_string);

@@ -38,7 +38,13 @@ fn check(float: &Graph, ours: &Node, int8: &Graph, theirs: &Node) {
         _ => Layout { axis: 0, per_channel: false },
     };
     let [_, float_filter, float_bias] = operands(float, ours);
-    let made = weights::quantize(float_filter, Some(float_bias), layout, (input_scale, None)).unwrap();
+    let made = weights::quantize(
+        float_filter,
+        Some(float_bias),
+        layout,
+        weights::Input { scale: input_scale, means: None, gram: None },
+    )
+    .unwrap();
     let made_bias = made.bias.unwrap();
     assert_eq!(made.filter.quant, filter.quant, "{}", filter.name);
     assert_eq!(made.filter.data, filter.data, "{}", filter.name);

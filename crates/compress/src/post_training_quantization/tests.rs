@@ -469,3 +469,25 @@ fn a_single_outlier_counts_for_the_squared_error_and_not_for_the_divergence() {
     assert!((1.5..20.0).contains(&widest(Calibration::Entropy)), "{}", widest(Calibration::Entropy));
     assert!((50.0..62.0).contains(&widest(Calibration::Mse)), "{}", widest(Calibration::Mse));
 }
+
+#[test]
+fn adaptive_rounding_brings_a_layer_nearer_to_its_float_form() {
+    for seed in [1, 2, 3] {
+        let mut net = builder(seed);
+        let x = net.input("input", &[1, 8, 8, 6]);
+        let x = net.depthwise_conv_2d(x, Conv::new(2, [3, 3]));
+        let x = net.conv_2d(x, Conv::new(8, [3, 3]).stride([2, 2]));
+        let graph = net.finish(&[x]).unwrap();
+        // One scale for a filter is coarse enough for the rounding to count.
+        let seen: Vec<Vec<f32>> =
+            inputs(seed, &graph, 24).iter().map(|x| x.iter().map(|v| 0.5 + 0.5 * v).collect()).collect();
+        let noise = |adaptive_rounding| {
+            let config = Config { adaptive_rounding, per_channel: false, ..Config::default() };
+            let int8 = quantized(&graph, &config, &seen).unwrap();
+            let layers = crate::diagnosis::diagnose(&graph, &int8, &Context::new(&seen)).unwrap();
+            layers.into_iter().map(|layer| layer.own_sqnr_db).collect::<Vec<_>>()
+        };
+        let (nearest, adaptive) = (noise(false), noise(true));
+        assert!(adaptive[0] > nearest[0] + 0.5, "seed {seed}: {nearest:?} {adaptive:?}");
+    }
+}

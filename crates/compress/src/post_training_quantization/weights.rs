@@ -1,5 +1,6 @@
 //! Filters to symmetric int8 and biases to int32.
 
+use super::adaptive_rounding::Gram;
 use super::bias_correction;
 use crate::range::symmetric_scale;
 use smidgen_ir::{Quant, Tensor};
@@ -16,6 +17,8 @@ pub(super) struct Weights {
     pub(super) bias: Option<Tensor>,
     /// Channels whose filter got a coarser scale, because their bias would not fit 32 bits otherwise.
     pub(super) n_widened: usize,
+    /// Weights that are not at their nearest step.
+    pub(super) n_turned: usize,
 }
 
 /// How the values of a filter divide into output channels.
@@ -27,8 +30,17 @@ pub(super) struct Layout {
     pub(super) per_channel: bool,
 }
 
-/// Quantises the filter and bias of a layer whose input has `input_scale`, and `means` of its channels where the bias is to be
-/// corrected.
+/// What is known of a layer's input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Input<'a> {
+    pub(super) scale: f32,
+    /// Of its channels, where the bias is to be corrected.
+    pub(super) means: Option<&'a [f32]>,
+    /// Where rounding is adaptive.
+    pub(super) gram: Option<&'a Gram>,
+}
+
+/// Quantises the filter and bias of a layer.
 ///
 /// # Errors
 /// A tensor that is not a float32 constant, or not finite, as the end of a sentence about the node.
@@ -36,8 +48,9 @@ pub(super) fn quantize(
     filter: &Tensor,
     bias: Option<&Tensor>,
     layout: Layout,
-    (input_scale, means): (f32, Option<&[f32]>),
+    input: Input<'_>,
 ) -> Result<Weights, String> {
+    let input_scale = input.scale;
     let values = finite("filter", filter)?;
     let mut biases = bias.map(|bias| finite("bias", bias)).transpose()?;
     let n_channels = filter.shape.get(layout.axis).copied().unwrap_or(1).max(1);
@@ -59,8 +72,11 @@ pub(super) fn quantize(
     let factors: Vec<f32> = scales.iter().zip(&magnitudes).map(|(&scale, &of)| factor(scale, of)).collect();
     let factor_of = |at: usize| factors.get(channel_of(at)).or(factors.first()).copied().unwrap_or(1.0);
     let step = |(at, &value): (usize, &f32)| (value * factor_of(at)).round().clamp(-127.0, 127.0) as i8;
-    let steps: Vec<i8> = values.iter().enumerate().map(step).collect();
-    if let (Some(biases), Some(means)) = (&mut biases, means) {
+    let mut steps: Vec<i8> = values.iter().enumerate().map(step).collect();
+    let n_turned = input.gram.map_or(0, |gram| gram.round(&mut steps, &values, &scales));
+    if let (Some(biases), Some(gram)) = (&mut biases, input.gram) {
+        gram.correct(biases, &steps, &values, &scales);
+    } else if let (Some(biases), Some(means)) = (&mut biases, input.means) {
         let scale_of = |at: usize| scales.get(channel_of(at)).or(scales.first()).copied().unwrap_or(1.0);
         bias_correction::correct(biases, &filter.shape, layout, means, |at| {
             f64::from(steps[at]) * f64::from(scale_of(at)) - f64::from(values[at])
@@ -69,7 +85,7 @@ pub(super) fn quantize(
     let bias = bias.zip(biases).map(|(tensor, values)| quantize_bias(tensor, &values, &scales, input_scale));
     let quant = quant(scales, layout.axis);
     let filter = Tensor::const_i8(filter.name.clone(), filter.shape.clone(), &steps, quant);
-    Ok(Weights { filter, bias, n_widened })
+    Ok(Weights { filter, bias, n_widened, n_turned })
 }
 
 fn finite(name: &str, tensor: &Tensor) -> Result<Vec<f32>, String> {
@@ -134,10 +150,12 @@ fn quant(scales: Vec<f32>, axis: usize) -> Quant {
 mod tests {
     use super::*;
 
+    const INPUT: Input<'static> = Input { scale: 0.5, means: None, gram: None };
+
     fn quantized(filter: &[f32], shape: &[usize], bias: &[f32], axis: usize, per_channel: bool) -> Weights {
         let filter = Tensor::const_f32("filter", shape.to_vec(), filter);
         let bias = Tensor::const_f32("bias", vec![bias.len()], bias);
-        quantize(&filter, Some(&bias), Layout { axis, per_channel }, (0.5, None)).unwrap()
+        quantize(&filter, Some(&bias), Layout { axis, per_channel }, INPUT).unwrap()
     }
 
     fn scales(tensor: &Tensor) -> &[f32] {
@@ -194,9 +212,9 @@ mod tests {
     fn weights_that_are_not_finite_are_refused() {
         let filter = Tensor::const_f32("filter", vec![1, 1], &[f32::NAN]);
         let layout = Layout { axis: 0, per_channel: false };
-        let message = quantize(&filter, None, layout, (0.5, None)).unwrap_err();
+        let message = quantize(&filter, None, layout, INPUT).unwrap_err();
         assert!(message.contains("its filter \"filter\" holds NaN"), "{message}");
         let activation = Tensor::activation("x", smidgen_ir::DType::F32, vec![1, 1]);
-        assert!(quantize(&activation, None, layout, (0.5, None)).unwrap_err().contains("float32 constant"));
+        assert!(quantize(&activation, None, layout, INPUT).unwrap_err().contains("float32 constant"));
     }
 }
