@@ -140,7 +140,11 @@ pub fn windows(index: &Arc<Index>, config: &Config) -> Result<Dataset, DataError
         let message = format!(
             "{}: no recording is left; each has fewer than {} rows or more than {}",
             index.name,
-            config.min_rows.max(if config.ahead > 0 { config.length + config.ahead } else { 0 }),
+            config.min_rows.max(if config.ahead > 0 {
+                config.length.saturating_add(config.ahead)
+            } else {
+                0
+            }),
             config.length
         );
         return Err(DataError::Options(message));
