@@ -180,3 +180,77 @@ impl<'a> Way<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::tile::{Convolve, Correlate};
+    use super::*;
+    use smidgen_ir::ops::conv_2d::Conv2d;
+    use smidgen_ir::{Activation, Padding};
+
+    /// Outputs and gradients of the filter with vectors of `lanes`, which `run` runs.
+    fn both(
+        direct: &Direct,
+        lanes: usize,
+        x: &[f32],
+        filter: &[f32],
+        run: &dyn Fn(Option<Convolve<'_>>, Option<Correlate<'_>>),
+    ) -> (Vec<f32>, Vec<f32>) {
+        let way = Way { lanes, ..direct.way() };
+        let (mut scratch, mut y) = (Vec::new(), vec![0.0; direct.images().1]);
+        let (weights, padded) = way.memory(&mut scratch);
+        way.pack(|row, column, from, to| filter[direct.weight(row, column, from, to)], weights);
+        run(Some(Convolve { plane: way.plane(x, padded), weights, y: &mut y }), None);
+        let mut gradient = vec![0.0; filter.len()];
+        weights.fill(0.0);
+        run(None, Some(Correlate { plane: way.plane(x, padded), dy: &y, dw: weights }));
+        way.for_each(|at, row, column, from, to| {
+            gradient[direct.weight(row, column, from, to)] = weights[at]
+        });
+        (y, gradient)
+    }
+
+    #[test]
+    fn every_vector_unit_gives_the_same() {
+        use pulp::Arch;
+        let op = |stride| Conv2d {
+            stride: [stride, stride],
+            dilation: [1, 1],
+            padding: Padding::Same,
+            activation: Activation::None,
+        };
+        // Two vectors, one and a part of one, on each unit; columns that tiles do not divide.
+        for (stride, in_c, out_c) in [(1, 3, 37), (2, 5, 16), (1, 2, 8), (1, 1, 3)] {
+            let (window, _) = op(stride).window([1, 6, 13, in_c], [out_c, 3, 3, in_c]).unwrap();
+            let direct = Direct::new(&window).unwrap();
+            let wave = |n: usize, by: f32| (0..n).map(|at| (at as f32 * by).sin()).collect::<Vec<f32>>();
+            let (x, filter) = (wave(6 * 13 * in_c, 0.37), wave(out_c * 9 * in_c, 0.61));
+            let own = both(&direct, tile::lanes(), &x, &filter, &|convolve, correlate| {
+                convolve.into_iter().for_each(|work| Arch::new().dispatch(work));
+                correlate.into_iter().for_each(|work| Arch::new().dispatch(work));
+            });
+            let same = |other: (Vec<f32>, Vec<f32>), unit: &str| {
+                for (own, other) in [(&own.0, &other.0), (&own.1, &other.1)] {
+                    let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * (1.0 + a.abs());
+                    assert!(
+                        own.len() == other.len() && own.iter().zip(other).all(near),
+                        "{unit}, {out_c} channels"
+                    );
+                }
+            };
+            let scalar = both(&direct, 1, &x, &filter, &|convolve, correlate| {
+                convolve.into_iter().for_each(|work| pulp::WithSimd::with_simd(work, pulp::Scalar::new()));
+                correlate.into_iter().for_each(|work| pulp::WithSimd::with_simd(work, pulp::Scalar::new()));
+            });
+            same(scalar, "scalar");
+            #[cfg(target_arch = "x86_64")]
+            if let Some(avx2) = pulp::x86::V3::try_new() {
+                let avx2 = both(&direct, 8, &x, &filter, &|convolve, correlate| {
+                    convolve.into_iter().for_each(|work| pulp::WithSimd::with_simd(work, avx2));
+                    correlate.into_iter().for_each(|work| pulp::WithSimd::with_simd(work, avx2));
+                });
+                same(avx2, "AVX2");
+            }
+        }
+    }
+}

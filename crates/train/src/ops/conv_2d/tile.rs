@@ -77,10 +77,10 @@ pub(super) fn correlate(plane: Plane<'_>, dy: &[f32], dw: &mut [f32]) {
     Arch::new().dispatch(Correlate { plane, dy, dw });
 }
 
-struct Convolve<'a> {
-    plane: Plane<'a>,
-    weights: &'a [f32],
-    y: &'a mut [f32],
+pub(super) struct Convolve<'a> {
+    pub(super) plane: Plane<'a>,
+    pub(super) weights: &'a [f32],
+    pub(super) y: &'a mut [f32],
 }
 
 impl WithSimd for Convolve<'_> {
@@ -188,10 +188,10 @@ impl Convolve<'_> {
     }
 }
 
-struct Correlate<'a> {
-    plane: Plane<'a>,
-    dy: &'a [f32],
-    dw: &'a mut [f32],
+pub(super) struct Correlate<'a> {
+    pub(super) plane: Plane<'a>,
+    pub(super) dy: &'a [f32],
+    pub(super) dw: &'a mut [f32],
 }
 
 impl WithSimd for Correlate<'_> {
