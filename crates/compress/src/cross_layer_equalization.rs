@@ -9,9 +9,10 @@
 //! A pair needs constant weights, a result that only the second layer reads, and no more than data movement by whole channels
 //! between them, of which none is looked through here. RELU6 does not scale; what ends in it stays as it is.
 
+use crate::post_training_quantization::prepared;
 use crate::{CompressError, Context};
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{Activation, Graph, IrError, Op, Tensor, TensorIdx, passes};
+use smidgen_ir::{Activation, Graph, IrError, Op, Tensor, TensorIdx};
 
 /// Options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ struct Pair {
 /// A graph that the verifier refuses.
 pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Result<Graph, CompressError> {
     graph.verify().map_err(IrError::Invalid)?;
-    let mut graph = passes::fuse_activation(&passes::fold_batch_norm(graph)?)?;
+    let mut graph = prepared(graph)?;
     let pairs = pairs(&graph);
     let mut largest = 1.0f32;
     for _ in 0..config.rounds {

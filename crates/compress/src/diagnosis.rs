@@ -3,10 +3,11 @@
 //! Two ratios of signal to quantisation noise, `10 log10(sum y^2 / sum (y - y~)^2)`: of what has come together up to a layer, and
 //! of what the layer adds by itself when it gets the float graph's values. What a layer adds is what can be mended there.
 
-use crate::quantize::{dequantize_output, floats, quantize_input};
+use crate::post_training_quantization::prepared;
+use crate::quantize::{dequantize, dequantize_output, dequantize_value, per_tensor, quantize_input};
 use crate::{CompressError, Context};
 use serde::Serialize;
-use smidgen_ir::{DType, Graph, Interpreter, Node, Op, Quant, TensorIdx, passes};
+use smidgen_ir::{DType, Graph, Interpreter, Node, Op, TensorIdx, passes};
 use std::collections::BTreeMap;
 
 /// Share of values beyond the range from which a layer counts as clipped.
@@ -96,7 +97,7 @@ pub fn diagnose(
     int8: &Graph,
     context: &Context<'_>,
 ) -> Result<Vec<LayerError>, CompressError> {
-    let float = passes::fuse_activation(&passes::fold_batch_norm(&passes::fold_constants(float)?)?)?;
+    let float = prepared(float)?;
     let names: BTreeMap<&str, TensorIdx> = (0u32..)
         .zip(&float.tensors)
         .filter(|(_, tensor)| !tensor.is_const())
@@ -150,35 +151,17 @@ fn values(
     let mut rest = input;
     for &idx in &graph.inputs {
         let (own, tail) = rest.split_at_checked(graph.tensor(idx).n_bytes()).unwrap_or((rest, &[]));
-        values.extend(real(graph, idx, own).map(|own| (idx, own)));
+        values.extend(dequantize(graph.tensor(idx), own).map(|own| (idx, own)));
         rest = tail;
     }
     interpreter.reset();
     interpreter.run_layers(input, &mut |node, results| {
         for (&output, bytes) in graph.nodes[node.idx()].outputs.iter().zip(results) {
-            values.extend(real(graph, output, bytes).map(|own| (output, own)));
+            // What stands for no real values is no layer's result.
+            values.extend(dequantize(graph.tensor(output), bytes).map(|own| (output, own)));
         }
     })?;
     Ok(values)
-}
-
-fn real(graph: &Graph, idx: TensorIdx, bytes: &[u8]) -> Option<Vec<f32>> {
-    let tensor = graph.tensor(idx);
-    match (tensor.dtype, &tensor.quant) {
-        (DType::F32, _) => Some(floats(bytes).collect()),
-        (DType::I8, Some(quant)) => {
-            let (scale, zero_point) = per_tensor(quant)?;
-            Some(bytes.iter().map(|byte| (f32::from(byte.cast_signed()) - zero_point) * scale).collect())
-        }
-        _ => None,
-    }
-}
-
-fn per_tensor(quant: &Quant) -> Option<(f32, f32)> {
-    match (quant.scales.as_slice(), quant.zero_points.as_slice()) {
-        (&[scale], &[zero_point]) => Some((scale, zero_point as f32)),
-        _ => None,
-    }
 }
 
 /// An int8 node with the float tensors that belong to its operands and its result.
@@ -196,7 +179,7 @@ impl Layer {
     fn of(int8: &Graph, node: &Node, names: &BTreeMap<&str, TensorIdx>) -> Option<Layer> {
         let &[output] = node.outputs.as_slice() else { return None };
         let tensor = int8.tensor(output);
-        let (scale, zero_point) = per_tensor(tensor.quant.as_ref().filter(|_| tensor.dtype == DType::I8)?)?;
+        let (scale, zero_point) = per_tensor(tensor).ok().filter(|_| tensor.dtype == DType::I8)?;
         let activations: Vec<TensorIdx> =
             node.inputs.iter().flatten().copied().filter(|&input| !int8.tensor(input).is_const()).collect();
         let known = |idx: &TensorIdx| names.get(int8.tensor(*idx).name.as_str()).copied();
@@ -205,7 +188,8 @@ impl Layer {
         let alone =
             Graph { inputs: activations, outputs: vec![output], nodes: vec![node.clone()], ..int8.clone() };
         let alone = passes::dead_code(&alone).ok().filter(|_| stateless)?;
-        let range = [(-128.0 - zero_point) * scale, (127.0 - zero_point) * scale, scale];
+        let range = [i8::MIN, i8::MAX].map(|step| dequantize_value(step, scale, zero_point));
+        let range = [range[0], range[1], scale];
         Some(Layer { alone, inputs: inputs?, int8: output, float: known(&output)?, range })
     }
 

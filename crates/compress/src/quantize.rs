@@ -52,17 +52,25 @@ pub fn dequantize_output(graph: &Graph, bytes: &[u8]) -> Result<Vec<f32>, Compre
     for tensor in graph.outputs.iter().filter_map(|&idx| graph.get(idx)) {
         let (bytes, tail) = rest.split_at_checked(tensor.n_bytes()).unwrap_or((rest, &[]));
         rest = tail;
-        match tensor.dtype {
-            DType::F32 => values.extend(floats(bytes)),
-            DType::I8 => {
-                let (scale, zero_point) = per_tensor(tensor)?;
-                let steps = bytes.iter().map(|byte| byte.cast_signed());
-                values.extend(steps.map(|step| dequantize_value(step, scale, zero_point)));
-            }
-            _ => return Err(not_real(tensor)),
-        }
+        values.extend(dequantize(tensor, bytes)?);
     }
     Ok(values)
+}
+
+/// The bytes of a tensor in real units.
+///
+/// # Errors
+/// [`CompressError::Place`] on a tensor that is neither float32 nor int8 with one scale.
+pub(crate) fn dequantize(tensor: &Tensor, bytes: &[u8]) -> Result<Vec<f32>, CompressError> {
+    match tensor.dtype {
+        DType::F32 => Ok(floats(bytes).collect()),
+        DType::I8 => {
+            let (scale, zero_point) = per_tensor(tensor)?;
+            let steps = bytes.iter().map(|byte| byte.cast_signed());
+            Ok(steps.map(|step| dequantize_value(step, scale, zero_point)).collect())
+        }
+        _ => Err(not_real(tensor)),
+    }
 }
 
 /// Little-endian float32 elements.
@@ -70,7 +78,8 @@ pub(crate) fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
     bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]]))
 }
 
-fn per_tensor(tensor: &Tensor) -> Result<(f32, i32), CompressError> {
+/// Scale and zero point of an int8 tensor that has one of each.
+pub(crate) fn per_tensor(tensor: &Tensor) -> Result<(f32, i32), CompressError> {
     let one = |quant: &Quant| match (quant.scales.as_slice(), quant.zero_points.as_slice()) {
         (&[scale], &[zero_point]) => Some((scale, zero_point)),
         _ => None,

@@ -101,7 +101,7 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     check_options(config)?;
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
-    let graph = passes::fuse_activation(&passes::fold_batch_norm(&passes::fold_constants(graph)?)?)?;
+    let graph = prepared(graph)?;
     check_folded(&graph)?;
     let ranges = calibrate::ranges(&graph, config.calibration, context.calibration)?;
     context.log.push(format!(
@@ -123,6 +123,14 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     // Multipliers that no kernel can apply are found here, with the node's name, not on the device.
     lower(&quantized)?;
     Ok(quantized)
+}
+
+/// The float graph as it is calibrated and quantised: constants computed, batch normalisations folded, activations fused.
+///
+/// # Errors
+/// A graph that the verifier refuses.
+pub(crate) fn prepared(graph: &Graph) -> Result<Graph, IrError> {
+    passes::fuse_activation(&passes::fold_batch_norm(&passes::fold_constants(graph)?)?)
 }
 
 fn check_options(config: &Config) -> Result<(), CompressError> {
