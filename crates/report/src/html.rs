@@ -66,27 +66,19 @@ fn cards(report: &Report) -> Vec<minijinja::Value> {
     let mut cards = Vec::new();
     if let Some(last) = report.accuracy.last() {
         let provenance = report.data.as_ref().map_or("", |data| data.provenance.word());
-        let windows = match (last.errors.first(), &last.finds) {
-            (Some(errors), _) => errors.n,
-            (_, Some(finds)) => finds.n_images,
-            _ => last.confusion.total(),
-        };
-        let note = format!("{} on {} {provenance} test windows", last.name, count(windows));
-        match (last.errors.first(), last.auc.filter(|_| last.threshold.is_some())) {
-            (Some(errors), _) => {
-                cards.push(card(
-                    "Mean absolute error",
-                    decimal(errors.mae, 3),
-                    format!("{}, {note}", errors.name),
-                ));
+        let note = |windows: u64| format!("{} on {} {provenance} test windows", last.name, count(windows));
+        let (total, accuracy) = (last.confusion.total(), percent(last.confusion.accuracy()));
+        cards.push(match (last.errors.first(), &last.finds, last.auc.filter(|_| last.threshold.is_some())) {
+            (Some(errors), ..) => {
+                let note = format!("{}, {}", errors.name, note(errors.n));
+                card("Mean absolute error", decimal(errors.mae, 3), note)
             }
-            _ if last.finds.is_some() => {
-                let mean = last.finds.as_ref().map_or(0.0, crate::Finds::mean);
-                cards.push(card("Mean average precision", decimal(mean, 4), note));
+            (_, Some(finds), _) => {
+                card("Mean average precision", decimal(finds.mean(), 4), note(finds.n_images))
             }
-            (_, Some(auc)) => cards.push(card("AUC", decimal(auc, 4), note)),
-            _ => cards.push(card("Accuracy", percent(last.confusion.accuracy()), note)),
-        }
+            (_, _, Some(auc)) => card("AUC", decimal(auc, 4), note(total)),
+            _ => card("Accuracy", accuracy, note(total)),
+        });
     }
     if let Some(agreement) = &report.agreement {
         let same = agreement.n_bytes.saturating_sub(agreement.n_differing);

@@ -23,17 +23,17 @@ pub fn eval(
 ) -> Result<Vec<Evaluation>> {
     let artifacts = Artifacts::of(dir);
     let models = match model {
-        Some(path) => vec![(ModelFile::new(path).name(), path.to_owned())],
-        None => vec![(String::from("float"), artifacts.float_model()), (String::new(), artifacts.model())],
+        Some(path) => vec![(Some(ModelFile::new(path).name()), path.to_owned())],
+        None => vec![(Some("float".into()), artifacts.float_model()), (None, artifacts.model())],
     };
     let present: Vec<_> = models.into_iter().filter(|(_, path)| model.is_some() || path.exists()).collect();
     if present.is_empty() {
         return Err(not_trained(&artifacts.float_model()));
     }
     let windows = dataset::windows(project, dir)?;
-    let one = |(name, path): (String, std::path::PathBuf)| {
+    let one = |(name, path): (Option<String>, std::path::PathBuf)| {
         let graph = model_file::read(&path)?;
-        let name = if name.is_empty() { format!("{} on the host", evaluate::form(&graph)) } else { name };
+        let name = name.unwrap_or_else(|| format!("{} on the host", evaluate::form(&graph)));
         Ok(evaluate::on_host(&name, &graph, &windows, observer)?.0)
     };
     present.into_iter().map(one).collect()

@@ -61,7 +61,7 @@ pub fn on_host(
     windows: &Windows,
     observer: &mut dyn Observer,
 ) -> Result<(Evaluation, Vec<u8>)> {
-    let graph = &windows.goal.deployed(graph, windows.summary.classes.len())?;
+    let graph = &windows.goal.deployed(graph.clone())?;
     let mut run = |set: &Dataset| host::run(graph, &feed::inputs(graph, set)?, observer);
     let threshold = match &windows.goal {
         Goal::Anomaly { percentile, .. } => {

@@ -4,7 +4,7 @@ use smidgen_data::{Dataset, Index};
 use smidgen_ir::Graph;
 use smidgen_report::Finds;
 use smidgen_zoo::Task;
-use smidgen_zoo::average_precision::{Found, Match, average_precisions};
+use smidgen_zoo::average_precision::{Found, Match, average_precisions, found_boxes, found_centres};
 use smidgen_zoo::detector::{self, Object, Prior, Suppression};
 
 use crate::project::{Detection, Project};
@@ -30,6 +30,8 @@ pub enum Finder {
     Centres {
         /// Rows and columns of cells.
         grid: [usize; 2],
+        /// How many classes there are.
+        classes: usize,
         /// Lowest score of a centre.
         score_threshold: f32,
     },
@@ -63,7 +65,7 @@ impl Finder {
             }),
             Task::Centroids => {
                 let grid = [height, width].map(|extent| extent.div_ceil(detector::CELL));
-                Ok(Finder::Centres { grid, score_threshold })
+                Ok(Finder::Centres { grid, classes: config.outputs, score_threshold })
             }
             _ => Err(Error::input(format!("model.zoo: {} finds no objects", entry.name))
                 .help("tiny_yolo and yolo_fastest find boxes, fomo finds centres")),
@@ -93,44 +95,25 @@ impl Finder {
     ///
     /// # Errors
     /// A model with other outputs.
-    pub(crate) fn decoded(&self, graph: &Graph, n_classes: usize) -> Result<Graph> {
-        let extents = |at: usize| graph.outputs.get(at).map(|&output| graph.tensor(output).shape.as_slice());
+    pub(crate) fn decoded(&self, graph: Graph) -> Result<Graph> {
+        let last = |graph: &Graph| {
+            graph.outputs.first().and_then(|&output| graph.tensor(output).shape.last().copied())
+        };
         match self {
-            Finder::Boxes { .. } if graph.outputs.len() == 4 => Ok(graph.clone()),
-            Finder::Boxes { priors, suppression } => detector::with_boxes(graph.clone(), priors, suppression),
-            Finder::Centres { .. } if extents(0).and_then(<[usize]>::last) == Some(&n_classes) => {
-                Ok(graph.clone())
-            }
-            Finder::Centres { .. } => detector::with_peaks(graph.clone()),
+            Finder::Boxes { .. } if graph.outputs.len() == 4 => Ok(graph),
+            Finder::Boxes { priors, suppression } => detector::with_boxes(graph, priors, suppression),
+            Finder::Centres { classes, .. } if last(&graph) == Some(*classes) => Ok(graph),
+            Finder::Centres { .. } => detector::with_peaks(graph),
         }
         .map_err(Error::input)
     }
 
     /// What the decoded outputs of an image say.
-    fn found(&self, image: usize, output: &[f32], n_classes: usize) -> Vec<Found> {
+    fn found(&self, image: usize, outputs: &[f32]) -> Vec<Found> {
         match self {
-            Finder::Boxes { suppression: Suppression { max_detections: n, .. }, .. } => {
-                let (boxes, rest) = output.split_at((4 * n).min(output.len()));
-                let (classes, rest) = rest.split_at((*n).min(rest.len()));
-                let (scores, number) = rest.split_at((*n).min(rest.len()));
-                let number = number.first().map_or(0, |&number| number as usize);
-                let each = boxes.as_chunks::<4>().0.iter().zip(classes.iter().zip(scores)).take(number);
-                let one = |(&[y0, x0, y1, x1], (&class, &score)): (&[f32; 4], (&f32, &f32))| {
-                    let (centre, size) = ([(y0 + y1) / 2.0, (x0 + x1) / 2.0], [y1 - y0, x1 - x0]);
-                    Found { image, object: Object { class: class as usize, centre, size }, score }
-                };
-                each.map(one).collect()
-            }
-            Finder::Centres { grid: [rows, columns], score_threshold } => {
-                let cells = output.chunks(n_classes.max(1)).enumerate();
-                let one = |(cell, scores): (usize, &[f32])| -> Vec<Found> {
-                    let at = |place: usize, extent: usize| (place as f32 + 0.5) / extent as f32;
-                    let centre = [at(cell / columns, *rows), at(cell % columns, *columns)];
-                    let object = |class| Object { class, centre, size: [0.0; 2] };
-                    let scores = scores.iter().enumerate().filter(|(_, score)| **score > *score_threshold);
-                    scores.map(|(class, &score)| Found { image, object: object(class), score }).collect()
-                };
-                cells.flat_map(one).collect()
+            Finder::Boxes { suppression, .. } => found_boxes(image, outputs, suppression.max_detections),
+            &Finder::Centres { grid, classes, score_threshold } => {
+                found_centres(image, outputs, grid, classes, score_threshold)
             }
         }
     }
@@ -145,13 +128,12 @@ impl Finder {
 
     /// The average precision of each class over the images of `set`, by the decoded outputs of each.
     pub(crate) fn judge(&self, set: &Dataset, outputs: &[Vec<f32>]) -> Finds {
-        let n_classes = set.classes.len();
-        let found = outputs.iter().enumerate().flat_map(|(at, output)| self.found(at, output, n_classes));
-        let found: Vec<Found> = found.collect();
+        let found: Vec<Found> =
+            outputs.iter().enumerate().flat_map(|(at, outputs)| self.found(at, outputs)).collect();
         let truth: Vec<Vec<Object>> = (0..set.len()).map(|at| objects(set, at)).collect();
         Finds {
             classes: set.classes.clone(),
-            average_precision: average_precisions(&found, &truth, n_classes, self.rule()),
+            average_precision: average_precisions(&found, &truth, set.classes.len(), self.rule()),
             n_images: set.len() as u64,
             n_objects: truth.iter().map(|objects| objects.len() as u64).sum(),
         }

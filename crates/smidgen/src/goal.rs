@@ -105,10 +105,10 @@ impl Goal {
     ///
     /// # Errors
     /// A model with other outputs than the goal asks for.
-    pub(crate) fn deployed(&self, graph: &Graph, n_classes: usize) -> Result<Graph> {
+    pub(crate) fn deployed(&self, graph: Graph) -> Result<Graph> {
         match self {
-            Goal::Objects(finder) => finder.decoded(graph, n_classes),
-            _ => Ok(graph.clone()),
+            Goal::Objects(finder) => finder.decoded(graph),
+            _ => Ok(graph),
         }
     }
 

@@ -98,7 +98,7 @@ pub fn on_windows(
     let calibration = spread(&windows.split.train, quantization.calibration)?;
     let (quantized, log) = quantize(graph, &calibration, quantization.how())?;
     log.iter().for_each(|line| observer.event(Event::Line(line)));
-    windows.goal.deployed(&quantized, windows.summary.classes.len())
+    windows.goal.deployed(quantized)
 }
 
 /// Windows or inferences that a diagnosis looks at.

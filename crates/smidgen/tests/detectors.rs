@@ -9,7 +9,7 @@ use smidgen_compress::quantize::{dequantize_output, quantize_input};
 use smidgen_data::shapes::{self, Scene};
 use smidgen_ir::Graph;
 use smidgen_train::{Config as Training, Examples, Loss, Trainer};
-use smidgen_zoo::average_precision::{Found, Match, mean_average_precision};
+use smidgen_zoo::average_precision::{Found, Match, found_boxes, found_centres, mean_average_precision};
 use smidgen_zoo::detector::{self, Object, Suppression};
 use std::ops::ControlFlow;
 
@@ -103,19 +103,10 @@ fn boxes_map(graph: Graph, priors: &[detector::Prior]) -> f64 {
     let graph = detector::with_boxes(graph, priors, &suppression).unwrap();
     let test = scenes(2, 150);
     let truth: Vec<Vec<Object>> = test.iter().map(objects).collect();
-    let mut found = Vec::new();
-    let n = suppression.max_detections;
-    for (image, output) in run(&graph, &test, 4).iter().enumerate() {
-        let (boxes, rest) = output.split_at(4 * n);
-        let (classes, rest) = rest.split_at(n);
-        let (scores, number) = rest.split_at(n);
-        for at in 0..number[0] as usize {
-            let &[y0, x0, y1, x1] = &boxes[4 * at..4 * at + 4] else { continue };
-            let (centre, size) = ([(y0 + y1) / 2.0, (x0 + x1) / 2.0], [y1 - y0, x1 - x0]);
-            let object = Object { class: classes[at] as usize, centre, size };
-            found.push(Found { image, object, score: scores[at] });
-        }
-    }
+    let outputs = run(&graph, &test, 4);
+    let boxes =
+        |(image, outputs): (usize, &Vec<f32>)| found_boxes(image, outputs, suppression.max_detections);
+    let found: Vec<Found> = outputs.iter().enumerate().flat_map(boxes).collect();
     mean_average_precision(&found, &truth, CLASSES, Match::Overlap(0.5))
 }
 
@@ -127,16 +118,9 @@ fn fomo_finds_the_centres_of_shapes() {
     let graph = detector::with_peaks(quantized(&float)).unwrap();
     let test = scenes(2, 150);
     let truth: Vec<Vec<Object>> = test.iter().map(objects).collect();
-    let mut found = Vec::new();
-    for (image, output) in run(&graph, &test, 4).iter().enumerate() {
-        for (cell, scores) in output.chunks(CLASSES).enumerate() {
-            let centre =
-                [(cell / grid[1]) as f32 + 0.5, (cell % grid[1]) as f32 + 0.5].map(|at| at / grid[0] as f32);
-            for (class, &score) in scores.iter().enumerate().filter(|(_, score)| **score > 0.05) {
-                found.push(Found { image, object: Object { class, centre, size: [0.0; 2] }, score });
-            }
-        }
-    }
+    let outputs = run(&graph, &test, 4);
+    let centres = |(image, output): (usize, &Vec<f32>)| found_centres(image, output, grid, CLASSES, 0.05);
+    let found: Vec<Found> = outputs.iter().enumerate().flat_map(centres).collect();
     // The centre lies in the cell that is found or in one beside it.
     let map = mean_average_precision(&found, &truth, CLASSES, Match::Distance(1.5 / grid[0] as f32));
     eprintln!("fomo: mAP of centres within a cell and a half {map:.3}");

@@ -16,6 +16,39 @@ pub struct Found {
     pub score: f32,
 }
 
+/// The boxes of image `image` by the outputs of [`crate::detector::with_boxes`], one after the other, with room for `n` of them.
+pub fn found_boxes(image: usize, outputs: &[f32], n: usize) -> Vec<Found> {
+    let (boxes, rest) = outputs.split_at((4 * n).min(outputs.len()));
+    let (classes, rest) = rest.split_at(n.min(rest.len()));
+    let (scores, number) = rest.split_at(n.min(rest.len()));
+    let number = number.first().map_or(0, |&number| number as usize);
+    let each = boxes.as_chunks::<4>().0.iter().zip(classes.iter().zip(scores)).take(number);
+    let one = |(&[y0, x0, y1, x1], (&class, &score)): (&[f32; 4], (&f32, &f32))| {
+        let (centre, size) = ([(y0 + y1) / 2.0, (x0 + x1) / 2.0], [y1 - y0, x1 - x0]);
+        Found { image, object: Object { class: class as usize, centre, size }, score }
+    };
+    each.map(one).collect()
+}
+
+/// The centres of image `image` by the output of [`crate::detector::with_peaks`] on a grid of rows and columns, with scores above
+/// `threshold`.
+pub fn found_centres(
+    image: usize,
+    output: &[f32],
+    [rows, columns]: [usize; 2],
+    classes: usize,
+    threshold: f32,
+) -> Vec<Found> {
+    let one = |(cell, scores): (usize, &[f32])| -> Vec<Found> {
+        let at = |place: usize, extent: usize| (place as f32 + 0.5) / extent as f32;
+        let centre = [at(cell / columns, rows), at(cell % columns, columns)];
+        let object = |class| Object { class, centre, size: [0.0; 2] };
+        let scores = scores.iter().enumerate().filter(|(_, score)| **score > threshold);
+        scores.map(|(class, &score)| Found { image, object: object(class), score }).collect()
+    };
+    output.chunks(classes.max(1)).enumerate().flat_map(one).collect()
+}
+
 /// When a find is the object.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Match {

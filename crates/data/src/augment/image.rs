@@ -28,6 +28,13 @@ pub struct Config {
     pub erase: f64,
 }
 
+impl Config {
+    /// Whether what is in an image may be elsewhere afterwards.
+    pub fn moves(&self) -> bool {
+        self.flip || [self.shift, self.rotation_rad, self.zoom].iter().any(|&amount| amount > 0.0)
+    }
+}
+
 /// Checks the amounts against images of shape `[height, width, channels]`.
 pub(super) fn check(config: &Config, shape: &[usize]) -> Result<(), DataError> {
     let wrong = |message: String| Err(DataError::Options(format!("augment: image: {message}")));

@@ -142,12 +142,9 @@ impl Project {
                 Error::input("stream: what is told in a stream are classes").help("leave out [stream]")
             );
         }
-        let moved = |image: &augment::image::Config| {
-            image.flip || [image.shift, image.rotation_rad, image.zoom].iter().any(|&amount| amount > 0.0)
-        };
         match self.task() {
             Task::Objects(detection) => detection.check().and_then(|()| match &self.training.augmentation {
-                Some(augmentation) if augmentation.image.as_ref().is_some_and(moved) => {
+                Some(augmentation) if augmentation.image.as_ref().is_some_and(augment::image::Config::moves) => {
                     Err(Error::input("training.augmentation.image: flip, shift, rotation_rad and zoom leave boxes where they are")
                         .help("brightness, contrast, saturation and erase suit detection"))
                 }
