@@ -4,7 +4,7 @@ use crate::element::Stored;
 use crate::files::{self, Labelled, Named};
 use crate::index::Source;
 use crate::spool::Spool;
-use crate::{DataError, Index, Item, Problems};
+use crate::{DataError, Index, Item, Object, Problems};
 use std::path::Path;
 
 /// Items with their values in a spool, and what was wrong.
@@ -32,6 +32,18 @@ impl Collection {
         shape: &[usize],
         bytes: &[u8],
     ) -> Result<(), DataError> {
+        self.push_with(place, named, shape, bytes, Vec::new())
+    }
+
+    /// [`Collection::push`] of an image with what is in it.
+    pub(crate) fn push_with(
+        &mut self,
+        place: String,
+        named: Named,
+        shape: &[usize],
+        bytes: &[u8],
+        objects: Vec<Object>,
+    ) -> Result<(), DataError> {
         let Some((&rows, row_shape)) = shape.split_first() else { return Ok(()) };
         if self.items.is_empty() {
             self.row_shape = row_shape.to_vec();
@@ -50,24 +62,11 @@ impl Collection {
             return Ok(());
         };
         let (group, part) = (named.group.unwrap_or_else(|| place.clone()), named.part);
-        let item = Item {
-            name: place,
-            label: 0,
-            spans: Vec::new(),
-            objects: Vec::new(),
-            group,
-            part,
-            rows,
-            place: self.spool.len(),
-        };
+        let item =
+            Item { name: place, objects, group, part, rows, place: self.spool.len(), ..Item::default() };
         self.spool.push_bytes(bytes)?;
         self.items.push(Labelled { label, item });
         Ok(())
-    }
-
-    /// Items so far.
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
     }
 
     /// The index of what was collected at `path`.

@@ -142,16 +142,7 @@ impl Dataset {
             }
             let (name, group, place) = (format!("sample {number}"), sample.group.clone(), spool.len());
             spool.push(&sample.values)?;
-            items.push(Item {
-                name,
-                label: sample.label,
-                spans: Vec::new(),
-                objects: Vec::new(),
-                group,
-                part: None,
-                rows,
-                place,
-            });
+            items.push(Item { name, label: sample.label, group, rows, place, ..Item::default() });
         }
         let of_item = |(item, entry): (usize, &Item)| Sample { label: entry.label, item, first_row: 0 };
         let samples = items.iter().enumerate().map(of_item).collect();

@@ -33,57 +33,72 @@ pub struct Config {
 /// wrong pattern or size, and when there is no image.
 pub fn load(dir: &Path, names: &Pattern, config: &Config) -> Result<Index, DataError> {
     names.check()?;
-    check(config)?;
+    let mut reader = Reader::new(config)?;
     let mut made = Collection::new(Stored::little(Element::U8));
-    let mut size = config.size;
     for found in files::list(dir, EXTENSIONS)? {
         let place = found.path.display().to_string();
-        let read = names.of(&found).and_then(|named| Ok((named, decode(&found)?)));
-        let (named, image) = match read {
-            Ok(read) => read,
-            Err(message) => {
-                made.problems.add(place, message);
-                continue;
-            }
-        };
-        let own = [image.height(), image.width()];
-        let wanted = *size.get_or_insert(own);
-        if config.size.is_none() && own != wanted {
-            made.problems.add(place, other_size(own, wanted));
-            continue;
+        match names.of(&found).and_then(|named| Ok((named, reader.read(&found)?))) {
+            Ok((named, image)) => made.push(place, named, &image.shape, &image.bytes)?,
+            Err(message) => made.problems.add(place, message),
         }
-        let (shape, bytes) = fitted(image, wanted, config);
-        made.push(place, named, &shape, &bytes)?;
     }
     made.finish(dir, 0.0, "")
 }
 
-/// Refuses sizes out of range.
-pub(crate) fn check(config: &Config) -> Result<(), DataError> {
-    match config.size {
-        Some(size) if size.iter().any(|&side| side == 0 || side > MAX_SIDE) => {
-            Err(DataError::Options(format!("images: size {size:?}; expected 1 to {MAX_SIDE}")))
+/// Reads images, one after the other, and brings them to one size.
+#[derive(Debug)]
+pub(crate) struct Reader<'c> {
+    config: &'c Config,
+    /// That of the options, or of the first image.
+    size: Option<[u32; 2]>,
+}
+
+/// An image as it is stored.
+#[derive(Debug)]
+pub(crate) struct Image {
+    /// Height, width and channels.
+    pub(crate) shape: [usize; 3],
+    pub(crate) bytes: Vec<u8>,
+    /// Height and width of the file.
+    pub(crate) own: [u32; 2],
+    /// The part of the file that it shows: y, x, height and width.
+    pub(crate) part: [u32; 4],
+}
+
+impl<'c> Reader<'c> {
+    /// # Errors
+    /// [`DataError::Options`] on a size out of range.
+    pub(crate) fn new(config: &'c Config) -> Result<Self, DataError> {
+        if config.size.is_some_and(|size| size.iter().any(|&side| side == 0 || side > MAX_SIDE)) {
+            let message = format!("images: size {:?}; expected 1 to {MAX_SIDE}", config.size);
+            return Err(DataError::Options(message));
         }
-        _ => Ok(()),
+        Ok(Reader { config, size: config.size })
+    }
+
+    /// # Errors
+    /// A file that cannot be decoded, or has another size than the first where none is set.
+    pub(crate) fn read(&mut self, found: &Found) -> Result<Image, String> {
+        let image = decode(found)?;
+        let own = [image.height(), image.width()];
+        let wanted = *self.size.get_or_insert(own);
+        if self.config.size.is_none() && own != wanted {
+            return Err(format!(
+                "{own:?} pixels, the first image has {wanted:?}; set size to bring all to one"
+            ));
+        }
+        let part = part(own, wanted);
+        let image = fit(image, part, wanted);
+        let [height, width] = wanted.map(|side| side as usize);
+        let (channels, bytes) = match self.config.grey {
+            true => (1, image.into_luma8().into_raw()),
+            false => (3, image.into_rgb8().into_raw()),
+        };
+        Ok(Image { shape: [height, width, channels], bytes, own, part })
     }
 }
 
-/// What to say of an image of another size than the first, where none is set.
-pub(crate) fn other_size(own: [u32; 2], first: [u32; 2]) -> String {
-    format!("{own:?} pixels, the first image has {first:?}; set size to bring all to one")
-}
-
-/// Shape and bytes of the image in the wanted height and width.
-pub(crate) fn fitted(image: DynamicImage, wanted: [u32; 2], config: &Config) -> ([usize; 3], Vec<u8>) {
-    let image = fit(image, wanted);
-    let [height, width] = wanted.map(|side| side as usize);
-    match config.grey {
-        true => ([height, width, 1], image.into_luma8().into_raw()),
-        false => ([height, width, 3], image.into_rgb8().into_raw()),
-    }
-}
-
-pub(crate) fn decode(found: &Found) -> Result<DynamicImage, String> {
+fn decode(found: &Found) -> Result<DynamicImage, String> {
     let mut reader = ImageReader::open(&found.path)
         .and_then(ImageReader::with_guessed_format)
         .map_err(|error| error.to_string())?;
@@ -93,18 +108,16 @@ pub(crate) fn decode(found: &Found) -> Result<DynamicImage, String> {
     reader.decode().map_err(|error| format!("the image cannot be read: {error}; replace it, or take it out"))
 }
 
-/// The largest centred part of the wanted aspect, resized.
-fn fit(image: DynamicImage, wanted: [u32; 2]) -> DynamicImage {
-    let own = [image.height(), image.width()];
-    if own == wanted {
+/// A part of an image, resized.
+fn fit(image: DynamicImage, [y, x, height, width]: [u32; 4], wanted: [u32; 2]) -> DynamicImage {
+    if [image.height(), image.width()] == wanted {
         return image;
     }
-    let [y, x, height, width] = part(own, wanted);
     image.crop_imm(x, y, width, height).resize_exact(wanted[1], wanted[0], FilterType::Triangle)
 }
 
 /// The largest centred part of an image of `own` pixels with the aspect of `wanted`: y, x, height and width.
-pub(crate) fn part([old_height, old_width]: [u32; 2], [height, width]: [u32; 2]) -> [u32; 4] {
+fn part([old_height, old_width]: [u32; 2], [height, width]: [u32; 2]) -> [u32; 4] {
     let scale =
         |side: u32, by: u32, over: u32| (u64::from(side) * u64::from(by) / u64::from(over)).max(1) as u32;
     let part_width = old_width.min(scale(old_height, width, height));

@@ -19,7 +19,7 @@ pub struct Span {
 }
 
 /// A recording or an image.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Item {
     /// File and place in it, for messages.
     pub name: String,
@@ -58,6 +58,26 @@ pub enum Other {
     Drop,
     /// They become items of this class.
     Class(String),
+}
+
+impl Other {
+    /// The number of `class` among `classes`; `None` where what is of it is left out.
+    ///
+    /// # Errors
+    /// A class that is not among them and has no other way.
+    pub(crate) fn number(&self, class: &str, classes: &[String]) -> Result<Option<usize>, String> {
+        let number = |class: &str| classes.iter().position(|known| known == class);
+        match (number(class), self) {
+            (Some(known), _) => Ok(Some(known)),
+            (None, Other::Drop) => Ok(None),
+            (None, Other::Class(name)) => number(name)
+                .map(Some)
+                .ok_or_else(|| format!("other_classes = \"{name}\" is not in the list of classes")),
+            (None, Other::Refuse) => {
+                Err(format!("class \"{class}\" is not in the list of classes; add it, or set other_classes"))
+            }
+        }
+    }
 }
 
 /// All items of a set.
@@ -156,29 +176,16 @@ impl Index {
         if classes.is_empty() {
             return Ok(());
         }
-        let refuse = |message: String| Err(DataError::Options(format!("{}: {message}", self.name)));
-        let number = |class: &String| classes.iter().position(|known| known == class);
-        let mut new = Vec::with_capacity(self.classes.len());
-        for class in &self.classes {
-            new.push(match (number(class), other) {
-                (Some(known), _) => Some(known),
-                (None, Other::Drop) => None,
-                (None, Other::Class(name)) => match number(name) {
-                    Some(known) => Some(known),
-                    None => {
-                        return refuse(format!("other_classes = \"{name}\" is not in the list of classes"));
-                    }
-                },
-                (None, Other::Refuse) => {
-                    return refuse(format!(
-                        "class \"{class}\" is not in the list of classes; add it, or set other_classes"
-                    ));
-                }
-            });
-        }
+        let wrong = |message: String| DataError::Options(format!("{}: {message}", self.name));
+        let new: Vec<Option<usize>> = self
+            .classes
+            .iter()
+            .map(|class| other.number(class, classes))
+            .collect::<Result<_, _>>()
+            .map_err(wrong)?;
         if let Some(class) = (0..classes.len()).find(|&at| !new.contains(&Some(at))) {
             let known = self.classes.join(", ");
-            return refuse(format!("no item of class \"{}\"; the classes are {known}", classes[class]));
+            return Err(wrong(format!("no item of class \"{}\"; the classes are {known}", classes[class])));
         }
         let renumber = |label: &mut usize| match new.get(*label) {
             Some(&Some(known)) => {
@@ -214,16 +221,7 @@ impl TryFrom<Recordings> for Index {
                 Some(label) => {
                     let (group, place, rows) = (recording.group.clone(), spool.len(), n / set.axes);
                     spool.push(&recording.values)?;
-                    items.push(Item {
-                        name,
-                        label,
-                        spans: Vec::new(),
-                        objects: Vec::new(),
-                        group,
-                        part: None,
-                        rows,
-                        place,
-                    });
+                    items.push(Item { name, label, group, rows, place, ..Item::default() });
                 }
             }
         }

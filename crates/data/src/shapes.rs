@@ -76,13 +76,12 @@ pub fn index(config: &Config) -> Result<Index, DataError> {
         let name = format!("scene {number}");
         items.push(Item {
             label: scene.shapes.first().map_or(0, |shape| shape.class),
-            spans: Vec::new(),
             objects: scene.shapes,
             group: name.clone(),
             name,
-            part: None,
             rows: config.side,
             place: spool.len(),
+            ..Item::default()
         });
         spool.push_bytes(&bytes)?;
     }

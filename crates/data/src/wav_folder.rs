@@ -105,10 +105,7 @@ fn add(found: &Found, names: &Pattern, wavs: &mut wav::Files) -> Result<Labelled
     let stem = found.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let group = named.group.or_else(|| wav::speaker(&stem).map(str::to_owned)).unwrap_or(found.below.clone());
     let (name, part) = (found.path.display().to_string(), named.part);
-    Ok(Labelled {
-        label,
-        item: Item { name, label: 0, spans: Vec::new(), objects: Vec::new(), group, part, rows, place },
-    })
+    Ok(Labelled { label, item: Item { name, group, part, rows, place, ..Item::default() } })
 }
 
 #[cfg(test)]

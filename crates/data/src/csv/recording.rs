@@ -144,16 +144,7 @@ impl Recording {
         let events = events(&labels, n_rows, rows, &rows_of);
         let group = group.or_else(|| named.group.clone()).unwrap_or_default();
         let part = part.or(named.part);
-        let item = Item {
-            name: String::new(),
-            label: 0,
-            spans: Vec::new(),
-            objects: Vec::new(),
-            group,
-            part,
-            rows,
-            place: 0,
-        };
+        let item = Item { group, part, rows, ..Item::default() };
         Ok(Some(Ready { labelled: Labelled { label, item }, events, values, axes, rate_hz }))
     }
 }

@@ -186,10 +186,14 @@ impl Labels {
             .collect()
     }
 
-    /// Names of all classes that marks have: numbers where nobody names them.
-    pub(super) fn classes(&self, marks: &[Vec<Mark>]) -> Vec<String> {
-        let n = marks.iter().flatten().map(|mark| mark.class + 1).max().unwrap_or(0).max(self.names.len());
-        (0..n).map(|at| self.names.get(at).cloned().unwrap_or_else(|| at.to_string())).collect()
+    /// The name of a class: its number where nobody names it.
+    pub(super) fn class_name(&self, class: usize) -> String {
+        self.names.get(class).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// Names of all classes, `n` at least.
+    pub(super) fn classes(&self, n: usize) -> Vec<String> {
+        (0..n.max(self.names.len())).map(|class| self.class_name(class)).collect()
     }
 }
 

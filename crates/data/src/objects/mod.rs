@@ -5,7 +5,7 @@ mod labels;
 use crate::collection::Collection;
 use crate::element::{Element, Stored};
 use crate::files::{self, Found, Named, Pattern};
-use crate::images::{self, Config};
+use crate::images::{self, Config, Image, Reader};
 use crate::index::Other;
 use crate::{DataError, Index};
 use labels::{Corner, Labels, Mark};
@@ -40,76 +40,58 @@ pub fn load(
     other: &Other,
 ) -> Result<Index, DataError> {
     names.check()?;
-    images::check(config)?;
+    let mut reader = Reader::new(config)?;
     let mut made = Collection::new(Stored::little(Element::U8));
     let labels = Labels::read(dir, &mut made.problems)?;
-    let mut size = config.size;
-    let mut all: Vec<Vec<Mark>> = Vec::new();
     for found in files::list(dir, images::EXTENSIONS)? {
         let place = found.path.display().to_string();
-        let marked = labels.of(&found).map_err(|(place, message)| made.problems.add(place, message));
-        let image = match images::decode(&found) {
-            Ok(image) => image,
-            Err(message) => {
-                made.problems.add(place, message);
-                continue;
+        let at_image = |message| (place.clone(), message);
+        let read = named(&found, names).and_then(|named| Ok((named, reader.read(&found)?))).map_err(at_image);
+        let read = read.and_then(|(named, image)| {
+            let marks = labels.of(&found)?;
+            Ok((named, objects(marks, &image, &labels, classes, other).map_err(at_image)?, image))
+        });
+        match read {
+            Ok((named, objects, image)) => {
+                made.push_with(place, named, &image.shape, &image.bytes, objects)?;
             }
-        };
-        let own = [image.height(), image.width()];
-        let wanted = *size.get_or_insert(own);
-        if config.size.is_none() && own != wanted {
-            made.problems.add(place, images::other_size(own, wanted));
-            continue;
-        }
-        let [top, left, height, width] = images::part(own, wanted).map(|pixels| pixels as f32);
-        let seen = |mark: Mark| mark.within([top, left], [height, width], own);
-        let marks = marked.unwrap_or_default().into_iter().filter_map(seen).collect();
-        let (shape, bytes) = images::fitted(image, wanted, config);
-        let named = match named(&found, names) {
-            Ok(named) => named,
-            Err(message) => {
-                made.problems.add(place, message);
-                continue;
-            }
-        };
-        let n_before = made.len();
-        made.push(place, named, &shape, &bytes)?;
-        if made.len() > n_before {
-            all.push(marks);
+            Err((place, message)) => made.problems.add(place, message),
         }
     }
     let mut index = made.finish(dir, 0.0, "")?;
-    if all.iter().all(Vec::is_empty) {
+    let all = || index.items.iter().flat_map(|item| &item.objects);
+    let Some(last) = all().map(|object| object.class).max() else {
         let message = format!(
             "{}: no boxes; expected a .txt beside each image (YOLO), a .json with annotations (COCO) or bounding_boxes.labels",
             dir.display()
         );
         return Err(DataError::Options(message));
-    }
-    let own = labels.classes(&all);
-    let known = if classes.is_empty() { &own } else { classes };
-    for (item, marks) in index.items.iter_mut().zip(all) {
-        for mark in marks {
-            let name = own.get(mark.class).map_or("", String::as_str);
-            let class = known.iter().position(|class| class == name);
-            let class = match (class, other) {
-                (Some(class), _) => Some(class),
-                (None, Other::Drop) => None,
-                (None, Other::Class(merged)) => known.iter().position(|class| class == merged),
-                (None, Other::Refuse) => {
-                    let message = format!(
-                        "{}: class \"{name}\" is not in the list of classes; add it, or set other_classes",
-                        item.name
-                    );
-                    return Err(DataError::Options(message));
-                }
-            };
-            item.objects.extend(class.map(|class| mark.object(class)));
-        }
+    };
+    index.classes = if classes.is_empty() { labels.classes(last + 1) } else { classes.to_vec() };
+    for item in &mut index.items {
         item.label = item.objects.first().map_or(0, |object| object.class);
     }
-    index.classes = known.to_vec();
     Ok(index)
+}
+
+/// What of the marks an image shows, with the numbers that `classes` gives, or the files where it is empty.
+fn objects(
+    marks: Vec<Mark>,
+    image: &Image,
+    labels: &Labels,
+    classes: &[String],
+    other: &Other,
+) -> Result<Vec<Object>, String> {
+    let [top, left, height, width] = image.part.map(|pixels| pixels as f32);
+    let seen = marks.into_iter().filter_map(|mark| mark.within([top, left], [height, width], image.own));
+    let object = |mark: Mark| {
+        let number = match classes.is_empty() {
+            true => Some(mark.class),
+            false => other.number(&labels.class_name(mark.class), classes)?,
+        };
+        Ok(number.map(|class| mark.object(class)))
+    };
+    seen.map(object).filter_map(Result::transpose).collect()
 }
 
 /// Group and part of an image; all are of one class for now.
