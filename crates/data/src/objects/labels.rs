@@ -4,7 +4,7 @@ use crate::files::{self, Found};
 use crate::{DataError, Problems};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,10 +41,18 @@ type Wrong = (String, String);
 #[derive(Debug, Default)]
 pub(super) struct Labels {
     names: Vec<String>,
-    /// By the name of the image's file.
-    marks: BTreeMap<String, Vec<Mark>>,
-    /// Whether boxes lie in a file beside each image.
-    beside: bool,
+    /// By the name of the image's file without its folder.
+    lists: BTreeMap<String, Vec<List>>,
+}
+
+/// The boxes of one image in one file.
+#[derive(Debug)]
+struct List {
+    /// The file.
+    file: String,
+    /// Path of the image below the set's folder, seen from the folder of the file.
+    image: String,
+    marks: Vec<Mark>,
 }
 
 #[derive(Deserialize)]
@@ -97,12 +105,14 @@ impl Labels {
             let name =
                 found.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let read = match name.as_str() {
-                "bounding_boxes.labels" => json(&found.path).and_then(|file| labels.edge_impulse(file)),
+                "bounding_boxes.labels" => {
+                    json(&found.path).and_then(|file| labels.edge_impulse(&found, file))
+                }
                 "classes.txt" | "obj.names" | "data.yaml" => {
                     text(&found.path).map(|text| labels.names = class_names(&text, name.ends_with("yaml")))
                 }
                 json_name if json_name.ends_with(".json") => {
-                    json(&found.path).and_then(|file| labels.coco(file))
+                    json(&found.path).and_then(|file| labels.coco(&found, file))
                 }
                 _ => Ok(()),
             };
@@ -110,7 +120,6 @@ impl Labels {
                 problems.add(found.path.display().to_string(), message);
             }
         }
-        labels.beside = labels.marks.is_empty();
         Ok(labels)
     }
 
@@ -125,28 +134,31 @@ impl Labels {
         Ok(self.names.len() - 1)
     }
 
-    fn mark(&mut self, image: &str, class: usize, [x, y, width, height]: [f32; 4]) -> Result<(), String> {
-        let sound =
-            [x, y, width, height].iter().all(|value| value.is_finite()) && width > 0.0 && height > 0.0;
-        if !sound {
-            return Err(format!(
-                "{image}: a box of {width} × {height} at {x}, {y}; expected finite numbers and an area"
-            ));
-        }
-        let mark = Mark { class, corner: Corner::Pixels, start: [y, x], size: [height, width] };
-        let file = image.rsplit(['/', '\\']).next().unwrap_or(image);
-        self.marks.entry(file.to_owned()).or_default().push(mark);
-        Ok(())
+    /// The list of `image` in the file `found`, empty at first: an image without boxes is named as well.
+    fn list(&mut self, found: &Found, image: &str) -> &mut Vec<Mark> {
+        let image = image.replace('\\', "/");
+        let name = image.rsplit('/').next().unwrap_or(&image).to_owned();
+        let image = match found.below.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{image}"),
+            None => image,
+        };
+        let lists = self.lists.entry(name).or_default();
+        let at = lists.iter().position(|list| list.file == found.below && list.image == image);
+        let at = at.unwrap_or_else(|| {
+            lists.push(List { file: found.below.clone(), image, marks: Vec::new() });
+            lists.len() - 1
+        });
+        &mut lists[at].marks
     }
 
-    fn coco(&mut self, file: Coco) -> Result<(), String> {
+    fn coco(&mut self, found: &Found, file: Coco) -> Result<(), String> {
         let names: BTreeMap<u64, &str> =
             file.categories.iter().map(|category| (category.id, category.name.as_str())).collect();
         let images: BTreeMap<u64, &str> =
             file.images.iter().map(|image| (image.id, image.file_name.as_str())).collect();
+        images.values().for_each(|image| _ = self.list(found, image));
         // Numbers of classes are in the order of the file.
-        let used: std::collections::BTreeSet<u64> =
-            file.annotations.iter().map(|mark| mark.category_id).collect();
+        let used: BTreeSet<u64> = file.annotations.iter().map(|mark| mark.category_id).collect();
         for category in file.categories.iter().filter(|category| used.contains(&category.id)) {
             self.class(&category.name)?;
         }
@@ -156,16 +168,19 @@ impl Labels {
             let image = *image.ok_or_else(|| unknown("image", annotation.image_id))?;
             let name = names.get(&annotation.category_id);
             let class = self.class(name.ok_or_else(|| unknown("category", annotation.category_id))?)?;
-            self.mark(image, class, annotation.bbox)?;
+            let mark = pixels(image, class, annotation.bbox)?;
+            self.list(found, image).push(mark);
         }
         Ok(())
     }
 
-    fn edge_impulse(&mut self, file: EdgeImpulse) -> Result<(), String> {
+    fn edge_impulse(&mut self, found: &Found, file: EdgeImpulse) -> Result<(), String> {
         for (image, boxes) in &file.images {
+            self.list(found, image);
             for b in boxes {
                 let class = self.class(&b.label)?;
-                self.mark(image, class, [b.x, b.y, b.width, b.height])?;
+                let mark = pixels(image, class, [b.x, b.y, b.width, b.height])?;
+                self.list(found, image).push(mark);
             }
         }
         Ok(())
@@ -173,9 +188,8 @@ impl Labels {
 
     /// The boxes of an image.
     pub(super) fn of(&self, found: &Found) -> Result<Vec<Mark>, Wrong> {
-        let name = found.below.rsplit('/').next().unwrap_or(&found.below);
-        if !self.beside {
-            return Ok(self.marks.get(name).cloned().unwrap_or_default());
+        if !self.lists.is_empty() {
+            return self.listed(found);
         }
         let Some(path) = beside(found) else { return Ok(Vec::new()) };
         let place = path.display().to_string();
@@ -184,6 +198,29 @@ impl Labels {
         lines
             .map(|(at, line)| yolo(line).map_err(|message| (format!("{place}:{}", at + 1), message)))
             .collect()
+    }
+
+    /// The boxes of an image by the list that names its path; by the only one that names its name, where none does.
+    fn listed(&self, found: &Found) -> Result<Vec<Mark>, Wrong> {
+        let name = found.below.rsplit('/').next().unwrap_or(&found.below);
+        let lists = self.lists.get(name).map(Vec::as_slice).unwrap_or_default();
+        let mut exact = lists.iter().filter(|list| list.image == found.below).peekable();
+        let fitting: Vec<&List> =
+            if exact.peek().is_some() { exact.collect() } else { lists.iter().collect() };
+        match fitting.as_slice() {
+            [] => Ok(Vec::new()),
+            [list] => Ok(list.marks.clone()),
+            [first, second, ..] => {
+                let (place, message) = (
+                    found.path.display().to_string(),
+                    format!(
+                        "an image of this name is in {} and in {}; put each list into the folder of its images",
+                        first.file, second.file
+                    ),
+                );
+                Err((place, message))
+            }
+        }
     }
 
     /// The name of a class: its number where nobody names it.
@@ -195,6 +232,17 @@ impl Labels {
     pub(super) fn classes(&self, n: usize) -> Vec<String> {
         (0..n.max(self.names.len())).map(|class| self.class_name(class)).collect()
     }
+}
+
+/// A box by its upper left corner and extents, in pixels.
+fn pixels(image: &str, class: usize, [x, y, width, height]: [f32; 4]) -> Result<Mark, String> {
+    let sound = [x, y, width, height].iter().all(|value| value.is_finite()) && width > 0.0 && height > 0.0;
+    if !sound {
+        return Err(format!(
+            "{image}: a box of {width} × {height} at {x}, {y}; expected finite numbers and an area"
+        ));
+    }
+    Ok(Mark { class, corner: Corner::Pixels, start: [y, x], size: [height, width] })
 }
 
 /// The text file of an image's boxes: beside it, or in a folder `labels` where the image is in `images`.

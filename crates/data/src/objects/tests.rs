@@ -67,6 +67,39 @@ fn yolo_coco_and_edge_impulse_say_the_same() {
 }
 
 #[test]
+fn images_of_one_name_keep_to_the_lists_of_their_folders() {
+    let list = |x: usize| {
+        format!(
+            r#"{{"version":1,"boundingBoxes":{{"a.png":[{{"label":"cat","x":{x},"y":0,"width":2,"height":10}}],"b.png":[]}}}}"#
+        )
+    };
+    let lists = [list(0), list(18)];
+    let files = [
+        ("training/a.png", ""),
+        ("testing/a.png", ""),
+        ("training/b.png", ""),
+        ("training/bounding_boxes.labels", lists[0].as_str()),
+        ("testing/bounding_boxes.labels", lists[1].as_str()),
+    ];
+    let index = read(&folder(&files), &Config::default(), &[], &Other::Refuse).unwrap();
+    let of =
+        |part: &str| index.items.iter().find(|item| item.name.ends_with(&format!("{part}/a.png"))).unwrap();
+    for (part, centre) in [("training", 0.05), ("testing", 0.95)] {
+        let [object] = of(part).objects.as_slice() else { panic!("{:?}", of(part)) };
+        assert!(near(object, 0, [0.5, centre], [1.0, 0.1]), "{part}: {object:?}");
+    }
+    assert!(index.items.iter().find(|item| item.name.ends_with("b.png")).unwrap().objects.is_empty());
+    // Lists elsewhere that both have an image of the name cannot say which.
+    let elsewhere = [
+        ("x/a.png", ""),
+        ("one/bounding_boxes.labels", lists[0].as_str()),
+        ("two/bounding_boxes.labels", lists[1].as_str()),
+    ];
+    let error = read(&folder(&elsewhere), &Config::default(), &[], &Other::Refuse).unwrap_err();
+    assert!(error.contains("one/bounding_boxes.labels and in two/bounding_boxes.labels"), "{error}");
+}
+
+#[test]
 fn boxes_follow_the_crop_and_leave_with_it() {
     // 20 × 10 becomes the middle 10 × 10: the first box loses half, the second nearly all.
     let dir = folder(&[
