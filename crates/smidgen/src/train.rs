@@ -338,7 +338,7 @@ impl smidgen_train::Source for Examples<'_> {
         self.partner(epoch, index).map(|(other, share)| (self.class(other), share))
     }
 
-    fn target(&self, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
+    fn target(&self, index: usize, _: &[f32], values: &mut [f32]) -> std::result::Result<(), String> {
         self.goal.target(self.set, index, values).map_err(|error| error.to_string())
     }
 }

@@ -16,6 +16,13 @@ pub enum Loss {
         /// How much less; 0 is cross-entropy, 2 is usual.
         gamma: f32,
     },
+    /// Cross-entropy with the label, and with what a teacher makes of the example: its logits are the target values.
+    Distillation {
+        /// What the logits of both are divided by; above 1 it shows how the teacher sees the wrong classes.
+        temperature: f32,
+        /// What the teacher counts, 0 to 1; the label counts the rest.
+        share: f32,
+    },
     /// Mean squared error with the input itself, for autoencoders; labels are not looked at.
     Reconstruction,
     /// Mean squared error with the target values.
@@ -41,12 +48,12 @@ pub enum Loss {
 impl Loss {
     /// Whether examples have a class each.
     pub fn has_classes(self) -> bool {
-        matches!(self, Loss::CrossEntropy | Loss::Focal { .. })
+        matches!(self, Loss::CrossEntropy | Loss::Focal { .. } | Loss::Distillation { .. })
     }
 
     /// Whether examples have target values, as many as the graph has outputs.
     pub fn has_targets(self) -> bool {
-        !self.has_classes() && self != Loss::Reconstruction
+        !matches!(self, Loss::CrossEntropy | Loss::Focal { .. } | Loss::Reconstruction)
     }
 }
 
@@ -238,10 +245,14 @@ impl Config {
         let (name, value) = match self.loss {
             Loss::Focal { gamma } => ("loss.focal.gamma", gamma),
             Loss::Huber { delta } => ("loss.huber.delta", delta),
+            Loss::Distillation { temperature, .. } => ("loss.distillation.temperature", temperature),
             Loss::Centroids { object_weight } => ("loss.centroids.object_weight", object_weight),
             _ => ("loss", 1.0),
         };
         require(value.is_finite() && value > 0.0, name, &value, "a positive number")?;
+        if let Loss::Distillation { share, .. } = self.loss {
+            require((0.0..=1.0).contains(&share), "loss.distillation.share", &share, "0 to 1")?;
+        }
         self.check_class_weights(n_outputs)
     }
 

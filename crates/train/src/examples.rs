@@ -42,11 +42,12 @@ pub trait Source: Sync {
         None
     }
 
-    /// Writes the target values of an example, for losses that have some.
+    /// Writes the target values of an example, for losses that have some; `input` is the example as it was read or varied,
+    /// which a teacher looks at.
     ///
     /// # Errors
     /// As [`Source::read`], and examples without target values.
-    fn target(&self, _index: usize, _values: &mut [f32]) -> Result<(), String> {
+    fn target(&self, _index: usize, _input: &[f32], _values: &mut [f32]) -> Result<(), String> {
         Err("these examples have no target values, which the loss needs".into())
     }
 
@@ -104,7 +105,7 @@ impl Source for Examples {
         copy(self.row(&self.x, index), values, "values")
     }
 
-    fn target(&self, index: usize, values: &mut [f32]) -> Result<(), String> {
+    fn target(&self, index: usize, _input: &[f32], values: &mut [f32]) -> Result<(), String> {
         copy(self.row(&self.targets, index), values, "target values")
     }
 
@@ -185,8 +186,8 @@ mod tests {
         assert_eq!(check(&good, &[1, 2], None), Ok(()));
         let mut values = [0.0; 2];
         assert_eq!((good.read(1, &mut values), values), (Ok(()), [2.0, 3.0]));
-        assert!(good.read(2, &mut values).is_err() && good.target(0, &mut values).is_err());
+        assert!(good.read(2, &mut values).is_err() && good.target(0, &[], &mut values).is_err());
         let mut targets = [0.0; 3];
-        assert_eq!((good.target(1, &mut targets), targets), (Ok(()), [8.0, 9.0, 10.0]));
+        assert_eq!((good.target(1, &[], &mut targets), targets), (Ok(()), [8.0, 9.0, 10.0]));
     }
 }

@@ -242,7 +242,7 @@ impl Network {
             .and_then(|node| graph.nodes.get(node.idx()))
             .is_some_and(|node| matches!(node.op, Op::Logistic(_)));
         let head = match (layer, loss) {
-            (Layer::Softmax(softmax), Loss::CrossEntropy | Loss::Focal { .. }) => {
+            (Layer::Softmax(softmax), loss) if loss.has_classes() => {
                 if softmax.depth() != self.elements[input] {
                     let problem =
                         format!("its SOFTMAX has rows of {}; the loss takes one row", softmax.depth());
@@ -273,7 +273,7 @@ impl Network {
                 "ends in rows of {}; detection needs y, x, height, width, objectness and classes",
                 self.depth
             )),
-            Loss::CrossEntropy | Loss::Focal { .. } if n_out < 2 => {
+            loss if loss.has_classes() && n_out < 2 => {
                 refuse(format!("makes {n_out} value; cross-entropy needs one for each of 2 or more classes"))
             }
             _ => Ok(()),

@@ -341,7 +341,7 @@ fn fill(
         None => examples.read(index, input)?,
     }
     if !target.is_empty() {
-        examples.target(index, target)?;
+        examples.target(index, input, target)?;
     }
     match input.iter().chain(&*target).find(|value| !value.is_finite()) {
         Some(bad) => Err(format!("example {index} holds {bad}; remove or repair it")),

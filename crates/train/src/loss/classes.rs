@@ -73,3 +73,31 @@ pub(super) fn focal(
     }
     row.shown(f64::from(-rest.powf(gamma) * log_p))
 }
+
+/// `(1 - share) * cross-entropy + share * T^2 * KL(teacher || student)` with both softmaxes over logits divided by the
+/// temperature `T` (Hinton, Vinyals and Dean, *Distilling the Knowledge in a Neural Network*, 2015). `taught` are the
+/// teacher's logits.
+pub(super) fn distillation(
+    row: &[f32],
+    label: Label,
+    taught: &[f32],
+    (beta, smoothing): (f32, f32),
+    (temperature, share): (f32, f32),
+    scale: f32,
+    gradient: &mut [f32],
+) -> f64 {
+    let told = cross_entropy(row, label, (beta, smoothing), (1.0 - share) * scale, gradient);
+    let (student, teacher) = (Row::of(row, beta / temperature), Row::of(taught, 1.0 / temperature));
+    let mut divergence = 0.0;
+    for (at, (log_p, log_q)) in student.log_p().zip(teacher.log_p()).enumerate() {
+        let q = log_q.exp();
+        if q > 0.0 {
+            divergence += f64::from(q * (log_q - log_p));
+        }
+        if let Some(gradient) = gradient.get_mut(at) {
+            *gradient += share * scale * beta * temperature * (log_p.exp() - q);
+        }
+    }
+    let squared = f64::from(temperature) * f64::from(temperature);
+    f64::from(1.0 - share) * told + f64::from(share) * squared * student.shown(divergence)
+}

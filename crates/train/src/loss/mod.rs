@@ -123,6 +123,10 @@ impl Criterion {
             Loss::Focal { gamma } => {
                 classes::focal(row, label.class as usize, (self.beta, gamma), scale, gradient)
             }
+            Loss::Distillation { temperature, share } => {
+                let student = (self.beta, self.smoothing);
+                classes::distillation(row, label, target, student, (temperature, share), scale, gradient)
+            }
             Loss::Reconstruction | Loss::MeanSquaredError => mean(values::squared, 0.0, gradient),
             Loss::MeanAbsoluteError => mean(values::absolute, 0.0, gradient),
             Loss::Huber { delta } => mean(values::huber, delta, gradient),

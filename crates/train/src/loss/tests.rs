@@ -186,3 +186,29 @@ fn a_softmax_at_the_end_is_left_to_the_loss() {
     let error = Network::compile(&graph, Loss::Reconstruction, 0).unwrap_err().to_string();
     assert!(error.contains("makes 3 values of 4"), "{error}");
 }
+
+#[test]
+fn a_student_follows_its_teacher() {
+    let logits = [0.3, -1.0, 0.7];
+    let label = [Label { class: 1, second: None }];
+    let taught = [1.5, 0.2, -0.4];
+    let truth = Truth { inputs: &[], labels: &label, targets: &taught };
+    for (temperature, share) in [(1.0, 0.5), (4.0, 0.9), (2.0, 0.0), (3.0, 1.0)] {
+        let criterion = criterion(Loss::Distillation { temperature, share }, 0.0, &[]);
+        check_gradient("distillation", &criterion, &logits, truth);
+    }
+    let loss = |share, logits: &[f32]| {
+        criterion(Loss::Distillation { temperature: 2.0, share }, 0.0, &[])
+            .tally(logits, truth, 1.0, &mut [])
+            .loss
+    };
+    let plain = criterion(Loss::CrossEntropy, 0.0, &[]).tally(&logits, truth, 1.0, &mut []).loss;
+    assert!((loss(0.0, &logits) - plain).abs() < 1e-6, "without a share only the label counts");
+    // The same distribution is no divergence, whatever is added to all logits.
+    assert!(loss(1.0, &taught.map(|v| v + 3.0)).abs() < 1e-6);
+    // By hand: temperature 2, softmax of (0.15, -0.5, 0.35) and of (0.75, 0.1, -0.2).
+    let softmax = |v: [f64; 3]| v.map(|x| x.exp() / v.iter().map(|x| x.exp()).sum::<f64>());
+    let (p, q) = (softmax([0.15, -0.5, 0.35]), softmax([0.75, 0.1, -0.2]));
+    let expected: f64 = q.iter().zip(p).map(|(q, p)| q * (q / p).ln()).sum::<f64>() * 4.0;
+    assert!((loss(1.0, &logits) - expected).abs() < 1e-5);
+}

@@ -1,0 +1,172 @@
+//! A trained network, or several, that says what it makes of single examples while another one is trained.
+
+use std::sync::{Mutex, PoisonError};
+
+use smidgen_ir::Graph;
+
+use crate::config::{Config, Loss};
+use crate::error::TrainError;
+use crate::lane::{Lane, Shared};
+use crate::loss::{Criterion, Label};
+use crate::network::Network;
+use crate::ops::Layer;
+use crate::ops::batch_normalization::Statistics;
+
+/// Float32 graphs of one input and one output, all of the same shapes. What they tell is the mean of their logits: what
+/// feeds the SOFTMAX that a graph ends in, or its output where it ends in none.
+///
+/// [`Teacher::tell`] may be called by several threads at once; the result does not depend on them.
+#[derive(Debug)]
+pub struct Teacher {
+    members: Vec<Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    network: Network,
+    criterion: Criterion,
+    params: Vec<f32>,
+    norms: Vec<Statistics>,
+    /// Buffers that nobody uses at the moment.
+    idle: Mutex<Vec<Lane>>,
+}
+
+impl Teacher {
+    /// Compiles the graphs.
+    ///
+    /// # Errors
+    /// No graph, a graph with several inputs or outputs or with a node that the trainer cannot run, or graphs of
+    /// different shapes.
+    pub fn new(graphs: &[Graph]) -> Result<Self, TrainError> {
+        let members: Vec<Member> = graphs.iter().map(Member::new).collect::<Result<_, _>>()?;
+        let refuse = |problem: &str| Err(TrainError::graph("the teacher", problem));
+        let shape = |member: &Member| (member.n_inputs(), member.n_outputs());
+        match members.first().map(shape) {
+            None => refuse("is missing"),
+            Some(first) if members.iter().any(|member| shape(member) != first) => {
+                refuse("has members with different numbers of inputs or outputs")
+            }
+            Some(_) => Ok(Teacher { members }),
+        }
+    }
+
+    /// Values of an example.
+    pub fn n_inputs(&self) -> usize {
+        self.members.first().map_or(0, Member::n_inputs)
+    }
+
+    /// Values that it tells of an example.
+    pub fn n_outputs(&self) -> usize {
+        self.members.first().map_or(0, Member::n_outputs)
+    }
+
+    /// Writes the mean of the members' logits for an example.
+    ///
+    /// # Errors
+    /// An example or a result of another size.
+    pub fn tell(&self, input: &[f32], logits: &mut [f32]) -> Result<(), String> {
+        if (input.len(), logits.len()) != (self.n_inputs(), self.n_outputs()) {
+            return Err(format!(
+                "the teacher makes {} values of {}, asked for {} of {}",
+                self.n_outputs(),
+                self.n_inputs(),
+                logits.len(),
+                input.len()
+            ));
+        }
+        logits.fill(0.0);
+        let share = 1.0 / self.members.len() as f32;
+        self.members.iter().for_each(|member| member.add(input, share, logits));
+        Ok(())
+    }
+}
+
+impl Member {
+    fn new(graph: &Graph) -> Result<Self, TrainError> {
+        let network = Network::compile(graph, Loss::CrossEntropy, 0)?;
+        let (params, moving) = network.parameters.load(graph);
+        let mut norms: Vec<Statistics> =
+            network.norm_channels.iter().map(|&channels| Statistics::new(channels)).collect();
+        for step in &network.steps {
+            if let Layer::BatchNormalization(layer) = &step.layer {
+                layer.use_moving(&params, &moving, &mut norms[layer.norm]);
+            }
+        }
+        let criterion = Criterion::new(&Config::default(), &network);
+        Ok(Member { network, criterion, params, norms, idle: Mutex::default() })
+    }
+
+    fn n_inputs(&self) -> usize {
+        self.network.elements[self.network.input]
+    }
+
+    fn n_outputs(&self) -> usize {
+        self.network.elements[self.network.logits]
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Lane>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, input: &[f32], share: f32, logits: &mut [f32]) {
+        let Member { network, criterion, params, norms, .. } = self;
+        let taken = self.idle().pop();
+        let mut lane = taken.unwrap_or_else(|| Lane::new(network));
+        let fill = |_, values: &mut [f32], _: &mut [f32]| {
+            values.copy_from_slice(input);
+            Ok(Label::default())
+        };
+        lane.start(network, 0, 0..1, &fill);
+        let shared = Shared { network, criterion, params, norms, batch_weight: 0.0 };
+        network.steps.iter().for_each(|step| lane.forward(step, shared));
+        let made = lane.values(network, network.logits);
+        logits.iter_mut().zip(made).for_each(|(logit, made)| *logit += share * made);
+        self.idle().push(lane);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Examples, Trainer, init};
+    use smidgen_ir::build::Builder;
+
+    fn graph(seed: u64) -> Graph {
+        let mut net = Builder::new("net", |parameter| vec![0.0; parameter.n_elements()]);
+        let x = net.input("x", &[1, 3]);
+        let x = net.fully_connected(x, 4);
+        let x = net.softmax(x);
+        let mut graph = net.finish(&[x]).unwrap();
+        init(&mut graph, seed).unwrap();
+        graph
+    }
+
+    #[test]
+    fn tells_the_mean_of_its_members() {
+        let graphs = [graph(1), graph(2)];
+        let input = [0.5, -1.0, 2.0];
+        let told = |graphs: &[Graph]| {
+            let mut logits = [0.0; 4];
+            Teacher::new(graphs).unwrap().tell(&input, &mut logits).unwrap();
+            logits
+        };
+        let (one, other, both) = (told(&graphs[..1]), told(&graphs[1..]), told(&graphs));
+        for at in 0..4 {
+            assert!((both[at] - 0.5 * (one[at] + other[at])).abs() < 1e-6);
+        }
+        // What it tells is what feeds the softmax.
+        let trainer = Trainer::new(graphs[0].clone(), Config::default()).unwrap();
+        let examples = Examples { shape: vec![3], x: input.to_vec(), y: vec![0], ..Examples::default() };
+        let probabilities = trainer.predict(&examples).unwrap();
+        let sum: f32 = one.iter().map(|v| v.exp()).sum();
+        assert!(one.iter().zip(&probabilities).all(|(logit, p)| (logit.exp() / sum - p).abs() < 1e-6));
+    }
+
+    #[test]
+    fn says_what_does_not_fit() {
+        assert!(Teacher::new(&[]).unwrap_err().to_string().contains("the teacher"));
+        let teacher = Teacher::new(&[graph(1)]).unwrap();
+        let error = teacher.tell(&[0.0; 2], &mut [0.0; 4]).unwrap_err();
+        assert!(error.contains("4 values of 3, asked for 4 of 2"), "{error}");
+    }
+}
