@@ -7,11 +7,10 @@ pub mod cross_layer_equalization;
 pub mod diagnosis;
 mod error;
 pub mod post_training_quantization;
+pub mod quantization_aware_training;
 pub mod quantize;
-mod range;
 
 pub use error::CompressError;
-use range::Range;
 
 /// What techniques may use besides the graph.
 #[derive(Debug)]

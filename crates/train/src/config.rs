@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
+use crate::fake_quantization::FakeQuantization;
 
 /// The function that training makes small.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -160,6 +161,8 @@ pub struct Config {
     /// Nodes from the first on whose weights stay as they are, for fine-tuning; batch normalisation in them must be
     /// folded.
     pub frozen_nodes: usize,
+    /// The int8 arithmetic that the network is trained with; float32 without.
+    pub fake_quantization: Option<FakeQuantization>,
 }
 
 impl Default for Config {
@@ -184,6 +187,7 @@ impl Default for Config {
             class_weights: Vec::new(),
             batch_norm_momentum: 0.9,
             frozen_nodes: 0,
+            fake_quantization: None,
         }
     }
 }

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use crate::loss::{Criterion, Label, Tally, Truth};
 use crate::network::{Network, Step};
-use crate::ops::batch_normalization::{Statistics, Sums};
-use crate::ops::{Layer, Seen, grown};
+use crate::ops::batch_normalization::Sums;
+use crate::ops::fake_quantize::{self, Steps};
+use crate::ops::{Common, Layer, Seen, grown};
 use crate::segments::Phase;
 use crate::simd::add_to;
 
@@ -19,10 +20,13 @@ pub(crate) struct Shared<'a> {
     pub(crate) network: &'a Network,
     pub(crate) criterion: &'a Criterion,
     pub(crate) params: &'a [f32],
-    pub(crate) norms: &'a [Statistics],
+    pub(crate) common: Common<'a>,
     /// Sum of the weights of the batch's examples.
     pub(crate) batch_weight: f32,
 }
+
+/// The extremes of no value.
+pub(crate) const NOTHING: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
 
 /// Buffers of one lane. They grow to what the largest batch needs and are then reused.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +49,8 @@ pub(crate) struct Lane {
     pub(crate) dparams: Vec<f32>,
     /// Sums of the batch normalisations.
     pub(crate) sums: Vec<Sums>,
+    /// Least and greatest value of this batch, by range of an activation that is quantised.
+    pub(crate) extremes: Vec<(f32, f32)>,
     pub(crate) tally: Tally,
 }
 
@@ -54,6 +60,7 @@ impl Lane {
             values: vec![Vec::new(); network.elements.len()],
             gradients: vec![Vec::new(); network.n_gradients],
             sums: vec![Sums::default(); network.norm_channels.len()],
+            extremes: vec![NOTHING; network.ranges.len()],
             ..Lane::default()
         }
     }
@@ -66,6 +73,7 @@ impl Lane {
         self.labels.clear();
         self.dparams.clear();
         self.dparams.resize(network.parameters.n_trained, 0.0);
+        self.extremes.fill(NOTHING);
         let elements = network.elements[network.input];
         let inputs = grown(&mut self.values[network.input], self.n * elements);
         let targets = grown(&mut self.targets, self.n * n_targets);
@@ -113,7 +121,12 @@ impl Lane {
         let mut scratch = take(&mut self.scratch);
         let result = grown(&mut y, self.n * shared.network.elements[step.output]);
         let x = self.operands(shared.network, step);
-        step.layer.forward(shared.params, &x, result, self.n, shared.norms, &mut scratch);
+        step.layer.forward(shared.params, &x, result, self.n, shared.common, &mut scratch);
+        if let Layer::FakeQuantize(fake_quantize::Layer { steps: Steps::Slot(at), .. }) = step.layer {
+            let (low, high) = fake_quantize::Layer::extremes(x[0]);
+            let seen = self.extremes[at];
+            self.extremes[at] = (seen.0.min(low), seen.1.max(high));
+        }
         self.values[step.output] = y;
         self.scratch = scratch;
     }
@@ -152,7 +165,7 @@ impl Lane {
                 &self.gradients[gradient][..n * shared.network.elements[step.output]],
             ),
         };
-        layer.sums(x, dy, shared.norms, &mut dparams, &mut sums);
+        layer.sums(x, dy, shared.common.norms, &mut dparams, &mut sums);
         self.sums[layer.norm] = sums;
         self.dparams = dparams;
     }
@@ -174,7 +187,7 @@ impl Lane {
             let mut whole = take(&mut self.gradients[target.buffer]);
             let len = self.n * network.elements[target.tensor];
             let dx = if target.adds { grown(&mut part, len) } else { grown(&mut whole, len) };
-            step.layer.input_gradient(seen, target.operand, dx, self.n, shared.norms, &mut scratch);
+            step.layer.input_gradient(seen, target.operand, dx, self.n, shared.common, &mut scratch);
             if target.adds {
                 add_to(&mut whole[..len], &part[..len]);
             }

@@ -32,8 +32,10 @@
 mod activation;
 mod checkpoint;
 mod config;
+mod constraint;
 mod error;
 mod examples;
+mod fake_quantization;
 pub mod fit;
 mod gemm;
 mod init;
@@ -55,8 +57,10 @@ mod window;
 mod workspace;
 
 pub use config::{Config, Loss, Optimizer, Schedule};
+pub use constraint::Constraint;
 pub use error::TrainError;
 pub use examples::{Examples, Source};
+pub use fake_quantization::{FakeQuantization, FakeSteps, FakeWeights, initial_scale};
 pub use init::init;
 pub use teacher::Teacher;
 pub use trainer::{BatchProgress, EpochStats, Stats, Trainer};

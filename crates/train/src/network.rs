@@ -1,12 +1,15 @@
 //! A graph compiled for training: its live nodes as layers, activations fused, gradient buffers assigned.
 
+mod quantized;
+
 use smidgen_ir::ops::Op;
 use smidgen_ir::{DType, Graph, IrError, Node, NodeIdx, TensorIdx};
 use smidgen_kernels::float;
 
 use crate::activation::Clamp;
-use crate::config::Loss;
+use crate::config::{Config, Loss};
 use crate::error::TrainError;
+use crate::fake_quantization::{FakeQuantization, Filters};
 use crate::operands::Operands;
 use crate::ops::{Layer, Role, roles, softmax};
 use crate::parameters::Parameters;
@@ -86,6 +89,12 @@ pub(crate) struct Network {
     pub(crate) parameters: Parameters,
     /// Nodes from the first on that are not trained.
     frozen: usize,
+    /// Weights that are trained on their steps.
+    pub(crate) filters: Filters,
+    /// Initial ranges of activations that are quantised; their values stand behind the moving statistics.
+    pub(crate) ranges: Vec<(f32, f32)>,
+    /// Share of its old value that a range keeps in a training step.
+    pub(crate) range_momentum: f32,
 }
 
 fn only(graph: &Graph, what: &str, tensors: &[TensorIdx]) -> Result<TensorIdx, TrainError> {
@@ -119,8 +128,9 @@ fn live_nodes(graph: &Graph, output: TensorIdx) -> Vec<bool> {
 
 impl Network {
     /// Compiles a graph with one float32 input and one float32 output; errors name the node.
-    /// The first `frozen` nodes are not trained.
-    pub(crate) fn compile(graph: &Graph, loss: Loss, frozen: usize) -> Result<Self, TrainError> {
+    pub(crate) fn compile(graph: &Graph, config: &Config) -> Result<Self, TrainError> {
+        let &Config { loss, frozen_nodes: frozen, .. } = config;
+        let fake = config.fake_quantization.as_ref();
         graph.verify().map_err(|problems| TrainError::Invalid(IrError::Invalid(problems)))?;
         let (input, output) = (only(graph, "input", &graph.inputs)?, only(graph, "output", &graph.outputs)?);
         let live = live_nodes(graph, output);
@@ -137,9 +147,16 @@ impl Network {
             norm_channels: Vec::new(),
             parameters,
             frozen,
+            filters: Filters::default(),
+            ranges: fake.map_or_else(Vec::new, |fake| fake.ranges.clone()),
+            range_momentum: fake.map_or(1.0, |fake| fake.momentum),
         };
+        if let Some(fake) = fake {
+            network.put_on_steps(graph, fake)?;
+        }
+        network.quantize_input(fake)?;
         for (at, _) in (0u32..).zip(&live).filter(|(_, live)| **live) {
-            network.push(graph, NodeIdx(at))?;
+            network.push(graph, NodeIdx(at), fake)?;
         }
         network.take_head(graph, loss)?;
         let logits = graph.tensors.get(network.logits);
@@ -150,12 +167,18 @@ impl Network {
     }
 
     /// A step for each result of the node that somebody reads.
-    fn push(&mut self, graph: &Graph, at: NodeIdx) -> Result<(), TrainError> {
+    fn push(
+        &mut self,
+        graph: &Graph,
+        at: NodeIdx,
+        fake: Option<&FakeQuantization>,
+    ) -> Result<(), TrainError> {
         let outputs = &graph.nodes[at.idx()].outputs;
         for result in 0..outputs.len() {
             let output = outputs[result];
             if outputs.len() == 1 || !graph.consumers(output).is_empty() || graph.outputs.contains(&output) {
                 self.push_result(graph, at, result)?;
+                self.quantize_output(graph, output, fake)?;
             }
         }
         Ok(())

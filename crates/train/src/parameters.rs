@@ -87,9 +87,21 @@ impl Parameters {
         self.list.push(Parameter { tensor, role, range });
     }
 
+    /// Place for `n` learnt scales, which belong to no tensor of the graph.
+    pub(crate) fn place_scales(&mut self, n: usize) -> Range<usize> {
+        let start = self.n_trained;
+        self.n_trained += n;
+        start..self.n_trained
+    }
+
     /// Where the elements of `tensor` stand.
     pub(crate) fn find(&self, tensor: TensorIdx) -> Option<&Parameter> {
         self.list.iter().find(|parameter| parameter.tensor == tensor)
+    }
+
+    /// Where the elements of `tensor` stand, if it is trained.
+    pub(crate) fn trained(&self, tensor: TensorIdx) -> Option<Range<usize>> {
+        self.find(tensor).filter(|parameter| parameter.role != Role::Moving).map(|found| found.range.clone())
     }
 
     /// Reads the trained and the moving values out of a graph.

@@ -4,13 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use smidgen_ir::Graph;
 
-use crate::config::{Config, Loss};
+use crate::config::Config;
 use crate::error::TrainError;
+use crate::fake_quantization::Arithmetic;
 use crate::lane::{Lane, Shared};
 use crate::loss::{Criterion, Label};
 use crate::network::Network;
-use crate::ops::Layer;
 use crate::ops::batch_normalization::Statistics;
+use crate::ops::{Common, Layer};
 
 /// Float32 graphs of one input and one output, all of the same shapes. What they tell is the mean of their logits: what
 /// feeds the SOFTMAX that a graph ends in, or its output where it ends in none.
@@ -83,8 +84,8 @@ impl Teacher {
 
 impl Member {
     fn new(graph: &Graph) -> Result<Self, TrainError> {
-        let network = Network::compile(graph, Loss::CrossEntropy, 0)?;
-        let (params, moving) = network.parameters.load(graph);
+        let network = Network::compile(graph, &Config::default())?;
+        let (params, moving) = network.load(graph, None);
         let mut norms: Vec<Statistics> =
             network.norm_channels.iter().map(|&channels| Statistics::new(channels)).collect();
         for step in &network.steps {
@@ -117,7 +118,8 @@ impl Member {
             Ok(Label::default())
         };
         lane.start(network, 0, 0..1, &fill);
-        let shared = Shared { network, criterion, params, norms, batch_weight: 0.0 };
+        let common = Common { norms, arithmetic: &Arithmetic::FLOAT };
+        let shared = Shared { network, criterion, params, common, batch_weight: 0.0 };
         network.steps.iter().for_each(|step| lane.forward(step, shared));
         let made = lane.values(network, network.logits);
         logits.iter_mut().zip(made).for_each(|(logit, made)| *logit += share * made);

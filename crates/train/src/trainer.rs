@@ -1,13 +1,16 @@
 //! The trainer: epochs over examples, evaluation, and the state that a checkpoint keeps.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use smidgen_ir::Graph;
+use smidgen_ir::{Graph, TensorIdx};
 
 use crate::config::Config;
+use crate::constraint::Constraint;
 use crate::error::TrainError;
 use crate::examples::{self, Source};
+use crate::fake_quantization::Arithmetic;
 use crate::loss::{Criterion, Label, Tally};
 use crate::network::Network;
 use crate::optimizer::{Moments, update};
@@ -94,6 +97,10 @@ pub struct Trainer {
     criterion: Criterion,
     segments: Vec<Segment>,
     workspace: Workspace,
+    /// Parameters that only have some values.
+    constraints: Vec<(Range<usize>, Arc<dyn Constraint>)>,
+    /// Of the int8 form, for the current step.
+    arithmetic: Arithmetic,
 }
 
 impl Trainer {
@@ -102,9 +109,9 @@ impl Trainer {
     /// Errors: a configuration out of range; a graph with several inputs or outputs, with nothing to train, or with a
     /// node that cannot be trained.
     pub fn new(graph: Graph, config: Config) -> Result<Self, TrainError> {
-        let network = Network::compile(&graph, config.loss, config.frozen_nodes)?;
+        let network = Network::compile(&graph, &config)?;
         config.check(network.elements[network.logits])?;
-        let (params, moving) = network.parameters.load(&graph);
+        let (params, moving) = network.load(&graph, config.fake_quantization.as_ref());
         let moments = Moments::zeros(params.len());
         let average =
             if config.ema_decay.is_some() { [params.as_slice(), &moving].concat() } else { Vec::new() };
@@ -122,6 +129,8 @@ impl Trainer {
             criterion: Criterion::new(&config, &network),
             segments: segments::training(&network),
             workspace: Workspace::new(&network),
+            constraints: Vec::new(),
+            arithmetic: Arithmetic::default(),
             graph,
             config,
             network,
@@ -178,6 +187,55 @@ impl Trainer {
         let mut graph = self.graph.clone();
         self.network.parameters.store(params, moving, &mut graph);
         graph
+    }
+
+    /// Holds tensors to the values that their constraints allow, from now on and after every step, instead of what they were
+    /// held to before.
+    ///
+    /// # Errors
+    /// A tensor that is not trained.
+    pub fn constrain(&mut self, held: Vec<(TensorIdx, Arc<dyn Constraint>)>) -> Result<(), TrainError> {
+        let place = |(tensor, constraint): (TensorIdx, _)| {
+            let trained = self.network.parameters.trained(tensor);
+            let range = trained.ok_or_else(|| {
+                TrainError::graph(
+                    format!("tensor {}", tensor.0),
+                    "is to be held to some values, but is not trained",
+                )
+            })?;
+            Ok((range, constraint))
+        };
+        self.constraints = held.into_iter().map(place).collect::<Result<_, _>>()?;
+        self.project();
+        Ok(())
+    }
+
+    fn project(&mut self) {
+        let State { params, average, .. } = &mut self.state;
+        for (range, constraint) in &self.constraints {
+            constraint.project(&mut params[range.clone()]);
+            if let Some(average) = average.get_mut(range.clone()) {
+                constraint.project(average);
+            }
+        }
+    }
+
+    /// The ranges of the activations that are quantised, as they are judged and exported: least and greatest value, in the
+    /// order of [`crate::FakeQuantization::ranges`].
+    pub fn ranges(&self) -> Vec<(f32, f32)> {
+        let (_, moving) = self.judged();
+        let ranges = moving[moving.len() - 2 * self.network.ranges.len()..].as_chunks::<2>().0;
+        ranges.iter().map(|&[low, high]| (low, high)).collect()
+    }
+
+    /// The learnt scales of each entry of [`crate::FakeQuantization::weights`]; empty where they follow the magnitude.
+    pub fn scales(&self) -> Vec<Vec<f32>> {
+        let (params, _) = self.judged();
+        let of = |learned: &Option<Range<usize>>| match learned {
+            Some(learned) => params[learned.clone()].iter().map(|log| log.exp()).collect(),
+            None => Vec::new(),
+        };
+        self.network.filters.list.iter().map(|filter| of(&filter.learned)).collect()
     }
 
     fn check(&self, examples: &dyn Source, n_classes: Option<usize>) -> Result<(), TrainError> {
@@ -246,10 +304,13 @@ impl Trainer {
         };
         let weight = indices.iter().map(|&index| self.criterion.weight(examples.class(index))).sum();
         let state = &mut self.state;
-        let model = Model { network: &self.network, criterion: &self.criterion, params: &state.params };
+        self.arithmetic.set(&self.network.filters, &state.params, self.network.grids(&state.moving));
+        let (params, arithmetic) = (self.arithmetic.params(&state.params), &self.arithmetic);
+        let model = Model { network: &self.network, criterion: &self.criterion, params, arithmetic };
         let moving = (&mut state.moving[..], self.config.batch_norm_momentum);
         let tally = self.workspace.train(model, &self.segments, (indices.len(), weight), &fill, moving);
         let tally = tally.map_err(TrainError::Examples)?;
+        self.workspace.learn(&self.network, &state.params);
         state.step += 1;
         let n_decayed = self.network.parameters.n_decayed;
         let (params, moments) = (&mut state.params, &mut state.moments);
@@ -261,6 +322,7 @@ impl Trainer {
             let average = state.average.iter_mut().zip(state.params.iter().chain(&state.moving));
             average.for_each(|(average, param)| *average += (1.0 - decay) * (param - *average));
         }
+        self.project();
         Ok(tally)
     }
 
@@ -295,7 +357,10 @@ impl Trainer {
     ) -> Result<Tally, TrainError> {
         let mut workspace = Workspace::new(&self.network);
         let (params, moving) = self.judged();
-        let model = Model { network: &self.network, criterion, params };
+        let mut arithmetic = Arithmetic::default();
+        arithmetic.set(&self.network.filters, params, self.network.grids(moving));
+        let params = arithmetic.params(params);
+        let model = Model { network: &self.network, criterion, params, arithmetic: &arithmetic };
         let mut sum = Tally::default();
         for start in (0..examples.len()).step_by(LANES * EVALUATED) {
             let n = (examples.len() - start).min(LANES * EVALUATED);

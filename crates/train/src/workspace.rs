@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::lane::{Fill, Lane, Shared};
+use crate::fake_quantization::Arithmetic;
+use crate::lane::{Fill, Lane, NOTHING, Shared};
 use crate::loss::{Criterion, Tally};
 use crate::network::Network;
-use crate::ops::Layer;
 use crate::ops::batch_normalization::Statistics;
+use crate::ops::{Common, Layer};
 use crate::segments::{Join, Segment};
 
 /// Shares that a batch is cut into, whatever the number of threads.
@@ -32,6 +33,7 @@ pub(crate) struct Model<'a> {
     pub(crate) network: &'a Network,
     pub(crate) criterion: &'a Criterion,
     pub(crate) params: &'a [f32],
+    pub(crate) arithmetic: &'a Arithmetic,
 }
 
 impl Workspace {
@@ -54,6 +56,7 @@ impl Workspace {
     ) -> Result<Tally, String> {
         // One way into the thread pool for all segments.
         rayon::scope(|_| self.run_segments(model, segments, (n, batch_weight), fill, (moving, momentum)));
+        self.move_ranges(model.network, moving);
         self.tally()
     }
 
@@ -65,9 +68,10 @@ impl Workspace {
         fill: Fill<'_>,
         (moving, momentum): (&mut [f32], f32),
     ) {
-        let Model { network, criterion, params } = model;
+        let Model { network, criterion, params, arithmetic } = model;
         for (at, segment) in segments.iter().enumerate() {
-            let shared = Shared { network, criterion, params, norms: &self.norms, batch_weight };
+            let common = Common { norms: &self.norms, arithmetic };
+            let shared = Shared { network, criterion, params, common, batch_weight };
             self.lanes.par_iter_mut().with_max_len(1).enumerate().for_each(|(index, lane)| {
                 if at == 0 {
                     lane.start(network, criterion.n_targets(), share(n, index), fill);
@@ -87,13 +91,14 @@ impl Workspace {
         moving: &[f32],
         read: &mut dyn FnMut(&[f32]),
     ) -> Result<Tally, String> {
-        let Model { network, criterion, params } = model;
+        let Model { network, criterion, params, arithmetic } = model;
         for step in &network.steps {
             if let Layer::BatchNormalization(layer) = &step.layer {
                 layer.use_moving(params, moving, &mut self.norms[layer.norm]);
             }
         }
-        let shared = Shared { network, criterion, params, norms: &self.norms, batch_weight: 0.0 };
+        let common = Common { norms: &self.norms, arithmetic };
+        let shared = Shared { network, criterion, params, common, batch_weight: 0.0 };
         self.lanes.par_iter_mut().with_max_len(1).enumerate().for_each(|(index, lane)| {
             lane.start(network, criterion.n_targets(), share(n, index), fill);
             network.steps.iter().for_each(|step| lane.forward(step, shared));
@@ -124,6 +129,26 @@ impl Workspace {
             Join::Measures(_) => layer.join_measures(sums, model.params, moving, momentum, statistics),
             _ => layer.join_sums(sums, statistics),
         }
+    }
+
+    /// Lets the ranges of activations follow what the lanes have seen.
+    fn move_ranges(&self, network: &Network, moving: &mut [f32]) {
+        for (at, range) in network.ranges_mut(moving).enumerate() {
+            let seen = self.lanes.iter().map(|lane| lane.extremes[at]);
+            let (low, high) = seen.fold(NOTHING, |a, b| (a.0.min(b.0), a.1.max(b.1)));
+            if low.is_finite() && high.is_finite() {
+                range[0] += (1.0 - network.range_momentum) * (low - range[0]);
+                range[1] += (1.0 - network.range_momentum) * (high - range[1]);
+            }
+        }
+    }
+
+    /// Lets weights on steps turn the gradients of each lane into their own.
+    pub(crate) fn learn(&mut self, network: &Network, params: &[f32]) {
+        self.lanes
+            .par_iter_mut()
+            .filter(|lane| lane.n > 0)
+            .for_each(|lane| network.filters.learn(params, &mut lane.dparams));
     }
 
     /// Gradients of the trained parameters, one slice for each lane, in order.

@@ -3,8 +3,9 @@
 use super::recurrent::Cells;
 use super::search::{self, Loss};
 use super::{Calibration, tensor_place};
+use crate::CompressError;
 use crate::quantize::{floats, quantize_input};
-use crate::{CompressError, Range};
+use smidgen_ir::Range;
 use smidgen_ir::{DType, Graph, Interpreter, TensorIdx};
 
 /// Bins of the histograms that ranges are narrowed by.
@@ -14,7 +15,7 @@ const N_BINS: usize = 4096;
 ///
 /// # Errors
 /// See [`super::apply`].
-pub(super) fn ranges(
+pub(crate) fn ranges(
     graph: &Graph,
     calibration: Calibration,
     inputs: &[Vec<f32>],

@@ -29,9 +29,12 @@ mod weights;
 
 use crate::{CompressError, Context};
 use adaptive_rounding::Grams;
+pub(crate) use calibrate::ranges;
 use rewrite::Seen;
+pub(crate) use rewrite::layout;
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{DType, Graph, IrError, NodeIdx, Op, TensorIdx, lower, passes};
+use smidgen_ir::{DType, Graph, IrError, NodeIdx, Op, Range, TensorIdx, lower, passes};
+use std::collections::BTreeMap;
 
 /// How the range of an activation follows from the values that calibration saw.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
@@ -72,6 +75,9 @@ pub struct Config {
     /// Whether weights are rounded so that results are nearest to the float ones, not each to its nearest step; biases are
     /// corrected with them.
     pub adaptive_rounding: bool,
+    /// Bits of the weights of CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED: 8, or 2 to 4, of which a device holds two in a
+    /// byte.
+    pub weight_bits: u32,
     /// Inputs and outputs stay float32, with QUANTIZE and DEQUANTIZE at the borders.
     pub float_io: bool,
 }
@@ -84,6 +90,7 @@ impl Default for Config {
             per_channel_fully_connected: false,
             bias_correction: false,
             adaptive_rounding: false,
+            weight_bits: 8,
             float_io: false,
         }
     }
@@ -103,7 +110,7 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     check_float(graph)?;
     let graph = prepared(graph)?;
     check_folded(&graph)?;
-    let ranges = calibrate::ranges(&graph, config.calibration, context.calibration)?;
+    let ranges = ranges(&graph, config.calibration, context.calibration)?;
     context.log.push(format!(
         "post_training_quantization: {} inputs for calibration, {}",
         context.calibration.len(),
@@ -117,8 +124,32 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
         true => adaptive_rounding::grams(&graph, context.calibration)?,
         false => Grams::new(),
     };
-    let seen = Seen { ranges: &ranges, means: &means, grams: &grams };
-    let quantized = rewrite::rewrite(&graph, seen, config, &mut context.log)?;
+    let seen = Seen { ranges: &ranges, means: &means, grams: &grams, scales: &BTreeMap::new() };
+    rewritten(&graph, seen, config, &mut context.log)
+}
+
+/// The int8 graph of a [`prepared`] one whose ranges, by tensor, and scales of filters are known: training has learnt them.
+///
+/// # Errors
+/// As [`apply`], less those of calibration.
+pub(crate) fn of_trained(
+    graph: &Graph,
+    ranges: &[Option<Range>],
+    scales: &BTreeMap<usize, Vec<f32>>,
+    config: &Config,
+    log: &mut Vec<String>,
+) -> Result<Graph, CompressError> {
+    let (means, grams) = (Vec::new(), Grams::new());
+    rewritten(graph, Seen { ranges, means: &means, grams: &grams, scales }, config, log)
+}
+
+fn rewritten(
+    graph: &Graph,
+    seen: Seen<'_>,
+    config: &Config,
+    log: &mut Vec<String>,
+) -> Result<Graph, CompressError> {
+    let quantized = rewrite::rewrite(graph, seen, config, log)?;
     let quantized = passes::dead_code(&quantized)?;
     // Multipliers that no kernel can apply are found here, with the node's name, not on the device.
     lower(&quantized)?;
@@ -133,7 +164,7 @@ pub(crate) fn prepared(graph: &Graph) -> Result<Graph, IrError> {
     passes::fuse_activation(&passes::fold_batch_norm(&passes::fold_constants(graph)?)?)
 }
 
-fn check_options(config: &Config) -> Result<(), CompressError> {
+pub(crate) fn check_options(config: &Config) -> Result<(), CompressError> {
     let message = match config.calibration {
         Calibration::Percentile { percent } if !(percent > 50.0 && percent <= 100.0) => {
             format!("calibration: percentile {percent}, expected above 50 and at most 100")
@@ -141,12 +172,18 @@ fn check_options(config: &Config) -> Result<(), CompressError> {
         Calibration::MovingAverage { momentum } if !(0.0..1.0).contains(&momentum) => {
             format!("calibration: momentum {momentum}, expected 0 to below 1")
         }
+        _ if !matches!(config.weight_bits, 2..=4 | 8) => {
+            format!("weight_bits {}, expected 8, or 2 to 4", config.weight_bits)
+        }
+        _ if config.adaptive_rounding && config.weight_bits != 8 => {
+            "adaptive_rounding is for weights of 8 bits; leave one of both out".into()
+        }
         _ => return Ok(()),
     };
     Err(CompressError::Options(message))
 }
 
-fn check_float(graph: &Graph) -> Result<(), CompressError> {
+pub(crate) fn check_float(graph: &Graph) -> Result<(), CompressError> {
     for (idx, tensor) in (0u32..).zip(&graph.tensors) {
         let is_quantized = tensor.quant.is_some() || tensor.dtype.is_quantized() || tensor.dtype == DType::I4;
         if is_quantized || tensor.dtype == DType::F16 {
@@ -160,7 +197,7 @@ fn check_float(graph: &Graph) -> Result<(), CompressError> {
     Ok(())
 }
 
-fn check_folded(graph: &Graph) -> Result<(), CompressError> {
+pub(crate) fn check_folded(graph: &Graph) -> Result<(), CompressError> {
     let is_left = |op: &Op| matches!(op, Op::BatchNormalization(_));
     match (0u32..).zip(&graph.nodes).find(|(_, node)| is_left(&node.op)) {
         None => Ok(()),
@@ -186,7 +223,12 @@ fn describe(config: &Config) -> String {
     let (conv, dense) = (scales(config.per_channel), scales(config.per_channel_fully_connected));
     let biases = if config.bias_correction { "; biases corrected" } else { "" };
     let rounding = if config.adaptive_rounding { "; adaptive rounding" } else { "" };
-    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}{biases}{rounding}")
+    let bits = if config.weight_bits == 8 {
+        String::new()
+    } else {
+        format!("; weights of {} bits", config.weight_bits)
+    };
+    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}{biases}{rounding}{bits}")
 }
 
 fn tensor_place(graph: &Graph, idx: TensorIdx) -> String {

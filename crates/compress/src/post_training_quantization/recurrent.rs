@@ -5,8 +5,9 @@
 
 use super::calibrate::Observer;
 use super::tensor_place;
+use crate::CompressError;
 use crate::quantize::floats;
-use crate::{CompressError, Range};
+use smidgen_ir::Range;
 use smidgen_ir::{DType, Graph, Interpreter, Node, NodeIdx, Op, Quant, Tensor, TensorIdx};
 
 /// Operands of the layer: four gates each of input weights, recurrent weights and biases, then both states.

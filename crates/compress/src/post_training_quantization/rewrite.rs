@@ -5,17 +5,19 @@ use super::bias_correction::Means;
 use super::recurrent::{self, BIASES, INPUT_WEIGHTS, N_GATES, RECURRENT_WEIGHTS};
 use super::weights::{self, Input, Layout};
 use super::{Config, tensor_place};
+use crate::CompressError;
 use crate::quantize::quantize_value;
-use crate::{CompressError, Range};
+use smidgen_ir::Range;
 use smidgen_ir::ops::{dequantize, quantize};
 use smidgen_ir::{DType, Graph, Node, NodeIdx, Op, OutputQuant, Quant, Tensor, TensorIdx};
+use std::collections::BTreeMap;
 
 /// The results of ADD and SUB are at least this many times as coarse as its coarser operand, so that the factor which takes
 /// the sum (20 bits finer than twice the coarser operand) to the result stays below 1.
 const ADD_MIN_SCALE: f32 = 1.0 / (1 << 18) as f32;
 
-/// One scale for a whole filter.
-const PER_TENSOR: Layout = Layout { axis: 0, per_channel: false };
+/// One scale for a whole filter of 8 bits.
+const PER_TENSOR: Layout = Layout { axis: 0, per_channel: false, bits: 8 };
 
 /// Replaces types, scales and constants; the float constants stay behind unused.
 ///
@@ -53,6 +55,8 @@ pub(super) struct Seen<'a> {
     pub(super) means: &'a Means,
     /// Where rounding is adaptive.
     pub(super) grams: &'a Grams,
+    /// Scales of filters that training has learnt, by tensor.
+    pub(super) scales: &'a BTreeMap<usize, Vec<f32>>,
 }
 
 struct Rewriter<'a> {
@@ -75,7 +79,7 @@ impl Rewriter<'_> {
 
     fn int8_node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
         let at = |graph: &Graph, message| CompressError::Place { place: graph.describe(idx), message };
-        let layout = self.layout(node);
+        let layout = layout(&self.graph, node, self.config);
         if let Some(layout) = layout {
             self.weights(idx, node, layout).map_err(|message| at(&self.graph, message))?;
         }
@@ -202,20 +206,6 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Where the output channels of a weighted operator's filter lie, and whether they have their own scales. Weights
-    /// that are computed are activations.
-    fn layout(&self, node: &Node) -> Option<Layout> {
-        let filter = node.inputs.get(1).copied().flatten();
-        filter.filter(|&filter| self.graph.tensor(filter).is_const())?;
-        let (axis, per_channel) = match &node.op {
-            Op::Conv2d(_) => (0, self.config.per_channel),
-            Op::DepthwiseConv2d(_) => (3, self.config.per_channel),
-            Op::FullyConnected(_) => (0, self.config.per_channel_fully_connected),
-            _ => return None,
-        };
-        Some(Layout { axis, per_channel })
-    }
-
     fn weights(&mut self, idx: NodeIdx, node: &Node, layout: Layout) -> Result<(), String> {
         let scale = node.inputs.first().copied().flatten().and_then(|input| self.scale(input));
         self.weights_at(idx, node, layout, scale, 1, Some(2))
@@ -238,7 +228,9 @@ impl Rewriter<'_> {
         let means = node.inputs.first().copied().flatten().and_then(|input| self.seen.means.get(input.idx()));
         let means = means.filter(|means| !means.is_empty()).map(Vec::as_slice);
         let gram = self.seen.grams.get(&idx.idx());
-        let input = Input { scale: input_scale, means, gram };
+        let scales =
+            operand(filter).and_then(|filter| self.seen.scales.get(&filter.idx())).map(Vec::as_slice);
+        let input = Input { scale: input_scale, means, gram, scales };
         let weights = weights::quantize(weights, bias.and_then(tensor), layout, input)?;
         if weights.n_turned > 0 {
             let (place, n) = (self.graph.describe(idx), weights.n_turned);
@@ -326,6 +318,20 @@ impl Rewriter<'_> {
             self.graph.outputs[at] = outer;
         }
     }
+}
+
+/// Where the output channels of a weighted operator's filter lie, and whether they have their own scales. Weights that are
+/// computed are activations.
+pub(crate) fn layout(graph: &Graph, node: &Node, config: &Config) -> Option<Layout> {
+    let filter = node.inputs.get(1).copied().flatten();
+    filter.filter(|&filter| graph.tensor(filter).is_const())?;
+    let (axis, per_channel) = match &node.op {
+        Op::Conv2d(_) => (0, config.per_channel),
+        Op::DepthwiseConv2d(_) => (3, config.per_channel),
+        Op::FullyConnected(_) => (0, config.per_channel_fully_connected),
+        _ => return None,
+    };
+    Some(Layout { axis, per_channel, bits: config.weight_bits })
 }
 
 fn is_float_constant(tensor: &Tensor) -> bool {

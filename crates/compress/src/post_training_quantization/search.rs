@@ -1,6 +1,6 @@
 //! Ranges that lose least, searched over a histogram of the values that calibration saw.
 
-use crate::Range;
+use smidgen_ir::Range;
 
 /// Steps of int8.
 const LEVELS: usize = 256;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::Range;
 use crate::quantize::{dequantize_output, floats, quantize_input};
+use smidgen_ir::Range;
 use smidgen_ir::build::{Builder, Conv, Parameter, Role};
 use smidgen_ir::{Interpreter, Quant, Tensor};
 

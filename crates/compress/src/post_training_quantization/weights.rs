@@ -1,9 +1,9 @@
-//! Filters to symmetric int8 and biases to int32.
+//! Filters to symmetric int8, or fewer bits, and biases to int32.
 
 use super::adaptive_rounding::Gram;
 use super::bias_correction;
-use crate::range::symmetric_scale;
-use smidgen_ir::{Quant, Tensor};
+use smidgen_ir::range::{greatest_step, symmetric_factor, symmetric_scale};
+use smidgen_ir::{DType, Quant, Tensor};
 
 /// Largest quantised bias: as much room again is left for the sum that it is added to.
 const MAX_BIAS: f64 = (1u64 << 30) as f64;
@@ -23,11 +23,13 @@ pub(super) struct Weights {
 
 /// How the values of a filter divide into output channels.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// Dimension of the output channels.
-    pub(super) axis: usize,
+    pub(crate) axis: usize,
     /// Whether each of them gets its own scale.
-    pub(super) per_channel: bool,
+    pub(crate) per_channel: bool,
+    /// Bits of a weight: 2 to 8.
+    pub(crate) bits: u32,
 }
 
 /// What is known of a layer's input.
@@ -38,6 +40,8 @@ pub(super) struct Input<'a> {
     pub(super) means: Option<&'a [f32]>,
     /// Where rounding is adaptive.
     pub(super) gram: Option<&'a Gram>,
+    /// The filter's scales, where training has learnt them.
+    pub(super) scales: Option<&'a [f32]>,
 }
 
 /// Quantises the filter and bias of a layer.
@@ -66,12 +70,17 @@ pub(super) fn quantize(
     if !layout.per_channel {
         magnitudes = vec![greatest];
     }
-    let mut scales = scales_of(&magnitudes, greatest);
+    let steps = greatest_step(layout.bits);
+    let learned = input.scales.filter(|scales| scales.len() == magnitudes.len());
+    let mut scales = learned.map_or_else(|| scales_of(&magnitudes, greatest, steps), <[f32]>::to_vec);
     let n_widened = widen(&mut scales, biases.as_deref().unwrap_or_default(), input_scale);
 
-    let factors: Vec<f32> = scales.iter().zip(&magnitudes).map(|(&scale, &of)| factor(scale, of)).collect();
+    let factors: Vec<f32> =
+        scales.iter().zip(&magnitudes).map(|(&scale, &of)| symmetric_factor(scale, of, steps)).collect();
     let factor_of = |at: usize| factors.get(channel_of(at)).or(factors.first()).copied().unwrap_or(1.0);
-    let step = |(at, &value): (usize, &f32)| (value * factor_of(at)).round().clamp(-127.0, 127.0) as i8;
+    let step = |(at, &value): (usize, &f32)| {
+        (value * factor_of(at)).round().clamp(-greatest_step(layout.bits), greatest_step(layout.bits)) as i8
+    };
     let mut steps: Vec<i8> = values.iter().enumerate().map(step).collect();
     let n_turned = input.gram.map_or(0, |gram| gram.round(&mut steps, &values, &scales));
     if let (Some(biases), Some(gram)) = (&mut biases, input.gram) {
@@ -85,7 +94,15 @@ pub(super) fn quantize(
     let bias = bias.zip(biases).map(|(tensor, values)| quantize_bias(tensor, &values, &scales, input_scale));
     let quant = quant(scales, layout.axis);
     let filter = Tensor::const_i8(filter.name.clone(), filter.shape.clone(), &steps, quant);
+    let filter = if layout.bits <= 4 { packed(filter, &steps) } else { filter };
     Ok(Weights { filter, bias, n_widened, n_turned })
+}
+
+/// Two weights in a byte, the low nibble first.
+fn packed(filter: Tensor, steps: &[i8]) -> Tensor {
+    let nibble = |step: i8| step.cast_unsigned() & 15;
+    let pair = |pair: &[i8]| nibble(pair[0]) | pair.get(1).map_or(0, |&high| nibble(high) << 4);
+    Tensor { dtype: DType::I4, data: Some(steps.chunks(2).map(pair).collect()), ..filter }
 }
 
 fn finite(name: &str, tensor: &Tensor) -> Result<Vec<f32>, String> {
@@ -97,20 +114,9 @@ fn finite(name: &str, tensor: &Tensor) -> Result<Vec<f32>, String> {
 }
 
 /// A channel of zeros gets the scale of the largest one, in which its bias is as exact as theirs.
-fn scales_of(magnitudes: &[f32], greatest: f32) -> Vec<f32> {
-    magnitudes.iter().map(|&magnitude| sane(if magnitude > 0.0 { magnitude } else { greatest })).collect()
-}
-
-/// What weights are multiplied by. TensorFlow's converter divides 127 by the magnitude, which may differ from the
-/// inverse of the scale in the last bit.
-fn factor(scale: f32, magnitude: f32) -> f32 {
-    if scale == symmetric_scale(magnitude) { 127.0 / magnitude } else { 1.0 / scale }
-}
-
-/// A scale that is positive and normal, whatever the magnitude.
-fn sane(magnitude: f32) -> f32 {
-    let scale = symmetric_scale(magnitude);
-    if scale >= f32::MIN_POSITIVE { scale } else { symmetric_scale(1.0) }
+fn scales_of(magnitudes: &[f32], greatest: f32, steps: f32) -> Vec<f32> {
+    let of = |&magnitude: &f32| symmetric_scale(if magnitude > 0.0 { magnitude } else { greatest }, steps);
+    magnitudes.iter().map(of).collect()
 }
 
 /// Makes scales coarser until the biases fit. Returns how many.
@@ -150,12 +156,12 @@ fn quant(scales: Vec<f32>, axis: usize) -> Quant {
 mod tests {
     use super::*;
 
-    const INPUT: Input<'static> = Input { scale: 0.5, means: None, gram: None };
+    const INPUT: Input<'static> = Input { scale: 0.5, means: None, gram: None, scales: None };
 
     fn quantized(filter: &[f32], shape: &[usize], bias: &[f32], axis: usize, per_channel: bool) -> Weights {
         let filter = Tensor::const_f32("filter", shape.to_vec(), filter);
         let bias = Tensor::const_f32("bias", vec![bias.len()], bias);
-        quantize(&filter, Some(&bias), Layout { axis, per_channel }, INPUT).unwrap()
+        quantize(&filter, Some(&bias), Layout { axis, per_channel, bits: 8 }, INPUT).unwrap()
     }
 
     fn scales(tensor: &Tensor) -> &[f32] {
@@ -209,9 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn four_bits_are_packed_and_two_bits_have_three_steps() {
+        let filter = Tensor::const_f32("filter", vec![1, 1, 1, 3], &[0.7, -0.33, 0.18]);
+        let layout = |bits| Layout { axis: 0, per_channel: true, bits };
+        let four = quantize(&filter, None, layout(4), INPUT).unwrap().filter;
+        assert_eq!((four.dtype, four.data.as_deref()), (DType::I4, Some(&[0xd7, 0x02][..])), "7, -3, 2");
+        assert!((scales(&four)[0] - 0.1).abs() < 1e-6);
+        let two = quantize(&filter, None, layout(2), INPUT).unwrap().filter;
+        assert_eq!(two.data.as_deref(), Some(&[0x01, 0x00][..]), "1, 0, 0");
+        let learned = Input { scales: Some(&[0.3]), ..INPUT };
+        let two = quantize(&filter, None, layout(2), learned).unwrap().filter;
+        assert_eq!((two.data.as_deref(), scales(&two)), (Some(&[0xf1, 0x01][..]), &[0.3][..]), "1, -1, 1");
+    }
+
+    #[test]
     fn weights_that_are_not_finite_are_refused() {
         let filter = Tensor::const_f32("filter", vec![1, 1], &[f32::NAN]);
-        let layout = Layout { axis: 0, per_channel: false };
+        let layout = Layout { axis: 0, per_channel: false, bits: 8 };
         let message = quantize(&filter, None, layout, INPUT).unwrap_err();
         assert!(message.contains("its filter \"filter\" holds NaN"), "{message}");
         let activation = Tensor::activation("x", smidgen_ir::DType::F32, vec![1, 1]);

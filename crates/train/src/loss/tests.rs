@@ -181,9 +181,11 @@ fn a_softmax_at_the_end_is_left_to_the_loss() {
     let logits = net.fully_connected(x, 3);
     let y = net.softmax(logits);
     let graph = net.finish(&[y]).unwrap();
-    let network = Network::compile(&graph, Loss::CrossEntropy, 0).unwrap();
+    let network = Network::compile(&graph, &Config::default()).unwrap();
     assert_eq!((network.steps.len(), network.logits, network.head.is_some()), (1, logits.idx(), true));
-    let error = Network::compile(&graph, Loss::Reconstruction, 0).unwrap_err().to_string();
+    let error = Network::compile(&graph, &Config { loss: Loss::Reconstruction, ..Config::default() })
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("makes 3 values of 4"), "{error}");
 }
 

@@ -13,6 +13,7 @@ mod binary;
 mod broadcast;
 pub(crate) mod conv_2d;
 pub(crate) mod depthwise_conv_2d;
+pub(crate) mod fake_quantize;
 pub(crate) mod fully_connected;
 mod gru;
 pub(crate) mod max_pool_2d;
@@ -39,6 +40,7 @@ use smidgen_ir::ops::Op;
 
 use crate::activation::Clamp;
 use crate::error::TrainError;
+use crate::fake_quantization::Arithmetic;
 use crate::operands::Operands;
 
 /// What a constant operand is to the trainer.
@@ -93,6 +95,15 @@ pub(crate) struct Seen<'a> {
     pub(crate) dy: &'a [f32],
 }
 
+/// What the lanes of a batch have in common besides the parameters.
+#[derive(Clone, Copy)]
+pub(crate) struct Common<'a> {
+    /// By batch normalisation.
+    pub(crate) norms: &'a [batch_normalization::Statistics],
+    /// Of the int8 form.
+    pub(crate) arithmetic: &'a Arithmetic,
+}
+
 /// A compiled node.
 #[derive(Debug, Clone)]
 pub(crate) enum Layer {
@@ -101,6 +112,7 @@ pub(crate) enum Layer {
     BatchNormalization(batch_normalization::Layer),
     Conv2d(conv_2d::Layer),
     DepthwiseConv2d(depthwise_conv_2d::Layer),
+    FakeQuantize(fake_quantize::Layer),
     FullyConnected(fully_connected::Layer),
     MaxPool2d(max_pool_2d::Layer),
     Pad(pad::Layer),
@@ -185,7 +197,8 @@ impl Layer {
             Layer::DepthwiseConv2d(layer) => Some(&mut layer.clamp),
             Layer::FullyConnected(layer) => Some(&mut layer.clamp),
             Layer::MaxPool2d(layer) => Some(&mut layer.clamp),
-            Layer::Pad(_)
+            Layer::FakeQuantize(_)
+            | Layer::Pad(_)
             | Layer::Relu(_)
             | Layer::Relu6(_)
             | Layer::Reshape(_)
@@ -201,15 +214,16 @@ impl Layer {
         x: &[&[f32]],
         y: &mut [f32],
         n: usize,
-        norms: &[batch_normalization::Statistics],
+        common: Common<'_>,
         scratch: &mut Vec<f32>,
     ) {
         match self {
             Layer::Add(layer) => layer.forward(x, y),
             Layer::AveragePool2d(layer) => layer.forward(x[0], y, n),
-            Layer::BatchNormalization(layer) => layer.forward(x[0], y, norms),
+            Layer::BatchNormalization(layer) => layer.forward(x[0], y, common.norms),
             Layer::Conv2d(layer) => layer.forward(params, x[0], y, n, scratch),
             Layer::DepthwiseConv2d(layer) => layer.forward(params, x[0], y, n, scratch),
+            Layer::FakeQuantize(layer) => layer.forward(x[0], y, common.arithmetic),
             Layer::FullyConnected(layer) => layer.forward(params, x[0], y, n),
             Layer::MaxPool2d(layer) => layer.forward(x[0], y, n),
             Layer::Pad(layer) => layer.forward(x[0], y),
@@ -233,6 +247,7 @@ impl Layer {
             Layer::MaxPool2d(layer) => layer.clamp.backward(y, dy),
             Layer::Rule(rule) => rule.clamp().backward(y, dy),
             Layer::BatchNormalization(_)
+            | Layer::FakeQuantize(_)
             | Layer::Pad(_)
             | Layer::Relu(_)
             | Layer::Relu6(_)
@@ -258,6 +273,7 @@ impl Layer {
             Layer::Add(_)
             | Layer::AveragePool2d(_)
             | Layer::BatchNormalization(_)
+            | Layer::FakeQuantize(_)
             | Layer::MaxPool2d(_)
             | Layer::Pad(_)
             | Layer::Relu(_)
@@ -274,15 +290,16 @@ impl Layer {
         operand: usize,
         dx: &mut [f32],
         n: usize,
-        norms: &[batch_normalization::Statistics],
+        common: Common<'_>,
         scratch: &mut Vec<f32>,
     ) {
         match self {
             Layer::Add(layer) => layer.input_gradient(seen.dy, operand, dx),
             Layer::AveragePool2d(layer) => layer.input_gradient(seen.dy, dx, n),
-            Layer::BatchNormalization(layer) => layer.input_gradient(seen.x[0], seen.dy, dx, norms),
+            Layer::BatchNormalization(layer) => layer.input_gradient(seen.x[0], seen.dy, dx, common.norms),
             Layer::Conv2d(layer) => layer.input_gradient(seen, dx, n, scratch),
             Layer::DepthwiseConv2d(layer) => layer.input_gradient(seen, dx, n, scratch),
+            Layer::FakeQuantize(layer) => layer.input_gradient(seen, dx, common.arithmetic),
             Layer::FullyConnected(layer) => layer.input_gradient(seen, dx, n),
             Layer::MaxPool2d(layer) => layer.input_gradient(seen, dx, n),
             Layer::Pad(layer) => layer.input_gradient(seen.dy, dx),

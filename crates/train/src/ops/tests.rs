@@ -40,6 +40,12 @@ fn small(seed: u64) -> Builder<'static> {
     Builder::new("case", move |parameter| values(&mut random, parameter.n_elements()))
 }
 
+/// Without quantisation.
+fn common(norms: &[Statistics]) -> Common<'_> {
+    static FLOAT: Arithmetic = Arithmetic::FLOAT;
+    Common { norms, arithmetic: &FLOAT }
+}
+
 impl Case {
     /// The case of the last node of a graph, whose operands are the graph's inputs or constants.
     fn new(graph: &Graph) -> Self {
@@ -75,7 +81,7 @@ impl Case {
             layer.join_measures(lanes.iter(), &self.params, &mut vec![0.0; 1000], 0.5, &mut norms[0]);
         }
         let mut y = vec![f32::NAN; N * self.n_out];
-        self.layer.forward(&self.params, &self.operands(), &mut y, N, &norms, &mut Vec::new());
+        self.layer.forward(&self.params, &self.operands(), &mut y, N, common(&norms), &mut Vec::new());
         (y, norms)
     }
 
@@ -102,7 +108,7 @@ impl Case {
         let gradient = |operand: usize, scratch: &mut Vec<f32>| {
             let mut dx = vec![f32::NAN; self.x[operand].len()];
             if !dx.is_empty() {
-                self.layer.input_gradient(seen, operand, &mut dx, N, &norms, scratch);
+                self.layer.input_gradient(seen, operand, &mut dx, N, common(&norms), scratch);
             }
             dx
         };

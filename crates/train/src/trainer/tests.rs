@@ -257,7 +257,12 @@ fn loss_and_gradient(trainer: &mut Trainer, batch: &Examples) -> (f64, Vec<f32>)
     let n = batch.len();
     let fill = |at: usize, input: &mut [f32], target: &mut [f32]| fill(batch, at, None, input, target);
     let params = trainer.state.params.clone();
-    let model = Model { network: &trainer.network, criterion: &trainer.criterion, params: &params };
+    let model = Model {
+        network: &trainer.network,
+        criterion: &trainer.criterion,
+        params: &params,
+        arithmetic: &Arithmetic::FLOAT,
+    };
     let mut moving = trainer.state.moving.clone();
     let tally = trainer.workspace.train(model, &trainer.segments, (n, n as f32), &fill, (&mut moving, 0.9));
     let mut gradient = vec![0.0; params.len()];

@@ -1,17 +1,17 @@
 //! The interval of real values that an int8 tensor has to cover, and the scale and zero point that follow from it.
 
-use smidgen_ir::Quant;
+use crate::tensor::Quant;
 
 /// Scales below this are not chosen: 6 in such steps, the bound of RELU6, still fits 32 bits.
 const MIN_SCALE: f32 = 1e-8;
 
 /// The least and the greatest value of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Range {
+pub struct Range {
     /// Least value.
-    pub(crate) min: f32,
+    pub min: f32,
     /// Greatest value.
-    pub(crate) max: f32,
+    pub max: f32,
 }
 
 impl Range {
@@ -19,7 +19,7 @@ impl Range {
     ///
     /// # Errors
     /// The first value that is not finite.
-    pub(crate) fn of(values: &[f32]) -> Result<Option<Self>, f32> {
+    pub fn of(values: &[f32]) -> Result<Option<Self>, f32> {
         if let Some(&bad) = values.iter().find(|value| !value.is_finite()) {
             return Err(bad);
         }
@@ -30,19 +30,19 @@ impl Range {
 
     /// The smallest range that holds both.
     #[must_use]
-    pub(crate) fn union(self, other: Range) -> Range {
+    pub fn union(self, other: Range) -> Range {
         Range { min: self.min.min(other.min), max: self.max.max(other.max) }
     }
 
     /// Asymmetric int8 (TFLite 8-bit quantisation specification): the range is widened to hold 0, its 255 steps are
     /// spread over -128..=127, and the zero point is rounded to an integer, so that real 0 is exact. A range of
     /// nothing but 0 gets scale 1.
-    pub(crate) fn activation_quant(self) -> Quant {
+    pub fn activation_quant(self) -> Quant {
         self.activation_quant_at_least(MIN_SCALE)
     }
 
     /// [`Range::activation_quant`] with a scale of at least `min_scale`.
-    pub(crate) fn activation_quant_at_least(self, min_scale: f32) -> Quant {
+    pub fn activation_quant_at_least(self, min_scale: f32) -> Quant {
         let (min, max) = (self.min.min(0.0), self.max.max(0.0));
         // In double, because the difference of two finite floats may not be one.
         let scale = ((f64::from(max) - f64::from(min)) / 255.0) as f32;
@@ -55,9 +55,22 @@ impl Range {
     }
 }
 
-/// Symmetric int8: the scale by which values of at most `magnitude` lie in -127..=127; 0 for 0.
-pub(crate) fn symmetric_scale(magnitude: f32) -> f32 {
-    magnitude / 127.0
+/// The greatest step of symmetric weights of `bits` bits: 127 of 8, 7 of 4, 1 of 2. The least is its negative.
+pub fn greatest_step(bits: u32) -> f32 {
+    ((1u32 << (bits.clamp(2, 8) - 1)) - 1) as f32
+}
+
+/// Symmetric weights: the scale by which values of at most `magnitude` lie within `greatest` steps of 0; a sane one where that
+/// would be 0 or too small to be normal.
+pub fn symmetric_scale(magnitude: f32, greatest: f32) -> f32 {
+    let scale = magnitude / greatest;
+    if scale >= f32::MIN_POSITIVE { scale } else { 1.0 / greatest }
+}
+
+/// What weights are multiplied by to become steps. TensorFlow's converter divides the greatest step by the magnitude, which
+/// may differ from the inverse of the scale in the last bit.
+pub fn symmetric_factor(scale: f32, magnitude: f32, greatest: f32) -> f32 {
+    if scale == magnitude / greatest { greatest / magnitude } else { 1.0 / scale }
 }
 
 #[cfg(test)]
