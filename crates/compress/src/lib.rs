@@ -9,8 +9,10 @@ mod error;
 pub mod post_training_quantization;
 pub mod quantization_aware_training;
 pub mod quantize;
+pub mod structured_pruning;
 
 pub use error::CompressError;
+use std::collections::BTreeMap;
 
 /// What techniques may use besides the graph.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct Context<'a> {
     /// Inputs like those that the network will see, each one inference: all inputs concatenated, in float32.
     /// Training data, never test data.
     pub calibration: &'a [Vec<f32>],
+    /// Gradients of the loss with respect to weights, by tensor of the graph, where a technique asks for them.
+    pub gradients: BTreeMap<usize, Vec<f32>>,
     /// What was done, in lines for people.
     pub log: Vec<String>,
 }
@@ -25,6 +29,6 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// A context with an empty log.
     pub fn new(calibration: &'a [Vec<f32>]) -> Self {
-        Context { calibration, log: Vec::new() }
+        Context { calibration, gradients: BTreeMap::new(), log: Vec::new() }
     }
 }

@@ -153,8 +153,11 @@ fn initial_scales(graph: &Graph, filter: TensorIdx, axis: Option<usize>, bits: u
     (0..n_channels).map(of).collect()
 }
 
+/// Least and greatest values.
+type Ranges = Vec<(f32, f32)>;
+
 /// The activations that become int8, each with the place of its range, and the ranges.
-fn activations(graph: &Graph, seen: &[Option<Range>]) -> (Vec<(usize, FakeSteps)>, Vec<(f32, f32)>) {
+fn activations(graph: &Graph, seen: &[Option<Range>]) -> (Vec<(usize, FakeSteps)>, Ranges) {
     let mut ranges = Vec::new();
     let mut steps: BTreeMap<usize, FakeSteps> = BTreeMap::new();
     let mut own = |tensor: TensorIdx| {

@@ -80,10 +80,10 @@ fn average(past: Range, seen: Range, momentum: f32) -> Range {
     Range { min: mix(past.min, seen.min), max: mix(past.max, seen.max) }
 }
 
-pub(super) type Observer<'o> = dyn FnMut(TensorIdx, &[f32]) -> Result<(), CompressError> + 'o;
+pub(crate) type Observer<'o> = dyn FnMut(TensorIdx, &[f32]) -> Result<(), CompressError> + 'o;
 
 /// Shows every activation of every inference to `observer`, in order, and what recurrent cells hold.
-pub(super) fn observe(
+pub(crate) fn observe(
     graph: &Graph,
     inputs: &[Vec<f32>],
     observer: &mut Observer<'_>,

@@ -29,7 +29,7 @@ mod weights;
 
 use crate::{CompressError, Context};
 use adaptive_rounding::Grams;
-pub(crate) use calibrate::ranges;
+pub(crate) use calibrate::{observe, ranges};
 use rewrite::Seen;
 pub(crate) use rewrite::layout;
 use serde::{Deserialize, Serialize};
@@ -236,4 +236,4 @@ fn tensor_place(graph: &Graph, idx: TensorIdx) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

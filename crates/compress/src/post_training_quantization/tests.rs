@@ -5,15 +5,15 @@ use smidgen_ir::build::{Builder, Conv, Parameter, Role};
 use smidgen_ir::{Interpreter, Quant, Tensor};
 
 /// Uniform in -1..1, from a seed (Knuth's MMIX generator).
-pub(super) struct Noise(pub(super) u64);
+pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
-    pub(super) fn next(&mut self) -> f32 {
+    pub(crate) fn next(&mut self) -> f32 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
 
-    pub(super) fn values(&mut self, n: usize, scale: f32) -> Vec<f32> {
+    pub(crate) fn values(&mut self, n: usize, scale: f32) -> Vec<f32> {
         (0..n).map(|_| self.next() * scale).collect()
     }
 }

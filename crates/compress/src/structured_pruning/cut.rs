@@ -1,0 +1,116 @@
+//! Taking channels out of a graph: shapes, filters, biases and every constant that runs along them.
+
+use smidgen_ir::{Graph, IrError, Node, Op, Tensor, TensorIdx, passes};
+
+use super::channels::Class;
+
+/// The graph without the channels of `classes`.
+///
+/// # Errors
+/// A graph that the verifier refuses afterwards: a bug of ours.
+pub(super) fn without<'c>(graph: &Graph, classes: impl Iterator<Item = &'c Class>) -> Result<Graph, IrError> {
+    let depth = |tensor: &Tensor| tensor.shape.last().copied().unwrap_or(1);
+    let mut kept: Vec<Vec<bool>> = graph.tensors.iter().map(|tensor| vec![true; depth(tensor)]).collect();
+    for &(tensor, channel) in classes.flatten() {
+        kept[tensor][channel] = false;
+    }
+    let kept: Vec<Vec<usize>> = kept
+        .iter()
+        .map(|kept| kept.iter().enumerate().filter(|(_, kept)| **kept).map(|(at, _)| at).collect())
+        .collect();
+    let mut cut = graph.clone();
+    for at in 0..cut.nodes.len() {
+        node(graph, &kept, &mut cut, at);
+        infer(&mut cut, at)?;
+    }
+    let cut = passes::dead_code(&cut)?;
+    cut.verify().map_err(IrError::Invalid)?;
+    Ok(cut)
+}
+
+/// Exchanges the constants of a node, and its shape where that is written down.
+fn node(graph: &Graph, kept: &[Vec<usize>], cut: &mut Graph, at: usize) {
+    let Node { op, inputs, outputs } = &graph.nodes[at];
+    let (Some(&Some(input)), Some(&output)) = (inputs.first(), outputs.first()) else { return };
+    let (from, to) = (&kept[input.idx()], &kept[output.idx()]);
+    let exchange = |cut: &mut Graph, operand: usize, along: &[(usize, &[usize])]| {
+        let Some(tensor) = inputs.get(operand).copied().flatten() else { return };
+        if let Some(smaller) = sliced(graph.tensor(tensor), along) {
+            let smaller = cut.add_tensor(smaller);
+            cut.nodes[at].inputs[operand] = Some(smaller);
+        }
+    };
+    match op {
+        Op::Conv2d(_) => {
+            exchange(cut, 1, &[(0, to), (3, from)]);
+            exchange(cut, 2, &[(0, to)]);
+        }
+        Op::DepthwiseConv2d(_) => {
+            exchange(cut, 1, &[(3, to)]);
+            exchange(cut, 2, &[(0, to)]);
+        }
+        Op::FullyConnected(_) => {
+            let n = graph.tensor(input).shape.last().copied().unwrap_or(1).max(1);
+            let width =
+                inputs.get(1).copied().flatten().and_then(|weights| graph.tensor(weights).shape.get(1));
+            let rows = 0..width.map_or(1, |width| width / n);
+            let from: Vec<usize> = rows.flat_map(|row| from.iter().map(move |at| row * n + at)).collect();
+            exchange(cut, 1, &[(0, to), (1, &from)]);
+            exchange(cut, 2, &[(0, to)]);
+        }
+        Op::Reshape(_) => {
+            let n_dimensions = graph.tensor(output).shape.len();
+            if let Op::Reshape(reshape) = &mut cut.nodes[at].op
+                && let Some(last) = reshape.shape.get_mut(n_dimensions.saturating_sub(1))
+                && *last != -1
+            {
+                *last = to.len() as i32;
+            }
+        }
+        _ => {
+            // Constants that run along the channels; one of a single channel serves all.
+            let n = graph.tensor(output).shape.last().copied().unwrap_or(1);
+            for operand in 0..inputs.len() {
+                let Some(tensor) = inputs[operand] else { continue };
+                let shape = &graph.tensor(tensor).shape;
+                if n > 1 && shape.last() == Some(&n) {
+                    exchange(cut, operand, &[(shape.len() - 1, to)]);
+                }
+            }
+        }
+    }
+}
+
+/// A float32 constant with only these places along these dimensions; `None` for anything else, or where nothing goes.
+fn sliced(tensor: &Tensor, along: &[(usize, &[usize])]) -> Option<Tensor> {
+    let mut values = tensor.f32s().filter(|_| tensor.is_const())?;
+    let mut shape = tensor.shape.clone();
+    for &(axis, kept) in along {
+        let inner: usize = shape[axis + 1..].iter().product();
+        let extent = shape[axis];
+        let rows = values.chunks(extent * inner);
+        values = rows
+            .flat_map(|row| {
+                kept.iter().flat_map(move |&at| row[at * inner..(at + 1) * inner].iter().copied())
+            })
+            .collect();
+        shape[axis] = kept.len();
+    }
+    (shape != tensor.shape).then(|| Tensor::const_f32(tensor.name.clone(), shape, &values))
+}
+
+/// The shapes of a node's results, from those of its operands.
+fn infer(graph: &mut Graph, at: usize) -> Result<(), IrError> {
+    let node = &graph.nodes[at];
+    let operands: Vec<Option<&Tensor>> =
+        node.inputs.iter().map(|input| input.map(|tensor| graph.tensor(tensor))).collect();
+    let Ok(types) = node.op.infer(&operands) else {
+        // The verifier says what is wrong, and where.
+        return graph.verify().map_err(IrError::Invalid);
+    };
+    let outputs: Vec<TensorIdx> = node.outputs.clone();
+    for (output, inferred) in outputs.into_iter().zip(types) {
+        graph.tensor_mut(output).shape = inferred.shape;
+    }
+    Ok(())
+}
