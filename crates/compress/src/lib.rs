@@ -6,13 +6,22 @@
 pub mod cross_layer_equalization;
 pub mod diagnosis;
 mod error;
+mod filters;
 pub mod post_training_quantization;
 pub mod quantization_aware_training;
 pub mod quantize;
 pub mod structured_pruning;
+pub mod weight_clustering;
+pub mod weight_pruning;
 
 pub use error::CompressError;
+use smidgen_ir::TensorIdx;
+use smidgen_train::Constraint;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Tensors that are held to some values while they are trained.
+pub type Held = Vec<(TensorIdx, Arc<dyn Constraint>)>;
 
 /// What techniques may use besides the graph.
 #[derive(Debug)]

@@ -52,7 +52,7 @@ fn network(seed: u64) -> Graph {
     net.finish(&[x]).unwrap()
 }
 
-pub(super) fn inputs(seed: u64, graph: &Graph, n: usize) -> Vec<Vec<f32>> {
+pub(crate) fn inputs(seed: u64, graph: &Graph, n: usize) -> Vec<Vec<f32>> {
     let mut noise = Noise(seed ^ 0xda7a);
     (0..n).map(|_| noise.values(graph.input_bytes() / 4, 1.0)).collect()
 }

@@ -70,8 +70,8 @@ fn node(graph: &Graph, kept: &[Vec<usize>], cut: &mut Graph, at: usize) {
         _ => {
             // Constants that run along the channels; one of a single channel serves all.
             let n = graph.tensor(output).shape.last().copied().unwrap_or(1);
-            for operand in 0..inputs.len() {
-                let Some(tensor) = inputs[operand] else { continue };
+            for (operand, tensor) in inputs.iter().enumerate() {
+                let Some(tensor) = *tensor else { continue };
                 let shape = &graph.tensor(tensor).shape;
                 if n > 1 && shape.last() == Some(&n) {
                     exchange(cut, operand, &[(shape.len() - 1, to)]);

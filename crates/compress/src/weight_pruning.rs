@@ -1,0 +1,391 @@
+//! Weight pruning: the weights of least magnitude become 0 and stay so, alone or in patterns (Han et al., *Learning both
+//! Weights and Connections for Efficient Neural Networks*, 2015; Zhu and Gupta, *To prune, or not to prune*, 2017).
+//!
+//! Filters of CONV_2D and FULLY_CONNECTED are pruned; biases and DEPTHWISE_CONV_2D, which have few weights, are not. A
+//! schedule says how much is pruned in which epoch of fine-tuning; what is 0 is never brought back.
+
+use serde::{Deserialize, Serialize};
+use smidgen_ir::{Graph, IrError};
+use smidgen_train::Constraint;
+use std::sync::Arc;
+
+use crate::filters::{Filter, filters, set};
+use crate::post_training_quantization::{check_float, prepared};
+use crate::{CompressError, Context, Held};
+
+/// How sparsity grows while a pruned network is fine-tuned.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// All at once, before the first epoch.
+    OneShot,
+    /// From 0 to the whole over three quarters of the epochs: `s * (1 - (1 - t)^power)`, as of Zhu and Gupta with power 3.
+    Polynomial {
+        /// 1 is even; 3 is usual and takes most at the beginning, where it hurts least.
+        power: f64,
+    },
+    /// The same share of what is left in each of the first three quarters of the epochs.
+    #[default]
+    Constant,
+}
+
+/// Which weights are pruned together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Pattern {
+    /// Each on its own.
+    #[default]
+    Single,
+    /// In every `of` weights of a row, the same number.
+    NOfM {
+        /// Weights looked at together: they divide a row, or the last ones of it stay.
+        of: usize,
+    },
+    /// Blocks of weights that follow each other in a row.
+    Block {
+        /// Weights in a block.
+        columns: usize,
+        /// Output channels in a block.
+        rows: usize,
+    },
+}
+
+/// Options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Share of the weights that become 0.
+    pub sparsity: f64,
+    /// How it grows.
+    pub schedule: Schedule,
+    /// What is pruned together.
+    pub pattern: Pattern,
+    /// Whether the weights of all layers compete; else every layer loses the same share.
+    pub global: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config { sparsity: 0.75, schedule: Schedule::default(), pattern: Pattern::default(), global: false }
+    }
+}
+
+/// Share of the epochs in which sparsity grows; the rest recover.
+const GROWING: f64 = 0.75;
+
+/// A layer keeps at least one weight in this many where all layers compete, so that none is cut off.
+const LEAST_KEPT: usize = 100;
+
+impl Config {
+    /// The sparsity of epoch `epoch` (from 0) of `n_epochs`.
+    pub fn sparsity_at(&self, epoch: u64, n_epochs: u64) -> f64 {
+        let growing = (GROWING * n_epochs as f64).floor().max(1.0);
+        // The first epoch is pruned already, and the last growing one to the full.
+        let t = ((epoch + 1) as f64 / growing).min(1.0);
+        match self.schedule {
+            Schedule::OneShot => self.sparsity,
+            Schedule::Polynomial { power } => self.sparsity * (1.0 - (1.0 - t).powf(power)),
+            Schedule::Constant => 1.0 - (1.0 - self.sparsity).powf(t),
+        }
+    }
+
+    /// Checks that the options make sense.
+    ///
+    /// # Errors
+    /// [`CompressError::Options`] with the option, what was found and what was expected.
+    pub fn check(&self) -> Result<(), CompressError> {
+        let wrong = |message: String| Err(CompressError::Options(format!("weight_pruning: {message}")));
+        if !(self.sparsity > 0.0 && self.sparsity < 1.0) {
+            return wrong(format!("sparsity {}, expected above 0 and below 1", self.sparsity));
+        }
+        if let Schedule::Polynomial { power } = self.schedule
+            && !(power > 0.0 && power.is_finite())
+        {
+            return wrong(format!("power {power}, expected above 0"));
+        }
+        match self.pattern {
+            Pattern::NOfM { of } if !(2..=64).contains(&of) => wrong(format!("of {of}, expected 2 to 64")),
+            Pattern::Block { columns, rows } if columns == 0 || rows == 0 || columns * rows > 1024 => {
+                wrong(format!("blocks of {rows} by {columns}, expected at least 1 and at most 1024 weights"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Weights that stay 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Zeros {
+    kept: Vec<bool>,
+}
+
+impl Constraint for Zeros {
+    fn project(&self, values: &mut [f32]) {
+        for (value, &kept) in values.iter_mut().zip(&self.kept) {
+            // Not a product, which would keep an infinity or a NaN.
+            *value = if kept { *value } else { 0.0 };
+        }
+    }
+}
+
+/// The zeros of a graph, for what must not bring them back.
+pub fn zeros(graph: &Graph) -> Held {
+    let held = |filter: Filter| {
+        let values = graph.tensor(filter.tensor).f32s()?;
+        let kept: Vec<bool> = values.iter().map(|value| *value != 0.0).collect();
+        let zeros = Arc::new(Zeros { kept }) as Arc<dyn Constraint>;
+        Some((filter.tensor, zeros))
+    };
+    filters(graph).into_iter().filter_map(held).collect()
+}
+
+/// Share of the weights of CONV_2D and FULLY_CONNECTED that are 0.
+pub fn sparsity(graph: &Graph) -> f64 {
+    let (mut n, mut n_zeros) = (0usize, 0usize);
+    for filter in filters(graph) {
+        let values = graph.tensor(filter.tensor).f32s().unwrap_or_default();
+        n += values.len();
+        n_zeros += values.iter().filter(|value| **value == 0.0).count();
+    }
+    n_zeros as f64 / n.max(1) as f64
+}
+
+/// The graph with the weights of least magnitude set to 0. The log of `context` says how many there are.
+///
+/// # Errors
+/// Options that make no sense, and a graph that is not float32 or has nothing to prune.
+pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Result<Graph, CompressError> {
+    config.check()?;
+    graph.verify().map_err(IrError::Invalid)?;
+    check_float(graph)?;
+    let graph = prepared(graph)?;
+    let pruned = pruned(&graph, config, config.sparsity)?;
+    context.log.push(format!("weight_pruning: {:.1} % of the weights are 0", 100.0 * sparsity(&pruned)));
+    Ok(pruned)
+}
+
+/// The graph with this share of its weights set to 0, and what holds them there.
+///
+/// # Errors
+/// A graph without weights to prune.
+pub fn held(graph: &Graph, config: &Config, sparsity: f64) -> Result<(Graph, Held), CompressError> {
+    let pruned = pruned(graph, config, sparsity)?;
+    let held = zeros(&pruned);
+    Ok((pruned, held))
+}
+
+fn pruned(graph: &Graph, config: &Config, sparsity: f64) -> Result<Graph, CompressError> {
+    let filters = filters(graph);
+    if filters.is_empty() {
+        let message = "weight_pruning: there is no CONV_2D or FULLY_CONNECTED with constant weights to prune";
+        return Err(CompressError::Options(message.into()));
+    }
+    let values = |filter: &Filter| graph.tensor(filter.tensor).f32s().unwrap_or_default();
+    let threshold = config.global.then(|| {
+        let all = filters.iter().flat_map(|filter| {
+            // Layers of many inputs have small weights: what counts is a weight beside its layer's own.
+            let values = values(filter);
+            let mean = mean_magnitude(&values);
+            scores(&values, filter, config.pattern).into_iter().map(move |score| score / mean)
+        });
+        nth(all.collect(), sparsity)
+    });
+    let mut pruned = graph.clone();
+    for filter in &filters {
+        let mut values = values(filter);
+        prune(&mut values, filter, config.pattern, sparsity, threshold);
+        set(&mut pruned, filter.tensor, &values);
+    }
+    Ok(pruned)
+}
+
+fn mean_magnitude(values: &[f32]) -> f32 {
+    let sum: f64 = values.iter().map(|value| f64::from(value.abs())).sum();
+    ((sum / values.len().max(1) as f64) as f32).max(f32::MIN_POSITIVE)
+}
+
+/// What this share of the scores is at most.
+fn nth(mut scores: Vec<f32>, share: f64) -> f32 {
+    let n = ((share * scores.len() as f64).round() as usize).min(scores.len());
+    match n.checked_sub(1) {
+        None => f32::NEG_INFINITY,
+        Some(at) => *scores.select_nth_unstable_by(at, f32::total_cmp).1,
+    }
+}
+
+/// The places of a filter that are pruned together.
+fn units(filter: &Filter, pattern: Pattern) -> Vec<Vec<usize>> {
+    let Filter { n_channels, row, .. } = *filter;
+    match pattern {
+        Pattern::Single | Pattern::NOfM { .. } => (0..n_channels * row).map(|at| vec![at]).collect(),
+        Pattern::Block { columns, rows } => (0..n_channels.div_ceil(rows))
+            .flat_map(|block| (0..row.div_ceil(columns)).map(move |column| (block * rows, column * columns)))
+            .map(|(channel, column)| {
+                let channels = channel..(channel + rows).min(n_channels);
+                channels
+                    .flat_map(|c| (column..(column + columns).min(row)).map(move |at| c * row + at))
+                    .collect()
+            })
+            .collect(),
+    }
+}
+
+/// The mean magnitude of each unit.
+fn scores(values: &[f32], filter: &Filter, pattern: Pattern) -> Vec<f32> {
+    let score =
+        |unit: &Vec<usize>| unit.iter().map(|&at| values[at].abs()).sum::<f32>() / unit.len().max(1) as f32;
+    units(filter, pattern).iter().map(score).collect()
+}
+
+/// Sets the units of least magnitude to 0: those up to `threshold` times the mean magnitude, or this share of them.
+fn prune(values: &mut [f32], filter: &Filter, pattern: Pattern, sparsity: f64, threshold: Option<f32>) {
+    if let Pattern::NOfM { of } = pattern {
+        for row in values.chunks_mut(filter.row) {
+            for group in row.chunks_exact_mut(of) {
+                let mut order: Vec<usize> = (0..of).collect();
+                order.sort_by(|&a, &b| group[a].abs().total_cmp(&group[b].abs()).then(a.cmp(&b)));
+                let n = (sparsity * of as f64).round() as usize;
+                order.into_iter().take(n).for_each(|at| group[at] = 0.0);
+            }
+        }
+        return;
+    }
+    let (units, scores) = (units(filter, pattern), scores(values, filter, pattern));
+    let mut order: Vec<usize> = (0..units.len()).collect();
+    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(a.cmp(&b)));
+    let n = match threshold {
+        None => (sparsity * units.len() as f64).round() as usize,
+        Some(threshold) => {
+            let least = units.len().div_ceil(LEAST_KEPT);
+            let limit = threshold * mean_magnitude(values);
+            scores.iter().filter(|score| **score <= limit).count().min(units.len() - least)
+        }
+    };
+    for at in order.into_iter().take(n).flat_map(|unit| &units[unit]) {
+        values[*at] = 0.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::post_training_quantization::tests::Noise;
+    use smidgen_ir::build::{Builder, Conv};
+
+    fn network() -> Graph {
+        let mut noise = Noise(3);
+        let mut net = Builder::new("net", move |parameter| {
+            // Layers of unlike size.
+            let scale = if parameter.shape.len() == 4 { 1.0 } else { 0.1 };
+            noise.values(parameter.n_elements(), scale)
+        });
+        let x = net.input("x", &[1, 4, 4, 4]);
+        let x = net.conv_2d(x, Conv::new(8, [3, 3]).relu());
+        let x = net.depthwise_conv_2d(x, Conv::new(1, [3, 3]));
+        let x = net.reshape(x, &[1, -1]);
+        let x = net.fully_connected(x, 6);
+        net.finish(&[x]).unwrap()
+    }
+
+    fn filter_values(graph: &Graph) -> Vec<Vec<f32>> {
+        filters(graph).iter().map(|filter| graph.tensor(filter.tensor).f32s().unwrap()).collect()
+    }
+
+    fn share(values: &[f32]) -> f64 {
+        values.iter().filter(|value| **value == 0.0).count() as f64 / values.len() as f64
+    }
+
+    fn with(pattern: Pattern, sparsity: f64, global: bool) -> Graph {
+        let config = Config { sparsity, pattern, global, ..Config::default() };
+        apply(&network(), &config, &mut Context::new(&[])).unwrap()
+    }
+
+    #[test]
+    fn the_smallest_weights_go_in_every_layer() {
+        let (before, pruned) = (network(), with(Pattern::Single, 0.75, false));
+        for (old, new) in filter_values(&before).iter().zip(filter_values(&pruned)) {
+            assert!((share(&new) - 0.75).abs() < 0.01);
+            let gone = old.iter().zip(&new).filter(|(_, new)| **new == 0.0).map(|(old, _)| old.abs());
+            let kept = old.iter().zip(&new).filter(|(_, new)| **new != 0.0).map(|(old, _)| old.abs());
+            assert!(gone.fold(0.0, f32::max) <= kept.fold(f32::INFINITY, f32::min));
+        }
+        let depthwise = |graph: &Graph| graph.tensor(graph.nodes[1].inputs[1].unwrap()).f32s().unwrap();
+        assert_eq!(depthwise(&pruned), depthwise(&before));
+    }
+
+    #[test]
+    fn layers_compete_by_their_own_measure() {
+        let shares: Vec<f64> =
+            filter_values(&with(Pattern::Single, 0.6, true)).iter().map(|values| share(values)).collect();
+        // Both are uniform, so about the same share goes although one's weights are ten times as large.
+        assert!(shares.iter().all(|share| (share - 0.6).abs() < 0.06), "{shares:?}");
+        assert!((sparsity(&with(Pattern::Single, 0.6, true)) - 0.6).abs() < 0.01);
+    }
+
+    #[test]
+    fn patterns_hold_everywhere() {
+        for values in filter_values(&with(Pattern::NOfM { of: 4 }, 0.5, false)) {
+            for group in values.chunks_exact(4) {
+                assert_eq!(group.iter().filter(|value| **value == 0.0).count(), 2);
+            }
+        }
+        let pruned = with(Pattern::Block { columns: 4, rows: 2 }, 0.5, false);
+        for (filter, values) in filters(&pruned).iter().zip(filter_values(&pruned)) {
+            for (row, column) in (0..filter.n_channels)
+                .step_by(2)
+                .flat_map(|r| (0..filter.row).step_by(4).map(move |c| (r, c)))
+            {
+                let block: Vec<bool> = (0..2)
+                    .flat_map(|r| (0..4).map(move |c| (row + r) * filter.row + column + c))
+                    .map(|at| values[at] == 0.0)
+                    .collect();
+                assert!(block.iter().all(|zero| *zero == block[0]));
+            }
+            assert!((share(&values) - 0.5).abs() < 0.02);
+        }
+    }
+
+    #[test]
+    fn schedules_grow_to_the_whole() {
+        let at =
+            |schedule, epoch| Config { sparsity: 0.8, schedule, ..Config::default() }.sparsity_at(epoch, 8);
+        assert_eq!([0, 7].map(|epoch| at(Schedule::OneShot, epoch)), [0.8, 0.8]);
+        for schedule in [Schedule::Polynomial { power: 3.0 }, Schedule::Constant] {
+            let grown: Vec<f64> = (0..8).map(|epoch| at(schedule, epoch)).collect();
+            assert!(grown[0] > 0.0 && grown.is_sorted(), "{grown:?}");
+            assert!(grown[5..].iter().all(|sparsity| (sparsity - 0.8).abs() < 1e-12), "{grown:?}");
+            assert!(grown[4] < 0.8);
+        }
+        assert_eq!(Config::default().sparsity_at(0, 1), 0.75, "one epoch is enough");
+    }
+
+    #[test]
+    fn zeros_are_held_and_stay_where_more_is_pruned() {
+        let pruned = with(Pattern::Single, 0.5, false);
+        for (tensor, constraint) in zeros(&pruned) {
+            let values = pruned.tensor(tensor).f32s().unwrap();
+            let mut moved: Vec<f32> = values.iter().map(|value| value + 1.0).collect();
+            constraint.project(&mut moved);
+            assert!(moved.iter().zip(&values).all(|(moved, value)| (*moved == 0.0) == (*value == 0.0)));
+        }
+        let (more, _) = held(&pruned, &Config::default(), 0.75).unwrap();
+        for (less, more) in filter_values(&pruned).iter().zip(filter_values(&more)) {
+            assert!(less.iter().zip(&more).all(|(less, more)| *less != 0.0 || *more == 0.0));
+        }
+    }
+
+    #[test]
+    fn options_that_make_no_sense_are_refused() {
+        let message = |config: Config| config.check().unwrap_err().to_string();
+        for sparsity in [0.0, 1.0, f64::NAN] {
+            assert!(
+                message(Config { sparsity, ..Config::default() }).contains("expected above 0 and below 1")
+            );
+        }
+        assert!(message(Config { pattern: Pattern::NOfM { of: 1 }, ..Config::default() }).contains("of 1"));
+        let pattern = Pattern::Block { columns: 0, rows: 1 };
+        assert!(message(Config { pattern, ..Config::default() }).contains("1 by 0"));
+        let schedule = Schedule::Polynomial { power: 0.0 };
+        assert!(message(Config { schedule, ..Config::default() }).contains("power 0"));
+    }
+}
