@@ -7,6 +7,7 @@ pub mod cross_layer_equalization;
 pub mod diagnosis;
 mod error;
 mod filters;
+pub mod low_rank_factorization;
 pub mod post_training_quantization;
 pub mod quantization_aware_training;
 pub mod quantize;
