@@ -164,14 +164,12 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     Ok(pruned)
 }
 
-/// The graph with this share of its weights set to 0, and what holds them there.
+/// What holds this share of the weights at 0: those of least magnitude now.
 ///
 /// # Errors
 /// A graph without weights to prune.
-pub fn held(graph: &Graph, config: &Config, sparsity: f64) -> Result<(Graph, Held), CompressError> {
-    let pruned = pruned(graph, config, sparsity)?;
-    let held = zeros(&pruned);
-    Ok((pruned, held))
+pub fn held(graph: &Graph, config: &Config, sparsity: f64) -> Result<Held, CompressError> {
+    pruned(graph, config, sparsity).map(|pruned| zeros(&pruned))
 }
 
 fn pruned(graph: &Graph, config: &Config, sparsity: f64) -> Result<Graph, CompressError> {
@@ -368,9 +366,12 @@ mod tests {
             constraint.project(&mut moved);
             assert!(moved.iter().zip(&values).all(|(moved, value)| (*moved == 0.0) == (*value == 0.0)));
         }
-        let (more, _) = held(&pruned, &Config::default(), 0.75).unwrap();
-        for (less, more) in filter_values(&pruned).iter().zip(filter_values(&more)) {
+        for (tensor, constraint) in held(&pruned, &Config::default(), 0.75).unwrap() {
+            let less = pruned.tensor(tensor).f32s().unwrap();
+            let mut more = less.clone();
+            constraint.project(&mut more);
             assert!(less.iter().zip(&more).all(|(less, more)| *less != 0.0 || *more == 0.0));
+            assert!((share(&more) - 0.75).abs() < 0.01);
         }
     }
 

@@ -9,6 +9,7 @@ mod metrics;
 mod number;
 mod profile;
 mod report;
+mod shrink;
 mod stream;
 mod svg;
 mod terminal;
@@ -23,6 +24,7 @@ pub use profile::{FlashBytes, LayerCost, PassEffect, Profile, RamBytes};
 pub use report::{
     Agreement, DataSummary, Epoch, Evaluation, Provenance, Report, SplitSummary, Training, Version,
 };
+pub use shrink::{Shrunk, StageReport, shrunk_table};
 pub use stream::{Detection, Stream};
 pub use terminal::{accuracy_table, layer_table, profile_table, stream_text, terminal};
 pub use text::shorten;

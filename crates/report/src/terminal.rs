@@ -105,14 +105,14 @@ pub(crate) fn sentence(agreement: &Agreement) -> String {
     }
 }
 
-fn table(header: &[&str]) -> Table {
+pub(crate) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
     table.set_header(header);
     table
 }
 
-fn numbers_right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
+pub(crate) fn numbers_right(table: &mut Table, columns: impl IntoIterator<Item = usize>) {
     for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -33,9 +33,11 @@ pub mod quantize;
 pub mod report;
 pub mod run;
 mod scorer;
+pub mod shrink;
 pub mod stream;
 pub mod template;
 pub mod train;
+mod tune;
 pub mod zoo;
 
 pub use error::{Error, Kind, Result};

@@ -131,6 +131,34 @@ pub enum Keep {
     Best,
 }
 
+/// What a model that tells classes learns from trained ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distillation {
+    /// Float models, relative to the project's folder; several are averaged.
+    pub teacher: Vec<PathBuf>,
+    /// What the logits of both are divided by.
+    #[serde(default = "four")]
+    pub temperature: f32,
+    /// What the teacher counts, 0 to 1; the label counts the rest.
+    #[serde(default = "nine_tenths")]
+    pub share: f32,
+}
+
+impl Distillation {
+    pub(crate) fn loss(&self) -> Loss {
+        Loss::Distillation { temperature: self.temperature, share: self.share }
+    }
+}
+
+fn four() -> f32 {
+    4.0
+}
+
+fn nine_tenths() -> f32 {
+    0.9
+}
+
 /// How the network is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,6 +199,9 @@ pub struct Training {
     /// Parameter of the distribution of shares in which windows are mixed with others, such as 0.2; not at all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixup: Option<f64>,
+    /// Trained networks that the model learns from besides its labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<Distillation>,
     /// Whether rare classes count for more: each as if it had as many training windows as the others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub class_balance: bool,
@@ -198,6 +229,7 @@ impl Default for Training {
             patience: None,
             label_smoothing: 0.0,
             mixup: None,
+            distillation: None,
             class_balance: false,
             keep: Keep::default(),
             augmentation: None,
@@ -316,6 +348,17 @@ impl Project {
         }
         self.model.check()?;
         self.check_task()?;
+        if let Some(distillation) = &training.distillation {
+            if self.loss() != Loss::CrossEntropy {
+                return Err(Error::input(
+                    "training.distillation is for models that tell classes by cross-entropy",
+                )
+                .help("leave it out"));
+            }
+            if distillation.teacher.is_empty() {
+                return Err(wrong("training.distillation.teacher", "at least one model", "none"));
+            }
+        }
         let is_files = self.data.source.layout().is_some();
         if is_files && self.data.path.is_none() {
             let source = serde_json::to_string(&self.data.source).unwrap_or_default();

@@ -1,13 +1,11 @@
 //! Training: the project's windows and layers to a float model, with a checkpoint after each epoch.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use smidgen_data::Dataset;
-use smidgen_data::augment::{Augment, mixup};
 use smidgen_ir::{Graph, passes};
 use smidgen_report as report;
-use smidgen_train::{Config, EpochStats, Stats, TrainError, Trainer};
+use smidgen_train::{Config, Teacher, Trainer};
 
 use crate::artifacts::Artifacts;
 use crate::checkpoint::{self, Checkpoint};
@@ -15,7 +13,8 @@ use crate::dataset::{self, Windows};
 use crate::events::{Event, Observer};
 use crate::fine_tune::{self, Tuned};
 use crate::goal::Goal;
-use crate::project::{Keep, Project, Task};
+use crate::project::{Distillation, Keep, Project};
+use crate::tune::{self, Sets};
 use crate::{Error, Result, files, firmware, model, model_file, scorer};
 
 /// How to train.
@@ -129,7 +128,7 @@ fn graph(project: &Project, windows: &Windows, artifacts: &Artifacts) -> Result<
 }
 
 /// The trained graph without what only training needs.
-fn exported(graph: &Graph) -> Result<Graph> {
+pub(crate) fn exported(graph: &Graph) -> Result<Graph> {
     let folded = passes::fold_batch_norm(graph).map_err(Error::input)?;
     let fused = passes::fuse_activation(&folded).map_err(Error::input)?;
     passes::dead_code(&fused).map_err(Error::input)
@@ -173,44 +172,14 @@ impl Run {
         artifacts: &Artifacts,
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let augment = match &project.training.augmentation {
-            Some(config) => {
-                let made = Augment::new(config.clone(), project.project.seed, &windows.split.train);
-                Some(made.map_err(|error| dataset::data_error(&error))?)
-            }
-            None => None,
+        let teacher = teacher(project, artifacts)?;
+        let sets = Sets::new(project, windows, teacher.as_ref())?;
+        let fingerprint = &self.fingerprint;
+        let mut save = |trainer: &Trainer| {
+            checkpoint::save(&artifacts.checkpoint(), project, fingerprint, &trainer.checkpoint())
         };
-        let mixup = project.training.mixup.map(|alpha| (project.project.seed, alpha));
-        let goal = &windows.goal;
-        let train = Examples { set: &windows.split.train, goal, augment, mixup };
-        let validation = Examples { set: &windows.split.validation, goal, augment: None, mixup: None };
-        let n_epochs = project.training.epochs;
-        while !self.trainer.is_done() {
-            let stats = self.trainer.epoch(&train, &mut |batch| {
-                observer.event(Event::Batch {
-                    epoch: batch.epoch,
-                    n_epochs,
-                    done: batch.batch,
-                    total: batch.n_batches,
-                    loss: batch.train.loss,
-                });
-                if observer.stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
-            match stats {
-                Err(TrainError::Interrupted { .. }) => {
-                    return Err(interrupted(self.trainer.epochs_done(), artifacts));
-                }
-                other => other.map_err(Error::input)?,
-            };
-            let judged = self.trainer.evaluate(&validation).map_err(Error::input)?;
-            self.trainer.record_validation(judged);
-            let state = self.trainer.checkpoint();
-            checkpoint::save(&artifacts.checkpoint(), project, &self.fingerprint, &state)?;
-            if let Some(stats) = self.trainer.history().last() {
-                observer.event(Event::Epoch { epoch: &epoch(stats, project.task()), n_epochs });
-            }
-        }
-        Ok(())
+        let stopped = tune::epochs(&mut self.trainer, &sets, observer, &mut |_| Ok(()), &mut save)?;
+        if stopped { Err(interrupted(self.trainer.epochs_done(), artifacts)) } else { Ok(()) }
     }
 
     /// The graph with the weights that the project keeps.
@@ -227,20 +196,8 @@ impl Run {
             batch_size: project.training.batch_size,
             learning_rate: project.training.learning_rate,
             seed: project.project.seed,
-            epochs: self.trainer.history().iter().map(|stats| epoch(stats, project.task())).collect(),
+            epochs: self.trainer.history().iter().map(|stats| tune::epoch(stats, project.task())).collect(),
         }
-    }
-}
-
-/// An epoch as a report tells it.
-fn epoch(stats: &EpochStats, task: Task<'_>) -> report::Epoch {
-    let accuracy = |stats: Stats| (task == Task::Classes).then_some(stats.accuracy);
-    report::Epoch {
-        epoch: stats.epoch,
-        loss: stats.train.loss,
-        accuracy: accuracy(stats.train),
-        validation_loss: stats.validation.map(|stats| stats.loss),
-        validation_accuracy: stats.validation.and_then(accuracy),
     }
 }
 
@@ -255,7 +212,19 @@ fn interrupted(n_epochs_done: u64, artifacts: &Artifacts) -> Error {
         .help("go on with the same command and --resume")
 }
 
-fn config(project: &Project, windows: &Windows, frozen_nodes: usize) -> Config {
+/// The networks that the project learns from besides its labels.
+fn teacher(project: &Project, artifacts: &Artifacts) -> Result<Option<Teacher>> {
+    let Some(Distillation { teacher, .. }) = &project.training.distillation else { return Ok(None) };
+    let dir = artifacts.dir.parent().unwrap_or(&artifacts.dir);
+    let paths = teacher.iter().map(|path| dir.join(path));
+    let graphs: Vec<Graph> = paths.map(|path| model_file::read(&path)).collect::<Result<_>>()?;
+    Teacher::new(&graphs).map(Some).map_err(|error| {
+        Error::input(error)
+            .help("training.distillation.teacher names float models that this project's windows fit")
+    })
+}
+
+pub(crate) fn config(project: &Project, windows: &Windows, frozen_nodes: usize) -> Config {
     let training = &project.training;
     Config {
         seed: project.project.seed,
@@ -272,7 +241,10 @@ fn config(project: &Project, windows: &Windows, frozen_nodes: usize) -> Config {
         label_smoothing: training.label_smoothing,
         class_weights: if training.class_balance { balanced(&windows.split.train) } else { Vec::new() },
         frozen_nodes,
-        loss: project.loss(),
+        loss: match &project.training.distillation {
+            Some(distillation) => distillation.loss(),
+            None => project.loss(),
+        },
         ..Config::default()
     }
 }
@@ -282,65 +254,6 @@ fn balanced(set: &Dataset) -> Vec<f32> {
     let counts = set.class_counts();
     let share = set.len() as f32 / counts.len().max(1) as f32;
     counts.iter().map(|&n| share / n.max(1) as f32).collect()
-}
-
-/// The windows as the trainer takes them.
-struct Examples<'a> {
-    set: &'a Dataset,
-    goal: &'a Goal,
-    augment: Option<Augment>,
-    /// Seed and parameter.
-    mixup: Option<(u64, f64)>,
-}
-
-impl Examples<'_> {
-    /// What is mixed into a window: another one, and its share.
-    fn partner(&self, epoch: u64, index: usize) -> Option<(usize, f32)> {
-        self.mixup.map(|(seed, alpha)| mixup::partner(seed, epoch, index, self.set.len(), alpha))
-    }
-
-    fn varied(&self, epoch: u64, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
-        let Some(augment) = &self.augment else { return smidgen_train::Source::read(self, index, values) };
-        let vary = |window: &mut [f32]| augment.apply(epoch, index, window);
-        let mask = |features: &mut [f32]| augment.apply_to_features(epoch, index, features);
-        self.set.read_varied(index, vary, mask, values).map_err(|error| error.to_string())
-    }
-}
-
-impl smidgen_train::Source for Examples<'_> {
-    fn len(&self) -> usize {
-        self.set.len()
-    }
-
-    fn shape(&self) -> &[usize] {
-        self.set.shape()
-    }
-
-    fn class(&self, index: usize) -> u32 {
-        self.set.label(index) as u32
-    }
-
-    fn read(&self, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
-        self.set.read(index, values).map_err(|error| error.to_string())
-    }
-
-    fn vary(&self, epoch: u64, index: usize, values: &mut [f32]) -> std::result::Result<(), String> {
-        self.varied(epoch, index, values)?;
-        if let Some((other, share)) = self.partner(epoch, index) {
-            let mut part = vec![0.0; values.len()];
-            self.varied(epoch, other, &mut part)?;
-            values.iter_mut().zip(part).for_each(|(value, part)| *value += share * (part - *value));
-        }
-        Ok(())
-    }
-
-    fn second_class(&self, epoch: u64, index: usize) -> Option<(u32, f32)> {
-        self.partner(epoch, index).map(|(other, share)| (self.class(other), share))
-    }
-
-    fn target(&self, index: usize, _: &[f32], values: &mut [f32]) -> std::result::Result<(), String> {
-        self.goal.target(self.set, index, values).map_err(|error| error.to_string())
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::examples::{self, Source};
 use crate::fake_quantization::Arithmetic;
 use crate::loss::{Criterion, Label, Tally};
 use crate::network::Network;
+use crate::ops::Role;
 use crate::optimizer::{Moments, update};
 use crate::random::{Purpose, permutation, stream};
 use crate::schedule::learning_rate;
@@ -324,6 +325,40 @@ impl Trainer {
         }
         self.project();
         Ok(tally)
+    }
+
+    /// Gradients of the mean loss over the examples at `indices`, as they are read without variation: those of each trained
+    /// tensor, in the order of its elements. Nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Trainer::epoch`].
+    pub fn gradients(
+        &self,
+        examples: &dyn Source,
+        indices: &[usize],
+    ) -> Result<Vec<(TensorIdx, Vec<f32>)>, TrainError> {
+        self.check(examples, self.criterion.n_classes())?;
+        let (mut workspace, mut moving) = (Workspace::new(&self.network), self.state.moving.clone());
+        let mut arithmetic = Arithmetic::default();
+        arithmetic.set(&self.network.filters, &self.state.params, self.network.grids(&moving));
+        let params = arithmetic.params(&self.state.params);
+        let model =
+            Model { network: &self.network, criterion: &self.criterion, params, arithmetic: &arithmetic };
+        let mut sums = vec![0.0f32; self.state.params.len()];
+        for batch in indices.chunks(self.config.batch) {
+            let fill = |at: usize, input: &mut [f32], target: &mut [f32]| {
+                fill(examples, batch[at], None, input, target)
+            };
+            let weight = indices.iter().map(|&index| self.criterion.weight(examples.class(index))).sum();
+            let tally =
+                workspace.train(model, &self.segments, (batch.len(), weight), &fill, (&mut moving, 1.0));
+            tally.map_err(TrainError::Examples)?;
+            for lane in workspace.gradients() {
+                sums.iter_mut().zip(lane).for_each(|(sum, gradient)| *sum += gradient);
+            }
+        }
+        let trained = self.network.parameters.list.iter().filter(|parameter| parameter.role != Role::Moving);
+        Ok(trained.map(|parameter| (parameter.tensor, sums[parameter.range.clone()].to_vec())).collect())
     }
 
     /// Loss and accuracy with the current weights and the moving statistics.

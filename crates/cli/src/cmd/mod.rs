@@ -14,6 +14,7 @@ pub(crate) mod quantize;
 mod reading;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod shrink;
 pub(crate) mod stream;
 pub(crate) mod train;
 pub(crate) mod verify;
