@@ -65,7 +65,14 @@ impl Interpreter {
     /// # Errors
     /// What [`lower`] refuses.
     pub fn new(graph: &Graph) -> Result<Self, IrError> {
-        let program = lower(graph)?;
+        Self::with_program(graph, lower(graph)?)
+    }
+
+    /// Allocates for a program that was made of the graph by [`lower`], and perhaps [`crate::stored`].
+    ///
+    /// # Errors
+    /// A kernel that refuses its specification.
+    pub fn with_program(graph: &Graph, program: Program) -> Result<Self, IrError> {
         let roots = roots(graph, &program);
         let root = |idx: TensorIdx| roots.get(idx.idx()).copied().unwrap_or(idx.idx());
         let mut buffers = vec![Buffer::default(); graph.tensors.len()];

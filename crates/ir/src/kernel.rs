@@ -216,6 +216,8 @@ kernels! {
     Conv2dInt8: conv_2d::Int8(Int8Spec), (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Conv2dInt8Asymmetric: conv_2d::Int8Asymmetric(Int8AsymmetricSpec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    Conv2dStored: conv_2d::Stored(StoredSpec),
+        (input: i8, mask: u8, starts: u16, codebook: i8, values: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     CosFloat32: cos::Float32(Float32Spec), (input: f32) -> (output: f32);
     CumsumFloat32: cumsum::Float32(Float32Spec), (input: f32) -> (output: f32);
     CumsumInt8: cumsum::Int8(Int8Spec), (input: i8) -> (output: i8);
@@ -270,6 +272,8 @@ kernels! {
         (input: i8, filter: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     FullyConnectedInt8: fully_connected::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    FullyConnectedStored: fully_connected::Stored(StoredSpec),
+        (input: i8, mask: u8, starts: u16, codebook: i8, values: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Gather16: gather::Any(Spec), (input: u16, positions: i32) -> (output: u16);
     Gather32: gather::Any(Spec), (input: u32, positions: i32) -> (output: u32);
     Gather64: gather::Any(Spec), (input: u64, positions: i32) -> (output: u64);

@@ -6,11 +6,15 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use smidgen_ir::passes::{dead_code, fold_batch_norm, fold_constants, fuse_activation};
-use smidgen_ir::{DType, Graph, Interpreter, IrError, lower, text};
+use smidgen_ir::{DType, Graph, Interpreter, IrError, Op, Storage, Tensor, lower, stored, text};
 use smidgen_testkit::{Random, graph, unfinished_graph};
 
 /// The outputs of one inference whose input is drawn from `seed`: small floats, or all of int8.
 fn outputs(graph: &Graph, seed: u64) -> Vec<u8> {
+    outputs_of(Interpreter::new(graph).unwrap(), graph, seed)
+}
+
+fn outputs_of(mut interpreter: Interpreter, graph: &Graph, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     let mut inputs = Vec::new();
     for &input in &graph.inputs {
@@ -22,7 +26,34 @@ fn outputs(graph: &Graph, seed: u64) -> Vec<u8> {
             }
         }
     }
-    Interpreter::new(graph).unwrap().run(&inputs).unwrap()
+    interpreter.run(&inputs).unwrap()
+}
+
+/// The graph with filters of few values, many of them 0, as `seed` draws them.
+fn with_few_values(mut graph: Graph, seed: u64) -> Graph {
+    let mut random = Random(seed);
+    let filters: Vec<_> = graph
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.op, Op::Conv2d(_) | Op::FullyConnected(_)))
+        .filter_map(|node| node.inputs[1])
+        .collect();
+    for filter in filters {
+        let tensor = graph.tensor(filter);
+        let Some(values) = tensor.i8s() else { continue };
+        let (n_values, sparsity) = (1 + random.below(40) as i8, random.below(11));
+        let few: Vec<i8> = values
+            .iter()
+            .map(
+                |value| {
+                    if random.below(10) < sparsity { 0 } else { value.rem_euclid(n_values).wrapping_mul(3) }
+                },
+            )
+            .collect();
+        let quant = tensor.quant.clone().unwrap();
+        *graph.tensor_mut(filter) = Tensor::const_i8(tensor.name.clone(), tensor.shape.clone(), &few, quant);
+    }
+    graph
 }
 
 fn is_int8(graph: &Graph) -> bool {
@@ -54,6 +85,26 @@ proptest! {
     }
 
     #[test]
+    fn filters_in_fewer_bytes_compute_the_same(seed in any::<u64>()) {
+        let graph = with_few_values(graph(seed), seed);
+        let plain = lower(&graph).unwrap();
+        let wanted = outputs(&graph, seed);
+        let size = |program: &smidgen_ir::Program| -> usize {
+            program.consts.iter().map(|constant| constant.bytes.len()).sum()
+        };
+        prop_assert_eq!(&stored(plain.clone(), Storage::Plain).calls, &plain.calls);
+        for storage in [Storage::Auto, Storage::Smallest] {
+            let program = stored(plain.clone(), storage);
+            let names: BTreeSet<&str> = program.consts.iter().map(|of| of.name.as_str()).collect();
+            prop_assert_eq!(names.len(), program.consts.len());
+            // A bias that was absent is one now.
+            prop_assert!(size(&program) <= size(&plain) + 4 * 64 * plain.calls.len());
+            let interpreter = Interpreter::with_program(&graph, program).unwrap();
+            prop_assert!(outputs_of(interpreter, &graph, seed) == wanted, "{storage:?} changes graph {seed}");
+        }
+    }
+
+    #[test]
     fn what_is_complete_stays_as_it_is(seed in any::<u64>()) {
         let graph = graph(seed);
         prop_assert_eq!(dead_code(&graph).unwrap(), graph);
@@ -79,6 +130,23 @@ proptest! {
         prop_assert_eq!(called.len() + program.views.len(), graph.nodes.len());
         prop_assert_eq!(outputs(&graph, seed), outputs(&graph, seed));
     }
+}
+
+#[test]
+fn the_random_graphs_have_filters_of_every_form() {
+    let mut forms = BTreeSet::new();
+    for seed in 0..400 {
+        let program = stored(lower(&with_few_values(graph(seed), seed)).unwrap(), Storage::Smallest);
+        for call in program.calls.iter().filter(|call| call.kernel.path().ends_with("::Stored")) {
+            let is_there = |at: usize| call.operands[at].0 != smidgen_ir::Operand::Absent;
+            forms.insert((call.kernel.path(), is_there(1), is_there(3)));
+        }
+    }
+    assert_eq!(
+        forms.len(),
+        6,
+        "with and without mask and codebook, less neither, for two kernels: {forms:?}"
+    );
 }
 
 #[test]

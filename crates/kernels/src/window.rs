@@ -83,6 +83,17 @@ impl Window {
         check_axis(self.in_w, self.out_w, self.k_w, self.stride_w, self.dilation_w, self.pad_left)
     }
 
+    /// The output pixel at `index`, in order.
+    #[inline(always)]
+    pub(crate) fn pixel(&self, index: usize) -> Pixel {
+        // Extents are above 0.
+        let split =
+            |at: usize, by: usize| at.checked_div(by).map_or((0, 0), |whole| (whole, at - whole * by));
+        let (row, x) = split(index, self.out_w);
+        let (batch, y) = split(row, self.out_h);
+        Pixel { batch, y: self.taps_y(y), x: self.taps_x(x) }
+    }
+
     /// Calls `f` for every output pixel in order with the taps that lie inside the input and the pixel's channels.
     #[inline(always)]
     pub(crate) fn for_each_pixel<T>(&self, output: &mut [T], mut f: impl FnMut(&Pixel, &mut [T])) {

@@ -7,7 +7,8 @@ use smidgen_codegen::{OptLevel, Options, Pipeline};
 use smidgen_device::firmware::{self as device_firmware, BuildError};
 use smidgen_device::footprint::PREDICT;
 use smidgen_device::{Footprint, Host, Toolchain};
-use smidgen_ir::{Graph, Program, lower};
+pub use smidgen_ir::Storage;
+use smidgen_ir::{Graph, Program, lower, stored};
 use smidgen_plan::Plan;
 use smidgen_report as report;
 use smidgen_target::Board;
@@ -35,6 +36,15 @@ pub struct Firmware {
     pub model: String,
     /// Where compilers and emulators are looked for.
     pub host: Host,
+}
+
+/// What firmware consists of besides the model.
+#[derive(Debug, Clone, Default)]
+pub struct Parts {
+    /// What is around the model, where samples come as a stream.
+    pub pipeline: Option<Pipeline>,
+    /// How filters lie in flash.
+    pub storage: Storage,
 }
 
 /// A built firmware.
@@ -76,21 +86,16 @@ impl Firmware {
     /// # Errors
     /// A model that cannot be lowered or is too large for the board, a folder with something else in it, or one that cannot be written.
     pub fn generate(graph: &Graph, model: &str, board: &Board, dir: &Path) -> Result<Self> {
-        Self::with_pipeline(graph, model, board, dir, None)
+        Self::with(graph, model, board, dir, Parts::default())
     }
 
-    /// [`Firmware::generate`] with what is around the model, where samples come as a stream.
+    /// [`Firmware::generate`] with other parts than usual.
     ///
     /// # Errors
     /// As [`Firmware::generate`], and a pipeline that does not fit the model.
-    pub fn with_pipeline(
-        graph: &Graph,
-        model: &str,
-        board: &Board,
-        dir: &Path,
-        pipeline: Option<Pipeline>,
-    ) -> Result<Self> {
-        let program = lower(graph).map_err(host::ir_error)?;
+    pub fn with(graph: &Graph, model: &str, board: &Board, dir: &Path, parts: Parts) -> Result<Self> {
+        let Parts { pipeline, storage } = parts;
+        let program = stored(lower(graph).map_err(host::ir_error)?, storage);
         let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
         let stem = Path::new(model).file_stem().unwrap_or_default().to_string_lossy();
         let options = Options {

@@ -6,7 +6,7 @@ use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
 
 use crate::device;
 use crate::events::{Event, Observer};
-use crate::firmware::Firmware;
+use crate::firmware::{Firmware, Parts, Storage};
 use crate::model_file::ModelFile;
 use crate::run::{Scratch, emulated};
 use crate::{Error, Result};
@@ -62,11 +62,17 @@ pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profil
 ///
 /// # Errors
 /// As building and running.
-pub fn profile(model: &ModelFile, board_name: &str, observer: &mut dyn Observer) -> Result<Profile> {
+pub fn profile(
+    model: &ModelFile,
+    board_name: &str,
+    storage: Storage,
+    observer: &mut dyn Observer,
+) -> Result<Profile> {
     let graph = model.read()?;
     let board = emulated(board_name)?;
     let dir = Scratch::new()?;
-    let firmware = Firmware::generate(&graph, &model.name(), &board, dir.path())?;
+    let parts = Parts { storage, ..Parts::default() };
+    let firmware = Firmware::with(&graph, &model.name(), &board, dir.path(), parts)?;
     observer.event(Event::Begin("Building the firmware"));
     let elf = firmware.elf(&[], observer)?;
     let mut profile = firmware.measure(&elf)?;

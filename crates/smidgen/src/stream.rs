@@ -15,7 +15,7 @@ use smidgen_report as report;
 use crate::artifacts::Artifacts;
 use crate::dataset::{self, Windows};
 use crate::events::{Event, Observer};
-use crate::firmware::{Firmware, board};
+use crate::firmware::{Firmware, Parts, board};
 use crate::front_end::to_pcm;
 use crate::project::{Project, Source, Stream};
 use crate::quantize::not_trained;
@@ -268,13 +268,8 @@ fn stream_on(
     let board = board(&project.board.name)?;
     device::check_emulator(&Host::from_env(), &board)?;
     let pipeline = pipeline(project, windows)?;
-    let firmware = Firmware::with_pipeline(
-        &graph,
-        "model.tflite",
-        &board,
-        &artifacts.pipeline(),
-        Some(pipeline.clone()),
-    )?;
+    let parts = Parts { pipeline: Some(pipeline.clone()), ..Parts::default() };
+    let firmware = Firmware::with(&graph, "model.tflite", &board, &artifacts.pipeline(), parts)?;
     let (bytes, mut samples) = samples(&pipeline, &heard.values);
     if let Some(standard) = &windows.standard {
         samples.iter_mut().enumerate().for_each(|(at, value)| *value = standard.apply(at, *value));

@@ -5,7 +5,7 @@
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use smidgen::device;
 use smidgen::events::Silent;
-use smidgen::firmware::{Firmware, board};
+use smidgen::firmware::{Firmware, Storage, board};
 use smidgen::model_file::ModelFile;
 use smidgen_device::footprint::{Footprint, PREDICT, forbidden_symbols};
 use smidgen_ir::Interpreter;
@@ -83,9 +83,9 @@ fn the_audio_front_end_equals_the_goldens_on_the_device() {
 fn kws_keeps_within_its_budget() {
     let Some(shared) = shared_or_skip("the budget of kws") else { return };
     let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");
+    let model = ModelFile::new(case.model_path(&shared));
     let profile =
-        smidgen::profile::profile(&ModelFile::new(case.model_path(&shared)), "mps2-an386", &mut Silent)
-            .expect("a profile");
+        smidgen::profile::profile(&model, "mps2-an386", Storage::Auto, &mut Silent).expect("a profile");
     let instructions = profile.instructions.expect("an emulated board counts");
     assert!(instructions <= 40_000_000, "{instructions} instructions");
     let flash = profile.flash_bytes.total + profile.harness_bytes;

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use smidgen::events::Silent;
-use smidgen::firmware::{Firmware, board};
+use smidgen::firmware::{Firmware, Parts, board};
 use smidgen::front_end::{Config, FrontEnd, to_pcm};
 use smidgen::{device, train};
 use smidgen_codegen::{Pipeline, pipeline};
@@ -56,8 +56,8 @@ fn check(
     };
     let dir = tempfile::tempdir().unwrap();
     let (graph, board) = (identity(n), board("mps2-an386").unwrap());
-    let firmware =
-        Firmware::with_pipeline(&graph, "identity.tflite", &board, dir.path(), Some(pipeline)).unwrap();
+    let parts = Parts { pipeline: Some(pipeline), ..Parts::default() };
+    let firmware = Firmware::with(&graph, "identity.tflite", &board, dir.path(), parts).unwrap();
     let elf = firmware.elf(&["stream"], &mut Silent).unwrap();
     assert_eq!(forbidden_symbols(&std::fs::read(&elf).unwrap()).unwrap(), Vec::<String>::new());
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use smidgen::Result;
 use smidgen::events::{Event, Observer};
-use smidgen::firmware::{Firmware, board};
+use smidgen::firmware::{Firmware, Parts, board};
 use smidgen::reporting::profile_table;
 
 use super::reading::Reading;
+use super::storing::Storing;
 use crate::output::Output;
 
 /// Build a model's firmware crate and the linked ELF
@@ -25,6 +26,8 @@ pub(crate) struct Build {
     /// Folder of the firmware crate
     #[arg(short, long, value_name = "DIR", default_value = "firmware")]
     output: PathBuf,
+    #[command(flatten)]
+    storing: Storing,
     /// Write the crate without compiling it
     #[arg(long)]
     no_compile: bool,
@@ -36,7 +39,8 @@ impl Build {
         let board = board(&self.board)?;
         let model = self.reading.of(self.model);
         let (graph, name) = (model.read()?, model.name());
-        let firmware = Firmware::generate(&graph, &name, &board, &self.output)?;
+        let parts = Parts { storage: self.storing.storage(), ..Parts::default() };
+        let firmware = Firmware::with(&graph, &name, &board, &self.output, parts)?;
         progress.event(Event::Wrote(&self.output));
         if self.no_compile {
             let value = serde_json::json!({ "model": name, "board": board.name, "dir": self.output });

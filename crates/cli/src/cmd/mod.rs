@@ -15,6 +15,7 @@ mod reading;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod shrink;
+mod storing;
 pub(crate) mod stream;
 pub(crate) mod train;
 pub(crate) mod verify;

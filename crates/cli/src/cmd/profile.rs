@@ -8,6 +8,7 @@ use smidgen::profile::profile;
 use smidgen::reporting::{layer_table, profile_table};
 
 use super::reading::Reading;
+use super::storing::Storing;
 use crate::output::Output;
 
 /// Flash, RAM and executed instructions of a model on a board, per layer
@@ -21,11 +22,14 @@ pub(crate) struct Profile {
     /// Board to emulate
     #[arg(long, value_name = "B", default_value = "mps2-an386")]
     board: String,
+    #[command(flatten)]
+    storing: Storing,
 }
 
 impl Profile {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        let profile = profile(&self.reading.of(self.model), &self.board, &mut output.progress())?;
+        let storage = self.storing.storage();
+        let profile = profile(&self.reading.of(self.model), &self.board, storage, &mut output.progress())?;
         output.result(&profile, || format!("{}\n{}", profile_table(&profile), layer_table(&profile)))
     }
 }

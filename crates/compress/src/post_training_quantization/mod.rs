@@ -75,8 +75,7 @@ pub struct Config {
     /// Whether weights are rounded so that results are nearest to the float ones, not each to its nearest step; biases are
     /// corrected with them.
     pub adaptive_rounding: bool,
-    /// Bits of the weights of CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED: 8, or 2 to 4, of which a device holds two in a
-    /// byte.
+    /// Bits of the weights of CONV_2D and FULLY_CONNECTED: 8, or 2 to 4, of which a file holds two in a byte.
     pub weight_bits: u32,
     /// Inputs and outputs stay float32, with QUANTIZE and DEQUANTIZE at the borders.
     pub float_io: bool,

@@ -331,7 +331,9 @@ pub(crate) fn layout(graph: &Graph, node: &Node, config: &Config) -> Option<Layo
         Op::FullyConnected(_) => (0, config.per_channel_fully_connected),
         _ => return None,
     };
-    Some(Layout { axis, per_channel, bits: config.weight_bits })
+    // A depthwise filter has few weights, which all matter.
+    let bits = if matches!(node.op, Op::DepthwiseConv2d(_)) { 8 } else { config.weight_bits };
+    Some(Layout { axis, per_channel, bits })
 }
 
 fn is_float_constant(tensor: &Tensor) -> bool {

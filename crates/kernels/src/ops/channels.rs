@@ -59,6 +59,26 @@ impl<'a> Channels<'a> {
         }
     }
 
+    /// Sets the sums of some pixels of one channel to its bias.
+    #[inline(always)]
+    pub(super) fn start_pixels(&self, channel: usize, sums: &mut [i32]) {
+        sums.fill(self.bias.get(channel).copied().unwrap_or(0));
+    }
+
+    /// Scales and clamps the sums of some pixels of one channel; the pixels' outputs are `stride` apart.
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub(super) fn store_pixels(&self, channel: usize, stride: usize, sums: &[i32], output: &mut [i8]) {
+        let at = if self.multiplier.len() == 1 { 0 } else { channel };
+        let (Some(&multiplier), Some(&shift)) = (self.multiplier.get(at), self.shift.get(at)) else { return };
+        let outputs = output.get_mut(channel..).unwrap_or(&mut []).chunks_mut(stride.max(1));
+        for (output, &sum) in outputs.zip(sums) {
+            if let Some(output) = output.first_mut() {
+                *output = requantize(sum, multiplier, i32::from(shift), self.output);
+            }
+        }
+    }
+
     /// Scales and clamps the sums of the channels from `channel` on.
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]

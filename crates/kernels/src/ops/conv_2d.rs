@@ -6,8 +6,10 @@
 
 mod int16;
 mod layout;
+mod stored;
 
 pub use int16::{Int16, Int16Spec};
+pub use stored::{Stored, StoredSpec};
 
 use layout::{Layout, WindowInputs};
 

@@ -4,8 +4,10 @@
 //! `reference_ops::FullyConnected`. Scaling rounds twice, unlike LiteRT's.
 
 mod int16;
+mod stored;
 
 pub use int16::{Int16, Int16Spec};
+pub use stored::{Stored, StoredSpec};
 
 use super::channels::Channels;
 use super::dot::{Filter, Inputs, Layer, Scratch, gather, tail};

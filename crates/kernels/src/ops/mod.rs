@@ -113,4 +113,5 @@ pub(crate) mod naive;
 mod packed;
 mod reduction;
 mod rescaled;
+mod stored;
 mod wide_dot;

@@ -1,0 +1,271 @@
+//! How the filters of a program lie in flash: as they are, or in fewer bytes where few values or many zeros allow it. What is
+//! computed stays the same in every bit.
+
+use std::collections::BTreeSet;
+
+use smidgen_kernels::ops::{conv_2d, fully_connected};
+
+use crate::kernel::Kernel;
+use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program};
+
+/// Which filters are stored in another form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Storage {
+    /// None.
+    Plain,
+    /// Those of which a quarter or more is saved.
+    #[default]
+    Auto,
+    /// All that get smaller.
+    Smallest,
+}
+
+impl Storage {
+    /// What a filter must save, as a divisor of its size; `None` to leave all as they are.
+    fn least_saved(self, n_bytes: usize) -> Option<usize> {
+        match self {
+            Storage::Plain => None,
+            Storage::Auto => Some(n_bytes / 4),
+            Storage::Smallest => Some(1),
+        }
+    }
+}
+
+/// The program with filters of CONV_2D and FULLY_CONNECTED stored as `storage` says.
+#[must_use]
+pub fn stored(mut program: Program, storage: Storage) -> Program {
+    for at in 0..program.calls.len() {
+        if let Some(layer) = Layer::of(&program, at)
+            && let Some(least) = storage.least_saved(layer.n_bytes)
+            && let Some(form) = layer.smallest(least)
+        {
+            exchange(&mut program, at, &layer, &form);
+        }
+    }
+    without_unused(program)
+}
+
+/// Bytes that a codebook of 4-bit weights may cost.
+const MOST_FOR_SPEED: usize = 16;
+
+/// A layer whose filter may be stored in another form.
+struct Layer {
+    weights: Vec<i8>,
+    /// Bytes that they take now.
+    n_bytes: usize,
+    row: usize,
+    /// Whether the kernel can read rows of this length with zeros, and without.
+    holds: [bool; 2],
+    input_zero_point: i32,
+    bias: Vec<i32>,
+    name: String,
+}
+
+impl Layer {
+    fn of(program: &Program, at: usize) -> Option<Self> {
+        let call = program.calls.get(at)?;
+        let (n_channels, input_zero_point) = match call.kernel {
+            Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) if spec.groups == 1 => {
+                (spec.window.out_c, spec.input_zero_point)
+            }
+            Kernel::FullyConnectedInt8(spec) | Kernel::FullyConnectedInt4(spec)
+                if spec.filter_zero_point == 0 =>
+            {
+                (spec.out_c, spec.input_zero_point)
+            }
+            _ => return None,
+        };
+        let constant = |operand: usize| match call.operands.get(operand)?.0 {
+            Operand::Const(idx) => program.consts.get(idx.0 as usize),
+            Operand::Tensor(_) | Operand::Absent => None,
+        };
+        let filter = constant(1)?;
+        let is_packed = matches!(call.kernel, Kernel::Conv2dInt4(_) | Kernel::FullyConnectedInt4(_));
+        let mut weights: Vec<i8> = match is_packed {
+            true => filter
+                .bytes
+                .iter()
+                .flat_map(|&byte| [(byte << 4).cast_signed() >> 4, byte.cast_signed() >> 4])
+                .collect(),
+            false => filter.bytes.iter().map(|byte| byte.cast_signed()).collect(),
+        };
+        // The last byte of packed weights may hold one.
+        let row = weights.len().checked_div(n_channels)?;
+        weights.truncate(row * n_channels);
+        // Places in a row are 16 bits.
+        let is_short = row > 0 && row <= usize::from(u16::MAX);
+        let is_window = matches!(call.kernel, Kernel::Conv2dInt8(_) | Kernel::Conv2dInt4(_));
+        let holds = [false, true].map(|skips| is_short && (!is_window || conv_2d::Stored::holds(row, skips)));
+        let words = |bytes: &[u8]| -> Vec<i32> {
+            bytes.as_chunks::<4>().0.iter().map(|word| i32::from_le_bytes(*word)).collect()
+        };
+        let bias = match call.operands.get(2)?.0 {
+            Operand::Absent => vec![0; n_channels],
+            Operand::Const(_) => words(&constant(2)?.bytes),
+            Operand::Tensor(_) => return None,
+        };
+        let name = filter.name.strip_suffix("_filter").unwrap_or(&filter.name).to_owned();
+        let n_bytes = filter.bytes.len();
+        Some(Layer { weights, n_bytes, row, holds, input_zero_point, bias, name })
+    }
+
+    /// The form with the fewest bytes, if it saves at least so many.
+    fn smallest(&self, least: usize) -> Option<Form> {
+        let forms = [(false, true), (true, false), (true, true)];
+        let forms = forms.into_iter().filter(|(skips, _)| self.holds[usize::from(*skips)]);
+        let forms = forms.filter_map(|(skips, looks_up)| Form::of(self, skips, looks_up));
+        let best = forms.min_by_key(Form::n_bytes)?;
+        // Two weights in a byte are unpacked for every pixel; by a codebook they are for many at once.
+        let is_faster = self.n_bytes < self.weights.len() && best.n_bytes() <= self.n_bytes + MOST_FOR_SPEED;
+        (is_faster || best.n_bytes() + least.max(1) <= self.n_bytes).then_some(best)
+    }
+
+    /// Biases with what the input's zero point adds to every sum.
+    fn biases(&self) -> Vec<i32> {
+        let of = |(row, &bias): (&[i8], &i32)| {
+            let sum = row.iter().fold(0_i32, |sum, &weight| sum.wrapping_add(i32::from(weight)));
+            bias.wrapping_sub(sum.wrapping_mul(self.input_zero_point))
+        };
+        self.weights.chunks(self.row).zip(&self.bias).map(of).collect()
+    }
+}
+
+/// A filter as its kernel reads it.
+struct Form {
+    mask: Vec<u8>,
+    starts: Vec<u16>,
+    codebook: Vec<i8>,
+    values: Vec<u8>,
+    bits: u32,
+}
+
+impl Form {
+    /// Without zeros, by a codebook, or both; `None` where that cannot be.
+    fn of(layer: &Layer, skips: bool, looks_up: bool) -> Option<Self> {
+        let kept: Vec<i8> = layer.weights.iter().copied().filter(|&weight| !skips || weight != 0).collect();
+        let (mut mask, mut starts) = (Vec::new(), Vec::new());
+        if skips {
+            let mut start = 0usize;
+            for row in layer.weights.chunks(layer.row) {
+                starts.push(u16::try_from(start).ok()?);
+                start += row.iter().filter(|weight| **weight != 0).count();
+                let byte = |weights: &[i8]| {
+                    let bits = weights.iter().enumerate().filter(|(_, weight)| **weight != 0);
+                    bits.fold(0u8, |byte, (at, _)| byte | 1 << at)
+                };
+                mask.extend(row.chunks(8).map(byte));
+            }
+        }
+        let codebook: Vec<i8> = match looks_up {
+            true => kept.iter().copied().collect::<BTreeSet<i8>>().into_iter().collect(),
+            false => Vec::new(),
+        };
+        if !looks_up {
+            let values = kept.iter().map(|weight| weight.cast_unsigned()).collect();
+            return Some(Form { mask, starts, codebook, values, bits: 8 });
+        }
+        let bits = codebook.len().next_power_of_two().trailing_zeros().max(1);
+        let mut values = vec![0u8; (kept.len() * bits as usize).div_ceil(8)];
+        for (at, weight) in kept.iter().enumerate() {
+            // The codebook is in order.
+            let index = codebook.partition_point(|value| value < weight);
+            let (byte, shift) = (at * bits as usize / 8, at * bits as usize % 8);
+            let word = index << shift;
+            values[byte] |= word as u8;
+            if let Some(next) = values.get_mut(byte + 1) {
+                *next |= (word >> 8) as u8;
+            }
+        }
+        (bits < 8 && !codebook.is_empty()).then_some(Form { mask, starts, codebook, values, bits })
+    }
+
+    fn n_bytes(&self) -> usize {
+        self.mask.len() + 2 * self.starts.len() + self.codebook.len() + self.values.len()
+    }
+}
+
+/// Replaces the call at `at`.
+fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &Form) {
+    let mut add = |what: &str, elem: Elem, bytes: Vec<u8>| {
+        if bytes.is_empty() {
+            return (Operand::Absent, elem);
+        }
+        program.consts.push(Const { name: format!("{}_{what}", layer.name), elem, bytes });
+        (Operand::Const(ConstIdx((program.consts.len() - 1) as u32)), elem)
+    };
+    let bytes = |values: &[i8]| values.iter().map(|value| value.cast_unsigned()).collect();
+    let mask = add("mask", Elem::U8, form.mask.clone());
+    let starts = add("starts", Elem::U16, form.starts.iter().flat_map(|start| start.to_le_bytes()).collect());
+    let codebook = add("codebook", Elem::I8, bytes(&form.codebook));
+    let values = add("values", Elem::U8, form.values.clone());
+    let bias =
+        add("stored_bias", Elem::I32, layer.biases().iter().flat_map(|bias| bias.to_le_bytes()).collect());
+    let Some(call) = program.calls.get_mut(at) else { return };
+    let bits = form.bits;
+    let kernel = match call.kernel {
+        Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) => {
+            let conv_2d::Int8Spec { window, input_zero_point, output_zero_point, act_min, act_max, .. } =
+                spec;
+            Kernel::Conv2dStored(conv_2d::StoredSpec {
+                window,
+                bits,
+                input_zero_point,
+                output_zero_point,
+                act_min,
+                act_max,
+            })
+        }
+        Kernel::FullyConnectedInt8(spec) | Kernel::FullyConnectedInt4(spec) => {
+            let fully_connected::Int8Spec {
+                batches,
+                in_c,
+                out_c,
+                input_zero_point,
+                output_zero_point,
+                act_min,
+                act_max,
+                ..
+            } = spec;
+            Kernel::FullyConnectedStored(fully_connected::StoredSpec {
+                batches,
+                in_c,
+                out_c,
+                bits,
+                input_zero_point,
+                output_zero_point,
+                act_min,
+                act_max,
+            })
+        }
+        _ => return,
+    };
+    let &[input, _, _, multiplier, shift] = call.operands.as_slice() else { return };
+    let operands = vec![input, mask, starts, codebook, values, bias, multiplier, shift];
+    *call = Call { kernel, operands, ..call.clone() };
+}
+
+/// The program with only the constants that its calls read.
+fn without_unused(mut program: Program) -> Program {
+    let is_used: BTreeSet<ConstIdx> = program
+        .calls
+        .iter()
+        .flat_map(|call| &call.operands)
+        .filter_map(|(operand, _)| match operand {
+            Operand::Const(idx) => Some(*idx),
+            Operand::Tensor(_) | Operand::Absent => None,
+        })
+        .collect();
+    let place = |idx: ConstIdx| ConstIdx(is_used.range(..idx).count() as u32);
+    for (operand, _) in program.calls.iter_mut().flat_map(|call| &mut call.operands) {
+        if let Operand::Const(idx) = operand {
+            *idx = place(*idx);
+        }
+    }
+    let consts = std::mem::take(&mut program.consts).into_iter().zip(0u32..);
+    program.consts =
+        consts.filter(|(_, at)| is_used.contains(&ConstIdx(*at))).map(|(constant, _)| constant).collect();
+    program
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+use super::*;
+use crate::build::{Builder, Conv};
+use crate::{DType, Graph, Interpreter, Quant, Tensor, lower};
+
+/// Layers with one stretch of input values and with several, padding, strides, a row of 2304 and one too long to be stored.
+fn graph(few: impl Fn(usize) -> i8 + Copy) -> Graph {
+    let mut net = Builder::new("net", |_| Vec::new());
+    let quant = || Quant::per_tensor(0.05, -7);
+    let conv = |net: &mut Builder<'_>, x, shape: [usize; 4], conv: Conv| {
+        let n: usize = shape.iter().product();
+        let filter: Vec<i8> = (0..n).map(few).collect();
+        let scales = (0..shape[0]).map(|at| 0.002 + 0.0001 * at as f32).collect();
+        let filter =
+            net.constant(Tensor::const_i8("filter", shape.to_vec(), &filter, Quant::per_channel(scales, 0)));
+        let op = crate::ops::conv_2d::Conv2d {
+            stride: conv.stride,
+            dilation: conv.dilation,
+            padding: conv.padding,
+            activation: conv.activation,
+        };
+        net.node(crate::Op::Conv2d(op), &[Some(x), Some(filter), None], Some(quant()))
+    };
+    let x = net.input_int8("x", &[1, 7, 9, 3], Quant::per_tensor(0.1, 5));
+    let x = conv(&mut net, x, [70, 3, 3, 3], Conv::new(70, [3, 3]).stride([2, 1]).relu());
+    let x = conv(&mut net, x, [256, 1, 1, 70], Conv::new(256, [1, 1]));
+    let x = conv(&mut net, x, [5, 3, 3, 256], Conv::new(5, [3, 3]).dilation([1, 2]));
+    let x = net.reshape(x, &[1, -1]);
+    net.finish(&[x]).unwrap()
+}
+
+fn run(graph: &Graph, storage: Storage) -> (Vec<u8>, usize) {
+    let program = stored(lower(graph).unwrap(), storage);
+    let n = program.calls.iter().filter(|call| call.kernel.path().ends_with("::Stored")).count();
+    let input: Vec<u8> = (0..graph.input_bytes()).map(|at| (at * 37 % 251) as u8).collect();
+    (Interpreter::with_program(graph, program).unwrap().run(&input).unwrap(), n)
+}
+
+#[test]
+fn every_form_computes_what_the_plain_filter_does() {
+    let dense = |at: usize| ((at * 73 + at / 7) % 255) as u8 as i8;
+    let clustered = |at: usize| [-127, -60, -31, -9, 4, 22, 58, 127][(at * 31 + at / 5) % 8];
+    let sparse = move |at: usize| if (at * 13 + at / 11).is_multiple_of(5) { dense(at) } else { 0 };
+    let both = move |at: usize| if (at * 13 + at / 11).is_multiple_of(4) { clustered(at) } else { 0 };
+    let (plain, n) = run(&graph(dense), Storage::Auto);
+    assert_eq!((n, plain), (0, run(&graph(dense), Storage::Plain).0));
+    // A row of 2304 cannot leave its zeros out.
+    let cases: [(&dyn Fn(usize) -> i8, usize); 5] =
+        [(&clustered, 3), (&sparse, 2), (&both, 3), (&|_| 3, 3), (&|at| i8::from(at == 0), 3)];
+    for (few, expected) in cases {
+        let graph = graph(few);
+        let (wanted, none) = run(&graph, Storage::Plain);
+        let (found, n) = run(&graph, Storage::Auto);
+        assert_eq!((none, n), (0, expected));
+        assert!(found == wanted);
+    }
+}
+
+#[test]
+fn bytes_are_those_of_the_indices_and_the_mask() {
+    let bytes = |few: &dyn Fn(usize) -> i8| -> usize {
+        let program = stored(lower(&graph(few)).unwrap(), Storage::Auto);
+        let named = |name: &str| -> usize {
+            let consts = program.consts.iter().filter(|constant| constant.name.ends_with(name));
+            consts.map(|constant| constant.bytes.len()).sum()
+        };
+        ["mask", "starts", "codebook", "values"].map(named).iter().sum()
+    };
+    let n = 70 * 27 + 256 * 70 + 5 * 2304;
+    assert_eq!(bytes(&|at| (at % 16) as i8 - 8), n / 2 + 3 * 16, "4 bits each");
+    let zeros = bytes(&|at| if at.is_multiple_of(4) { (at % 251) as u8 as i8 } else { 0 });
+    let n = 70 * 27 + 256 * 70;
+    assert!(zeros < n / 8 + n / 4 + n / 15, "a bit each, and a quarter of the bytes: {zeros} of {n}");
+    assert_eq!(graph(|_| 1).tensors[0].dtype, DType::I8);
+}
