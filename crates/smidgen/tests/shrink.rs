@@ -1,0 +1,155 @@
+//! Shrinking: a trained gesture model through recipes, the same bytes every time, and on the emulated board.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+
+use smidgen::events::{Event, Observer, Silent};
+use smidgen::project::Project;
+use smidgen::shrink::{Options, Recipe, shrink};
+use smidgen::{Kind, device, template, train};
+use smidgen_ir::{DType, Graph, Op};
+use smidgen_report::Shrunk;
+
+/// A small gesture project with a trained float model.
+fn trained(dir: &Path) -> Project {
+    let mut project = template::project("gesture", "wand").unwrap();
+    project.data.generated.people = 12;
+    project.training.epochs = 12;
+    train::train(&project, dir, train::Options::default(), &mut Silent).unwrap();
+    project
+}
+
+fn options(recipe: &str) -> Options {
+    let recipe = Recipe::parse(recipe, "the recipe").unwrap();
+    Options { recipe, model: None, resume: false, measures: false, output: None }
+}
+
+const WHOLE: &str = "[distillation]\n[[stage]]\nstructured_pruning = { target = { macs = 0.3 }, importance = \"taylor\" }\n\
+    epochs = 6\n[[stage]]\nweight_pruning = { sparsity = 0.6, schedule = { polynomial = { power = 3.0 } } }\nepochs = 6\n\
+    [[stage]]\nweight_clustering = { clusters = 16 }\nepochs = 3\n[[stage]]\nquantization_aware_training = {}\nepochs = 3\n";
+
+fn filters(graph: &Graph) -> Vec<Vec<i8>> {
+    let weighted = graph.nodes.iter().filter(|node| matches!(node.op, Op::Conv2d(_) | Op::FullyConnected(_)));
+    weighted.map(|node| graph.tensor(node.inputs[1].unwrap()).i8s().unwrap()).collect()
+}
+
+fn model(dir: &Path) -> Vec<u8> {
+    fs::read(dir.join("build/shrunk.tflite")).unwrap()
+}
+
+#[test]
+fn every_stage_keeps_what_the_ones_before_made_and_the_board_agrees() {
+    let board = smidgen::firmware::board("mps2-an386").unwrap();
+    if device::check_emulator(&smidgen::Host::from_env(), &board).is_err() {
+        println!("skipped: every_stage_keeps_what_the_ones_before_made: no emulator");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let project = trained(dir.path());
+    let Shrunk { stages, .. } =
+        shrink(&project, dir.path(), &Options { measures: true, ..options(WHOLE) }, &mut Silent).unwrap();
+    let names: Vec<&str> = stages.iter().map(|stage| stage.name.as_str()).collect();
+    let expected = [
+        "before",
+        "structured_pruning",
+        "weight_pruning",
+        "weight_clustering",
+        "quantization_aware_training",
+    ];
+    assert_eq!(names, expected);
+    let graph = smidgen_tflite::read(&model(dir.path())).unwrap();
+    for filter in filters(&graph) {
+        let zeros = filter.iter().filter(|weight| **weight == 0).count() as f64 / filter.len() as f64;
+        assert!((0.55..0.75).contains(&zeros), "{zeros}");
+        let values: std::collections::BTreeSet<i8> = filter.into_iter().collect();
+        assert!(values.len() <= 16, "{values:?}");
+    }
+    let (before, channels, last) = (&stages[0], &stages[1], &stages[4]);
+    assert!(channels.macs as f64 <= 0.7 * before.macs as f64);
+    assert!(channels.instructions < before.instructions && last.instructions < channels.instructions);
+    let weights = |at: usize| stages[at].flash_bytes.as_ref().unwrap().weights;
+    assert!(weights(1) < weights(0) && weights(2) < weights(1) && weights(3) < weights(2));
+    for stage in &stages {
+        let agreement = stage.agreement.as_ref().unwrap();
+        assert!(agreement.n_differing == 0 && agreement.n_bytes > 0, "{}: {agreement:?}", stage.name);
+        assert!(stage.int8.confusion.accuracy() > 0.4, "{}: {}", stage.name, stage.int8.confusion.accuracy());
+    }
+}
+
+/// Asks to stop at a batch, counted over all stages.
+struct StopAt(usize, usize);
+
+impl Observer for StopAt {
+    fn event(&mut self, event: Event<'_>) {
+        self.1 += usize::from(matches!(event, Event::Batch { .. }));
+    }
+
+    fn stop(&self) -> bool {
+        self.1 >= self.0
+    }
+}
+
+#[test]
+fn the_same_recipe_gives_the_same_bytes_even_when_it_was_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = trained(dir.path());
+    shrink(&project, dir.path(), &options(WHOLE), &mut Silent).unwrap();
+    let expected = model(dir.path());
+    for at in [1, 40, 75, 110] {
+        fs::remove_file(dir.path().join("build/shrunk.tflite")).unwrap();
+        let stopped = shrink(&project, dir.path(), &options(WHOLE), &mut StopAt(at, 0)).unwrap_err();
+        assert_eq!(stopped.kind, Kind::Interrupted);
+        assert!(stopped.to_string().contains("--resume"), "{stopped}");
+        assert!(!dir.path().join("build/shrunk.tflite").exists());
+        shrink(&project, dir.path(), &Options { resume: true, ..options(WHOLE) }, &mut Silent).unwrap();
+        assert!(model(dir.path()) == expected, "stopped at batch {at}");
+    }
+    // Nothing is left to do, and nothing is done.
+    let again = Options { resume: true, ..options(WHOLE) };
+    shrink(&project, dir.path(), &again, &mut StopAt(1, 0)).unwrap();
+    assert!(model(dir.path()) == expected);
+    // Another seed is another run, whatever lies there.
+    let mut other = project.clone();
+    other.project.seed = 9;
+    shrink(&other, dir.path(), &again, &mut Silent).unwrap();
+    assert!(model(dir.path()) != expected);
+}
+
+#[test]
+fn factorised_and_four_bit_models_are_written_as_any_reader_takes_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = trained(dir.path());
+    let recipe = "[[stage]]\nlow_rank_factorization = { rank = { parameters = 0.3 } }\nepochs = 3\n\
+        [[stage]]\nquantization_aware_training = { quantization = { weight_bits = 4 } }\nepochs = 3\n";
+    let Shrunk { stages, .. } = shrink(&project, dir.path(), &options(recipe), &mut Silent).unwrap();
+    let rest = stages[1].parameters as f64 / stages[0].parameters as f64;
+    assert!(rest <= 0.72, "{rest}");
+    let graph = smidgen_tflite::read(&model(dir.path())).unwrap();
+    let n_four_bits = graph.tensors.iter().filter(|tensor| tensor.dtype == DType::I4).count();
+    assert!(n_four_bits >= 4, "{n_four_bits}");
+    assert!(stages[2].values <= 15);
+}
+
+#[test]
+fn what_is_impossible_is_told_before_any_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = trained(dir.path());
+    let message = |recipe: &str| {
+        let mut observer = StopAt(usize::MAX, 0);
+        let error = shrink(&project, dir.path(), &options(recipe), &mut observer).unwrap_err();
+        assert_eq!((error.kind, observer.1), (Kind::Input, 0), "{error}");
+        assert!(!dir.path().join("build/shrink").exists());
+        error.to_string()
+    };
+    let stage = |text: &str| format!("[[stage]]\nepochs = 4\n[[stage]]\n{text}\n");
+    assert!(message(&stage("structured_pruning = { target = { macs = 0.999 } }")).contains("cannot go"));
+    assert!(message(&stage("structured_pruning = { target = { channels = 1.0 } }")).contains("below 1"));
+    assert!(
+        message(&stage("low_rank_factorization = { rank = { parameters = 0.999 } }")).contains("cannot go")
+    );
+    let bits = stage("quantization_aware_training = { quantization = { weight_bits = 5 } }");
+    assert!(message(&bits).contains("weight_bits 5"));
+    let error = shrink(&project, &dir.path().join("nothing"), &options(WHOLE), &mut Silent).unwrap_err();
+    assert!(error.to_string().contains("smidgen train"), "{error}");
+}
