@@ -121,6 +121,15 @@ fn projects_that_are_none() {
     refused(&folder.smidgen(&["new", "a/b"]), &["letters"]);
     refused(&folder.smidgen(&["new", "x", "--template", "voice"]), &["voice", "gesture"]);
     refused(&folder.smidgen(&["quantize", "wand"]), &["smidgen train"]);
+    refused(&folder.smidgen(&["shrink", "wand"]), &["--recipe balanced", "--prune channels=0.5"]);
+    refused(&folder.smidgen(&["shrink", "wand", "--recipe", "gentle"]), &["smidgen train"]);
+    refused(&folder.smidgen(&["shrink", "wand", "--recipe", "huge"]), &["huge", "gentle, balanced"]);
+    refused(&folder.smidgen(&["shrink", "wand", "--prune", "rows=0.5"]), &["channels, macs"]);
+    refused(&folder.smidgen(&["shrink", "wand", "--prune", "weights=1.0"]), &["above 0 and below 1"]);
+    refused(&folder.smidgen(&["shrink", "wand", "--prune", "macs=-3"]), &["above 0 and below 1"]);
+    refused(&folder.smidgen(&["shrink", "wand", "--cluster", "1"]), &["2 to 256"]);
+    folder.write("wand/bad.toml", b"[[stage]]\nweight_pruning = { sparsity = 2.0 }\n");
+    refused(&folder.smidgen(&["shrink", "wand", "--recipe", "wand/bad.toml"]), &["bad.toml", "sparsity 2"]);
     refused(&folder.smidgen(&["eval", "wand"]), &["smidgen train"]);
     refused(&folder.smidgen(&["report", "wand"]), &["smidgen train"]);
     refused(&folder.smidgen(&["train", "wand", "--resume"]), &["no checkpoint", "without --resume"]);

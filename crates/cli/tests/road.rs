@@ -7,9 +7,9 @@ mod common;
 use common::{Folder, bytes, can_emulate};
 use serde_json::Value;
 
-const VERBS: [&str; 15] = [
-    "demo", "new", "data", "train", "quantize", "eval", "inspect", "convert", "build", "run", "verify",
-    "profile", "report", "boards", "doctor",
+const VERBS: [&str; 16] = [
+    "demo", "new", "data", "train", "quantize", "shrink", "eval", "inspect", "convert", "build", "run",
+    "verify", "profile", "report", "boards", "doctor",
 ];
 
 #[test]
@@ -48,6 +48,11 @@ fn a_project_on_the_host() {
     let names: Vec<_> = eval["results"].as_array().unwrap().iter().map(|r| r["name"].clone()).collect();
     assert_eq!(names, ["float", "int8 on the host"]);
     assert!(eval["results"][0]["accuracy"].is_f64() && eval["results"][0]["windows"].as_u64() > Some(0));
+
+    let shrunk = folder.json(&["shrink", "wand", "--prune", "weights=0.5", "--epochs", "1", "--no-device"]);
+    assert_eq!(shrunk["stages"][1]["name"], "weight_pruning");
+    assert!((shrunk["stages"][1]["zeros"].as_f64().unwrap() - 0.5).abs() < 0.01, "{shrunk}");
+    folder.json(&["inspect", dir.join("build/shrunk.tflite").to_str().unwrap()]);
 
     let model = dir.join("build/model.tflite");
     let model = model.to_str().unwrap();

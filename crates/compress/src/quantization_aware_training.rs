@@ -35,6 +35,26 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Checks that the options make sense.
+    ///
+    /// # Errors
+    /// [`CompressError::Options`] with what was found and expected.
+    pub fn check(&self) -> Result<(), CompressError> {
+        ptq::check_options(&self.quantization)?;
+        if self.quantization.adaptive_rounding || self.quantization.bias_correction {
+            let message = "quantisation-aware training finds the weights itself; leave adaptive_rounding and \
+                           bias_correction out";
+            return Err(CompressError::Options(message.into()));
+        }
+        if !(0.0..1.0).contains(&self.momentum) {
+            let message = format!("momentum {}, expected 0 to below 1", self.momentum);
+            return Err(CompressError::Options(message));
+        }
+        Ok(())
+    }
+}
+
 /// A graph that is ready to be trained with the arithmetic of its int8 form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
@@ -52,16 +72,7 @@ impl Prepared {
     /// As [`ptq::apply`]; [`CompressError::Options`] on a momentum out of range.
     pub fn new(graph: &Graph, config: &Config, context: &Context<'_>) -> Result<Self, CompressError> {
         let quantization = &config.quantization;
-        ptq::check_options(quantization)?;
-        if quantization.adaptive_rounding || quantization.bias_correction {
-            let message = "quantisation-aware training finds the weights itself; leave adaptive_rounding and \
-                           bias_correction out";
-            return Err(CompressError::Options(message.into()));
-        }
-        if !(0.0..1.0).contains(&config.momentum) {
-            let message = format!("momentum {}, expected 0 to below 1", config.momentum);
-            return Err(CompressError::Options(message));
-        }
+        config.check()?;
         graph.verify().map_err(IrError::Invalid)?;
         ptq::check_float(graph)?;
         let graph = prepared(graph)?;

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use smidgen::events::{Event, Observer, Silent};
+use smidgen::firmware::Firmware;
 use smidgen::project::Project;
 use smidgen::shrink::{Options, Recipe, shrink};
 use smidgen::{Kind, device, template, train};
+use smidgen_device::footprint::forbidden_symbols;
 use smidgen_ir::{DType, Graph, Op};
 use smidgen_report::Shrunk;
 
@@ -70,6 +72,10 @@ fn every_stage_keeps_what_the_ones_before_made_and_the_board_agrees() {
     assert!(channels.instructions < before.instructions && last.instructions < channels.instructions);
     let weights = |at: usize| stages[at].flash_bytes.as_ref().unwrap().weights;
     assert!(weights(1) < weights(0) && weights(2) < weights(1) && weights(3) < weights(2));
+    let firmware = Firmware::generate(&graph, "shrunk.tflite", &board, &dir.path().join("firmware")).unwrap();
+    assert!(firmware.program.calls.iter().all(|call| !call.kernel.path().starts_with("conv_2d::Int8")));
+    let elf = fs::read(firmware.elf(&[], &mut Silent).unwrap()).unwrap();
+    assert_eq!(forbidden_symbols(&elf).unwrap(), Vec::<String>::new());
     for stage in &stages {
         let agreement = stage.agreement.as_ref().unwrap();
         assert!(agreement.n_differing == 0 && agreement.n_bytes > 0, "{}: {agreement:?}", stage.name);

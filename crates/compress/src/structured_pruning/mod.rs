@@ -59,6 +59,31 @@ impl Default for Config {
     }
 }
 
+impl Target {
+    fn share(self) -> f64 {
+        let (Target::Channels(share)
+        | Target::Macs(share)
+        | Target::Parameters(share)
+        | Target::Arena(share)) = self;
+        share
+    }
+}
+
+impl Config {
+    /// Checks that the options make sense.
+    ///
+    /// # Errors
+    /// [`CompressError::Options`] with what was found and expected.
+    pub fn check(&self) -> Result<(), CompressError> {
+        let share = self.target.share();
+        if share > 0.0 && share < 1.0 {
+            return Ok(());
+        }
+        let message = format!("structured_pruning: a share of {share}, expected above 0 and below 1");
+        Err(CompressError::Options(message))
+    }
+}
+
 /// The graph without the channels that matter least. The log of `context` says what went.
 ///
 /// # Errors
@@ -66,12 +91,7 @@ impl Default for Config {
 /// [`CompressError::Place`] on a graph that is not float32; [`CompressError::Data`] where importance needs data that are
 /// missing.
 pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Result<Graph, CompressError> {
-    let (Target::Channels(share) | Target::Macs(share) | Target::Parameters(share) | Target::Arena(share)) =
-        config.target;
-    if !(share > 0.0 && share < 1.0) {
-        let message = format!("structured_pruning: a share of {share}, expected above 0 and below 1");
-        return Err(CompressError::Options(message));
-    }
+    config.check()?;
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
     let graph = prepared(graph)?;
@@ -145,10 +165,7 @@ impl<'a> Plan<'a> {
             let cut = cut::without(self.graph, self.removed(share).into_iter())?;
             Ok(measure(&cut, target)? / before)
         };
-        let (Target::Channels(asked)
-        | Target::Macs(asked)
-        | Target::Parameters(asked)
-        | Target::Arena(asked)) = target;
+        let asked = target.share();
         let least = rest(1.0)?;
         if least > 1.0 - asked {
             return Err(CompressError::Options(format!(

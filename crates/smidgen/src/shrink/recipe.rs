@@ -202,7 +202,9 @@ impl Recipe {
                 Technique::LowRank(config) => config.check(),
                 Technique::Weights(config) => config.check(),
                 Technique::Clusters(config) => config.check(),
-                Technique::Channels(_) | Technique::Quantized(_) | Technique::FineTuning => Ok(()),
+                Technique::Channels(config) => config.check(),
+                Technique::Quantized(config) => config.check(),
+                Technique::FineTuning => Ok(()),
             }
             .map_err(Error::input)?;
             let is_last = matches!(before, Technique::Quantized(_));
