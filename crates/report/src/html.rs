@@ -2,8 +2,11 @@
 
 use minijinja::{Environment, context};
 
-use crate::svg::{curves, memory_map};
-use crate::{ConfusionMatrix, Profile, Report, count, decimal, percent, signed_points, terminal};
+use crate::shrink::shrunk_rows;
+use crate::svg::{curves, memory_map, pareto};
+use crate::{
+    ConfusionMatrix, Profile, Report, Shrunk, StageReport, count, decimal, percent, signed_points, terminal,
+};
 
 /// Why a page could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -16,14 +19,70 @@ pub enum HtmlError {
     Template(#[from] minijinja::Error),
 }
 
-/// The page. Names and texts of the report are escaped; the same report gives the same bytes.
-pub fn html(report: &Report) -> Result<String, HtmlError> {
+/// What all pages have in common.
+fn environment() -> Result<Environment<'static>, HtmlError> {
     let mut environment = Environment::new();
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.add_filter("count", count);
     // The template engine widens to 64 bits and would show 0.003 as 0.003000000026077032.
     environment.add_filter("single", |value: f64| (value as f32).to_string());
+    environment.add_template("style.css", include_str!("../templates/style.css"))?;
+    Ok(environment)
+}
+
+/// The page of a shrunk model: its stages, and what they cost beside what they are worth.
+///
+/// # Errors
+/// As [`html`].
+pub fn shrunk_html(shrunk: &Shrunk) -> Result<String, HtmlError> {
+    let mut environment = environment()?;
+    environment.add_template("shrunk.html", include_str!("../templates/shrunk.html"))?;
+    let (header, rows) = shrunk_rows(shrunk);
+    let (name, _, rises) =
+        shrunk.stages.first().map_or(("accuracy", 0.0, true), |stage| stage.int8.headline());
+    let is_share = name == "accuracy";
+    let worth = if is_share { String::from("accuracy, %") } else { name.to_owned() };
+    let chart = |title: &str, cost: &dyn Fn(&StageReport) -> Option<u64>| {
+        let point = |stage: &StageReport| {
+            let value = stage.int8.headline().1;
+            let worth = if is_share { 100.0 * value } else { value };
+            Some(pareto::Point { name: stage.name.clone(), cost: cost(stage)? as f64, worth })
+        };
+        let points: Vec<pareto::Point> = shrunk.stages.iter().filter_map(point).collect();
+        (!points.is_empty()).then(|| pareto::svg(&points, [title, &worth], rises)).transpose()
+    };
+    let charts = [
+        chart("flash, bytes", &|stage| stage.flash_bytes.as_ref().map(|flash| flash.total))?,
+        chart("instructions of an inference", &|stage| stage.instructions)?,
+    ];
+    let compared = shrunk.stages.iter().filter_map(|stage| stage.agreement.as_ref());
+    let (n_bytes, n_differing) = compared
+        .fold((0, 0), |(n, differing), agreement| (n + agreement.n_bytes, differing + agreement.n_differing));
+    let agreement = match (n_bytes, n_differing) {
+        (0, _) => None,
+        (n, 0) => Some(format!("Host and device agree on all {} output bytes that were compared.", count(n))),
+        (n, differing) => {
+            Some(format!("Host and device differ in {} of {} output bytes.", count(differing), count(n)))
+        }
+    };
+    Ok(environment.get_template("shrunk.html")?.render(context! {
+        name => shrunk.name,
+        seed => shrunk.seed,
+        board => shrunk.board,
+        data => shrunk.data.as_ref().map(|data| format!("{}. {}", data.name, data.provenance.sentence())),
+        header => header,
+        rows => rows,
+        charts => charts.into_iter().flatten().collect::<Vec<_>>(),
+        agreement => agreement,
+        stages => shrunk.stages,
+        versions => shrunk.versions,
+    })?)
+}
+
+/// The page. Names and texts of the report are escaped; the same report gives the same bytes.
+pub fn html(report: &Report) -> Result<String, HtmlError> {
+    let mut environment = environment()?;
     environment.add_template("report.html", include_str!("../templates/report.html"))?;
     let charts = match &report.training {
         Some(training) if !training.epochs.is_empty() => {

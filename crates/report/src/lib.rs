@@ -16,7 +16,7 @@ mod terminal;
 mod text;
 
 pub use confusion::ConfusionMatrix;
-pub use html::{HtmlError, html};
+pub use html::{HtmlError, html, shrunk_html};
 pub use memory_map::{Buffer, MemoryMap};
 pub use metrics::{Finds, ValueErrors, area_under_curve};
 pub use number::{count, decimal, percent, signed_points};

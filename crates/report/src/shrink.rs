@@ -75,6 +75,15 @@ impl Evaluation {
 
 /// The stages, one a row.
 pub fn shrunk_table(shrunk: &Shrunk) -> Table {
+    let (header, rows) = shrunk_rows(shrunk);
+    let mut table = table(&header.iter().map(String::as_str).collect::<Vec<_>>());
+    rows.into_iter().for_each(|row| _ = table.add_row(row));
+    numbers_right(&mut table, 1..header.len());
+    table
+}
+
+/// The header and the rows of the stages.
+pub(crate) fn shrunk_rows(shrunk: &Shrunk) -> (Vec<String>, Vec<Vec<String>>) {
     let name = shrunk.stages.first().map_or("accuracy", |stage| stage.float.headline().0);
     let is_share = name == "accuracy";
     let is_measured = shrunk.stages.iter().any(|stage| stage.flash_bytes.is_some());
@@ -85,7 +94,7 @@ pub fn shrunk_table(shrunk: &Shrunk) -> Table {
     if is_measured {
         header.extend(["flash, B", "weights, B", "RAM, B", "arena, B", "instructions"]);
     }
-    let mut table = table(&header);
+    let mut rows = Vec::new();
     let reference = shrunk.stages.first().map_or(0.0, |stage| stage.float.headline().1);
     for stage in &shrunk.stages {
         let shown = |value: f64| if is_share { percent(value) } else { decimal(value, 4) };
@@ -111,10 +120,9 @@ pub fn shrunk_table(shrunk: &Shrunk) -> Table {
                 or_dash(stage.instructions),
             ]);
         }
-        table.add_row(row);
+        rows.push(row);
     }
-    numbers_right(&mut table, 1..header.len());
-    table
+    (header.into_iter().map(str::to_owned).collect(), rows)
 }
 
 #[cfg(test)]

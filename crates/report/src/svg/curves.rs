@@ -7,10 +7,10 @@ use crate::{Epoch, HtmlError};
 /// Width and height of one chart in SVG units.
 const SIZE: (u32, u32) = (520, 280);
 /// Stand-ins that the style sheet of the page replaces by the colours of the palette, by attribute selectors.
-const INK: RGBColor = RGBColor(1, 1, 1);
-const GRID: RGBColor = RGBColor(2, 2, 2);
-const TRAINING: RGBColor = RGBColor(3, 3, 3);
-const VALIDATION: RGBColor = RGBColor(4, 4, 4);
+pub(super) const INK: RGBColor = RGBColor(1, 1, 1);
+pub(super) const GRID: RGBColor = RGBColor(2, 2, 2);
+pub(super) const TRAINING: RGBColor = RGBColor(3, 3, 3);
+pub(super) const VALIDATION: RGBColor = RGBColor(4, 4, 4);
 
 /// What a chart shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn draw(
 }
 
 /// Without fixed width and height the picture follows its column.
-fn scalable(text: &str) -> String {
+pub(super) fn scalable(text: &str) -> String {
     let fixed = format!("width=\"{}\" height=\"{}\" ", SIZE.0, SIZE.1);
     text.replacen(&fixed, "class=\"curve\" role=\"img\" ", 1)
 }

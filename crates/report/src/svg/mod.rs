@@ -2,6 +2,7 @@
 
 pub(crate) mod curves;
 pub(crate) mod memory_map;
+pub(crate) mod pareto;
 
 /// Text that is safe inside SVG elements and attributes.
 pub(crate) fn escape(text: &str) -> String {

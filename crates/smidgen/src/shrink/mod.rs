@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use smidgen_ir::Graph;
-use smidgen_report::{Shrunk, StageReport, Version};
+use smidgen_report::{Shrunk, StageReport, Version, shrunk_html};
 use smidgen_train::Teacher;
 
 pub use recipe::{Distillation, RECIPES, Recipe, Stage};
@@ -52,8 +52,8 @@ struct Finished {
     report: StageReport,
 }
 
-/// Takes the float model of the project in `dir` through the recipe. Writes the int8 model, and `report.json` in
-/// `build/shrink`.
+/// Takes the float model of the project in `dir` through the recipe. Writes the int8 model, and `report.json`
+/// and `report.html` in `build/shrink`.
 ///
 /// # Errors
 /// What cannot be done, before any training; what is wrong with project, data or model; [`crate::Kind::Interrupted`] when
@@ -269,7 +269,11 @@ fn finish(
         versions: vec![own],
     };
     let json = serde_json::to_vec_pretty(&shrunk).map_err(Error::input)?;
-    files::write(&artifacts.dir.join("shrink").join("report.json"), &json)?;
+    let dir = artifacts.dir.join("shrink");
+    files::write(&dir.join("report.json"), &json)?;
+    let page = dir.join("report.html");
+    files::write(&page, shrunk_html(&shrunk).map_err(Error::input)?.as_bytes())?;
+    observer.event(Event::Wrote(&page));
     check(&shrunk)?;
     Ok(shrunk)
 }
