@@ -13,7 +13,7 @@ use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program};
 pub enum Storage {
     /// None.
     Plain,
-    /// Those of which a quarter or more is saved.
+    /// Those of which a quarter or more is saved, if they save more than the code that reads them takes.
     #[default]
     Auto,
     /// All that get smaller.
@@ -34,16 +34,27 @@ impl Storage {
 /// The program with filters of CONV_2D and FULLY_CONNECTED stored as `storage` says.
 #[must_use]
 pub fn stored(mut program: Program, storage: Storage) -> Program {
-    for at in 0..program.calls.len() {
-        if let Some(layer) = Layer::of(&program, at)
-            && let Some(least) = storage.least_saved(layer.n_bytes)
-            && let Some(form) = layer.smallest(least)
-        {
-            exchange(&mut program, at, &layer, &form);
-        }
+    let of = |at: usize| {
+        let layer = Layer::of(&program, at)?;
+        let form = layer.smallest(storage.least_saved(layer.n_bytes)?)?;
+        Some((at, layer, form))
+    };
+    let chosen: Vec<(usize, Layer, Form)> = (0..program.calls.len()).filter_map(of).collect();
+    // 4-bit filters are stored for speed, whatever they save.
+    let is_packed = chosen.iter().any(|(_, layer, _)| layer.n_bytes < layer.weights.len());
+    let saved: usize =
+        chosen.iter().map(|(_, layer, form)| layer.n_bytes.saturating_sub(form.n_bytes())).sum();
+    if storage == Storage::Auto && saved < CODE_BYTES && !is_packed {
+        return program;
+    }
+    for (at, layer, form) in &chosen {
+        exchange(&mut program, *at, layer, form);
     }
     without_unused(program)
 }
+
+/// What the kernels that read stored filters take beside the others, about.
+const CODE_BYTES: usize = 2048;
 
 /// Bytes that a codebook of 4-bit weights may cost.
 const MOST_FOR_SPEED: usize = 16;

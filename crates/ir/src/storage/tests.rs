@@ -72,3 +72,22 @@ fn bytes_are_those_of_the_indices_and_the_mask() {
     assert!(zeros < n / 8 + n / 4 + n / 15, "a bit each, and a quarter of the bytes: {zeros} of {n}");
     assert_eq!(graph(|_| 1).tensors[0].dtype, DType::I8);
 }
+
+#[test]
+fn a_small_network_is_not_worth_the_code() {
+    let mut net = Builder::new("net", |_| Vec::new());
+    let x = net.input_int8("x", &[1, 64], Quant::per_tensor(0.1, 5));
+    let few: Vec<i8> = (0..1024).map(|at| if at % 7 == 0 { 3 } else { 0 }).collect();
+    let filter =
+        net.constant(Tensor::const_i8("filter", vec![16, 64], &few, Quant::per_channel(vec![0.01; 16], 0)));
+    let op = crate::ops::fully_connected::FullyConnected {
+        activation: crate::Activation::None,
+        keep_num_dims: false,
+    };
+    let quant = Some(Quant::per_tensor(0.05, 0));
+    let x = net.node(crate::Op::FullyConnected(op), &[Some(x), Some(filter), None], quant);
+    let graph = net.finish(&[x]).unwrap();
+    assert_eq!(run(&graph, Storage::Auto).1, 0);
+    assert_eq!(run(&graph, Storage::Smallest).1, 1);
+    assert_eq!(run(&graph, Storage::Auto).0, run(&graph, Storage::Smallest).0);
+}
