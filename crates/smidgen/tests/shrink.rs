@@ -6,7 +6,7 @@ use std::path::Path;
 
 use smidgen::events::{Event, Observer, Silent};
 use smidgen::firmware::Firmware;
-use smidgen::project::Project;
+use smidgen::project::{Distillation, Project};
 use smidgen::shrink::{Options, Recipe, shrink};
 use smidgen::{Kind, device, template, train};
 use smidgen_device::footprint::forbidden_symbols;
@@ -150,12 +150,47 @@ fn what_is_impossible_is_told_before_any_work() {
     };
     let stage = |text: &str| format!("[[stage]]\nepochs = 4\n[[stage]]\n{text}\n");
     assert!(message(&stage("structured_pruning = { target = { macs = 0.999 } }")).contains("cannot go"));
-    assert!(message(&stage("structured_pruning = { target = { channels = 1.0 } }")).contains("below 1"));
     assert!(
         message(&stage("low_rank_factorization = { rank = { parameters = 0.999 } }")).contains("cannot go")
     );
-    let bits = stage("quantization_aware_training = { quantization = { weight_bits = 5 } }");
-    assert!(message(&bits).contains("weight_bits 5"));
+    for (text, expected) in [
+        ("structured_pruning = { target = { channels = 1.0 } }", "below 1"),
+        ("quantization_aware_training = { quantization = { weight_bits = 5 } }", "weight_bits 5"),
+    ] {
+        let error = Recipe::parse(&stage(text), "the recipe").unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains("the recipe"), "{error}");
+    }
     let error = shrink(&project, &dir.path().join("nothing"), &options(WHOLE), &mut Silent).unwrap_err();
     assert!(error.to_string().contains("smidgen train"), "{error}");
+}
+
+#[test]
+fn a_project_may_learn_from_models_in_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = trained(dir.path());
+    fs::copy(dir.path().join("build/float.tflite"), dir.path().join("teacher.tflite")).unwrap();
+    project.training.epochs = 4;
+    let alone = train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap();
+    let distillation = |teacher: &str| {
+        let teacher = vec!["teacher.tflite".into(), teacher.into()];
+        Some(Distillation { teacher, temperature: 4.0, share: 0.9 })
+    };
+    project.training.distillation = distillation("teacher.tflite");
+    let taught = train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap();
+    assert_ne!(alone.graph, taught.graph);
+    let accuracy =
+        |trained: &train::Trained| trained.training.epochs.last().unwrap().validation_accuracy.unwrap();
+    assert!(accuracy(&taught) > 0.4 && accuracy(&taught) + 0.2 > accuracy(&alone));
+
+    project.training.distillation = distillation("missing.tflite");
+    let error = train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap_err();
+    assert!(error.to_string().contains("missing.tflite"), "{error}");
+    let mut net = smidgen_ir::build::Builder::new("other", |parameter| vec![0.1; parameter.n_elements()]);
+    let x = net.input("x", &[1, 5]);
+    let x = net.fully_connected(x, 4);
+    let other = smidgen_tflite::write(&net.finish(&[x]).unwrap()).unwrap();
+    fs::write(dir.path().join("other.tflite"), other).unwrap();
+    project.training.distillation = distillation("other.tflite");
+    let error = train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap_err();
+    assert!(error.to_string().contains("different numbers of inputs"), "{error}");
 }
