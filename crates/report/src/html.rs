@@ -75,7 +75,7 @@ pub fn shrunk_html(shrunk: &Shrunk) -> Result<String, HtmlError> {
         rows => rows,
         charts => charts.into_iter().flatten().collect::<Vec<_>>(),
         agreement => agreement,
-        stages => shrunk.stages,
+        lines => shrunk.stages.iter().flat_map(|stage| &stage.log).collect::<Vec<_>>(),
         versions => shrunk.versions,
     })?)
 }

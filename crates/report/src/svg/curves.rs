@@ -57,7 +57,7 @@ pub(crate) fn svg(curve: Curve, epochs: &[Epoch]) -> Result<String, HtmlError> {
     let mut text = String::new();
     draw(&mut text, last, curve.range([&training, &validation]), [training, validation])
         .map_err(|error| HtmlError::Chart(error.to_string()))?;
-    Ok(scalable(&text))
+    Ok(scalable(&text, SIZE))
 }
 
 fn draw(
@@ -98,8 +98,8 @@ fn draw(
 }
 
 /// Without fixed width and height the picture follows its column.
-pub(super) fn scalable(text: &str) -> String {
-    let fixed = format!("width=\"{}\" height=\"{}\" ", SIZE.0, SIZE.1);
+pub(super) fn scalable(text: &str, (width, height): (u32, u32)) -> String {
+    let fixed = format!("width=\"{width}\" height=\"{height}\" ");
     text.replacen(&fixed, "class=\"curve\" role=\"img\" ", 1)
 }
 

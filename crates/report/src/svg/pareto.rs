@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::curves::{GRID, INK, TRAINING, VALIDATION, scalable};
-use crate::HtmlError;
+use crate::{HtmlError, count};
 
 /// Width and height in SVG units.
 const SIZE: (u32, u32) = (520, 300);
@@ -41,7 +41,7 @@ pub(crate) fn svg(points: &[Point], names: [&str; 2], rises: bool) -> Result<Str
     let points: Vec<Point> = points.iter().filter(finite).cloned().collect();
     let mut text = String::new();
     draw(&mut text, &points, names, rises).map_err(|error| HtmlError::Chart(error.to_string()))?;
-    Ok(scalable(&text))
+    Ok(scalable(&text, SIZE))
 }
 
 /// A little more than what the values take.
@@ -65,27 +65,22 @@ fn draw(
     let costs = range(points.iter().map(|point| point.cost));
     let mut chart = ChartBuilder::on(&root)
         .margin(10)
-        .margin_right(90)
+        .margin_right(150)
         .x_label_area_size(34)
         .y_label_area_size(56)
         .build_cartesian_2d(costs.start.max(0.0)..costs.end, range(points.iter().map(|point| point.worth)))?;
     let label = ("sans-serif", 12).into_font().color(&INK);
-    let short = |x: &f64| match *x {
-        x if x >= 1e6 => format!("{:.1} M", x / 1e6),
-        x if x >= 1e3 => format!("{:.0} k", x / 1e3),
-        x => format!("{x:.0}"),
-    };
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID)
         .axis_style(GRID)
         .label_style(label.clone())
-        .x_labels(6)
+        .x_labels(4)
         .y_labels(6)
         .x_desc(cost)
         .y_desc(worth)
-        .x_label_formatter(&short)
+        .x_label_formatter(&|x| count(x.max(0.0) as u64))
         .y_label_formatter(&|y| if y.abs() >= 10.0 { format!("{y:.1}") } else { format!("{y:.3}") })
         .draw()?;
     chart.draw_series(LineSeries::new(front(points, rises), TRAINING.stroke_width(2)))?;
