@@ -8,6 +8,7 @@ use smidgen_data::{
 };
 use smidgen_report as report;
 
+use crate::fnv::Fnv;
 use crate::front_end::{self, FrontEnd};
 use crate::goal::Goal;
 use crate::project::{Project, Source};
@@ -32,17 +33,13 @@ pub struct Windows {
 
 impl Windows {
     /// A name of what training sees, in hexadecimal: shape, values and labels of the windows to train and to judge
-    /// with (FNV-1a with 64 bits).
+    /// with.
     ///
     /// # Errors
     /// Values that cannot be read.
     pub(crate) fn fingerprint(&self) -> Result<String> {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut add = |bytes: &[u8]| {
-            for &byte in bytes {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        };
+        let mut hash = Fnv::new();
+        let mut add = |bytes: &[u8]| hash.add(bytes);
         for part in [&self.split.train, &self.split.validation] {
             add(&(part.samples.len() as u64).to_le_bytes());
             part.shape.iter().for_each(|&extent| add(&(extent as u64).to_le_bytes()));
@@ -57,7 +54,7 @@ impl Windows {
                 window.iter().for_each(|value| add(&value.to_le_bytes()));
             }
         }
-        Ok(format!("{hash:016x}"))
+        Ok(hash.hex())
     }
 }
 

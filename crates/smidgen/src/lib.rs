@@ -21,6 +21,7 @@ pub mod finder;
 pub mod fine_tune;
 pub mod firmware;
 mod fit;
+mod fnv;
 pub mod front_end;
 pub mod goal;
 pub mod host;

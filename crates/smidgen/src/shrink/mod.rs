@@ -21,6 +21,7 @@ pub use recipe::{Distillation, RECIPES, Recipe, Stage};
 use crate::artifacts::Artifacts;
 use crate::dataset::{self, Windows};
 use crate::events::{Event, Observer};
+use crate::fnv::Fnv;
 use crate::project::Project;
 use crate::quantize::{not_trained, spread};
 use crate::{Error, Result, device, files, firmware, model_file, scorer, train};
@@ -123,15 +124,13 @@ fn key(project: &Project, windows: &Windows, float: &Graph) -> Result<String> {
     Ok(hash(&[project.as_bytes(), windows.fingerprint()?.as_bytes(), &model]))
 }
 
-/// FNV-1a, 64 bits, in hexadecimal.
 fn hash(parts: &[&[u8]]) -> String {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut hash = Fnv::new();
     for part in parts {
-        for byte in part.iter().chain(&[0]) {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        hash.add(part);
+        hash.add(&[0]);
     }
-    format!("{hash:016x}")
+    hash.hex()
 }
 
 struct Run<'a> {
