@@ -121,6 +121,7 @@ fn projects_that_are_none() {
     refused(&folder.smidgen(&["new", "a/b"]), &["letters"]);
     refused(&folder.smidgen(&["new", "x", "--template", "voice"]), &["voice", "gesture"]);
     refused(&folder.smidgen(&["quantize", "wand"]), &["smidgen train"]);
+    refused(&folder.smidgen(&["quantize", "wand", "--activation-bits", "few"]), &["few"]);
     refused(&folder.smidgen(&["shrink", "wand"]), &["--recipe balanced", "--prune channels=0.5"]);
     refused(&folder.smidgen(&["shrink", "wand", "--recipe", "gentle"]), &["smidgen train"]);
     refused(&folder.smidgen(&["shrink", "wand", "--recipe", "huge"]), &["huge", "gentle, balanced"]);

@@ -43,6 +43,12 @@ fn a_project_on_the_host() {
     let dir = folder.small_project("wand");
     let train = folder.json(&["train", "wand", "--epochs", "2"]);
     assert_eq!(train["training"]["epochs"].as_array().unwrap().len(), 2);
+    folder.json(&["quantize", "wand", "--activation-bits", "16"]);
+    let wide = folder.json(&["inspect", dir.join("build/model.tflite").to_str().unwrap()]);
+    assert_eq!(
+        (&wide["inputs"][0]["dtype"], &wide["outputs"][0]["dtype"]),
+        (&"int16".into(), &"int16".into())
+    );
     folder.json(&["quantize", "wand"]);
     let eval = folder.json(&["eval", "wand"]);
     let names: Vec<_> = eval["results"].as_array().unwrap().iter().map(|r| r["name"].clone()).collect();

@@ -47,6 +47,11 @@ impl Config {
                            bias_correction out";
             return Err(CompressError::Options(message.into()));
         }
+        if self.quantization.activation_bits != 8 {
+            let message =
+                "activations of 16 bits lose nothing that training could bring back; quantise without it";
+            return Err(CompressError::Options(message.into()));
+        }
         if !(0.0..1.0).contains(&self.momentum) {
             let message = format!("momentum {}, expected 0 to below 1", self.momentum);
             return Err(CompressError::Options(message));

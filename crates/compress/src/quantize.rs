@@ -3,14 +3,14 @@
 use crate::CompressError;
 use smidgen_ir::{DType, Graph, Quant, Tensor};
 pub use smidgen_kernels::ops::dequantize::dequantize_value;
-pub use smidgen_kernels::ops::quantize::quantize_value;
+pub use smidgen_kernels::ops::quantize::{quantize_value, quantize_value_16};
 
 /// One inference's inputs as the graph takes them: `values` are all inputs concatenated, in real units; the result is
 /// little endian, in each input's own element type.
 ///
 /// # Errors
 /// [`CompressError::Data`] on a wrong number of values or one that is NaN; [`CompressError::Place`] on an input that
-/// is neither float32 nor int8 with one scale.
+/// is neither float32 nor int8 or int16 with one scale.
 pub fn quantize_input(graph: &Graph, values: &[f32]) -> Result<Vec<u8>, CompressError> {
     let expected: usize = graph.inputs.iter().filter_map(|&idx| graph.get(idx)).map(Tensor::n_elements).sum();
     if values.len() != expected {
@@ -30,6 +30,10 @@ pub fn quantize_input(graph: &Graph, values: &[f32]) -> Result<Vec<u8>, Compress
                 let (scale, zero_point) = per_tensor(tensor)?;
                 bytes.extend(values.map(|&value| quantize_value(value, scale, zero_point).cast_unsigned()));
             }
+            DType::I16 => {
+                let (scale, _) = per_tensor(tensor)?;
+                bytes.extend(values.flat_map(|&value| quantize_value_16(value, scale).to_le_bytes()));
+            }
             _ => return Err(not_real(tensor)),
         }
     }
@@ -40,7 +44,7 @@ pub fn quantize_input(graph: &Graph, values: &[f32]) -> Result<Vec<u8>, Compress
 ///
 /// # Errors
 /// [`CompressError::Data`] on a wrong number of bytes; [`CompressError::Place`] on an output that is neither
-/// float32 nor int8 with one scale.
+/// float32 nor int8 or int16 with one scale.
 pub fn dequantize_output(graph: &Graph, bytes: &[u8]) -> Result<Vec<f32>, CompressError> {
     let expected = graph.output_bytes();
     if bytes.len() != expected {
@@ -60,7 +64,7 @@ pub fn dequantize_output(graph: &Graph, bytes: &[u8]) -> Result<Vec<f32>, Compre
 /// The bytes of a tensor in real units.
 ///
 /// # Errors
-/// [`CompressError::Place`] on a tensor that is neither float32 nor int8 with one scale.
+/// [`CompressError::Place`] on a tensor that is neither float32 nor int8 or int16 with one scale.
 pub(crate) fn dequantize(tensor: &Tensor, bytes: &[u8]) -> Result<Vec<f32>, CompressError> {
     match tensor.dtype {
         DType::F32 => Ok(floats(bytes).collect()),
@@ -68,6 +72,11 @@ pub(crate) fn dequantize(tensor: &Tensor, bytes: &[u8]) -> Result<Vec<f32>, Comp
             let (scale, zero_point) = per_tensor(tensor)?;
             let steps = bytes.iter().map(|byte| byte.cast_signed());
             Ok(steps.map(|step| dequantize_value(step, scale, zero_point)).collect())
+        }
+        DType::I16 => {
+            let (scale, zero_point) = per_tensor(tensor)?;
+            let steps = bytes.as_chunks::<2>().0.iter().map(|word| i32::from(i16::from_le_bytes(*word)));
+            Ok(steps.map(|step| (step - zero_point) as f32 * scale).collect())
         }
         _ => Err(not_real(tensor)),
     }
@@ -86,7 +95,7 @@ pub(crate) fn per_tensor(tensor: &Tensor) -> Result<(f32, i32), CompressError> {
     };
     tensor.quant.as_ref().and_then(one).ok_or_else(|| CompressError::Place {
         place: format!("tensor \"{}\"", tensor.name),
-        message: "it is int8 and must have one scale and zero point to stand for real values".into(),
+        message: "it must have one scale and zero point to stand for real values".into(),
     })
 }
 
@@ -94,7 +103,7 @@ fn not_real(tensor: &Tensor) -> CompressError {
     CompressError::Place {
         place: format!("tensor \"{}\"", tensor.name),
         message: format!(
-            "it is {}; expected float32 or int8, which stand for real values",
+            "it is {}; expected float32, int8 or int16, which stand for real values",
             tensor.dtype.name()
         ),
     }

@@ -41,6 +41,12 @@ impl Range {
         self.activation_quant_at_least(MIN_SCALE)
     }
 
+    /// Symmetric int16 (TFLite 16x8 quantisation specification): the greatest magnitude is 32767 steps, zero point 0.
+    pub fn activation_quant_16(self) -> Quant {
+        let magnitude = self.min.abs().max(self.max.abs());
+        Quant::per_tensor(symmetric_scale(magnitude, 32767.0).max(MIN_SCALE), 0)
+    }
+
     /// [`Range::activation_quant`] with a scale of at least `min_scale`.
     pub fn activation_quant_at_least(self, min_scale: f32) -> Quant {
         let (min, max) = (self.min.min(0.0), self.max.max(0.0));

@@ -138,20 +138,47 @@ pub struct Quantization {
     /// Whether weights are rounded so that results are nearest to the float ones.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub adaptive_rounding: bool,
+    /// Bits of activations: 8 or 16.
+    #[serde(skip_serializing_if = "is_eight")]
+    pub activation_bits: u32,
+    /// Bits of the weights of CONV_2D and FULLY_CONNECTED: 8, or 2 to 4.
+    #[serde(skip_serializing_if = "is_eight")]
+    pub weight_bits: u32,
+}
+
+fn is_eight(bits: &u32) -> bool {
+    *bits == 8
 }
 
 impl Quantization {
     /// Without the number of windows.
     pub fn how(&self) -> How {
-        let &Quantization { method, equalize, bias_correction, adaptive_rounding, .. } = self;
-        How { method, equalize, bias_correction, adaptive_rounding }
+        let &Quantization {
+            method,
+            equalize,
+            bias_correction,
+            adaptive_rounding,
+            activation_bits,
+            weight_bits,
+            ..
+        } = self;
+        How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits }
     }
 }
 
 impl Default for Quantization {
     fn default() -> Self {
-        let How { method, equalize, bias_correction, adaptive_rounding } = How::default();
-        Quantization { calibration: 256, method, equalize, bias_correction, adaptive_rounding }
+        let How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits } =
+            How::default();
+        Quantization {
+            calibration: 256,
+            method,
+            equalize,
+            bias_correction,
+            adaptive_rounding,
+            activation_bits,
+            weight_bits,
+        }
     }
 }
 

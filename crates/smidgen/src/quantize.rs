@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::{Error, Result, files, model_file, scorer};
 
 /// How a float model becomes int8.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct How {
     /// How activation ranges are found.
     pub method: Calibration,
@@ -28,6 +28,23 @@ pub struct How {
     pub bias_correction: bool,
     /// Whether weights are rounded so that results are nearest to the float ones.
     pub adaptive_rounding: bool,
+    /// Bits of activations: 8 or 16.
+    pub activation_bits: u32,
+    /// Bits of the weights of CONV_2D and FULLY_CONNECTED: 8, or 2 to 4.
+    pub weight_bits: u32,
+}
+
+impl Default for How {
+    fn default() -> Self {
+        How {
+            method: Calibration::default(),
+            equalize: false,
+            bias_correction: false,
+            adaptive_rounding: false,
+            activation_bits: 8,
+            weight_bits: 8,
+        }
+    }
 }
 
 impl How {
@@ -49,8 +66,16 @@ impl How {
 pub fn quantize(graph: &Graph, calibration: &[Vec<f32>], how: How) -> Result<(Graph, Vec<String>)> {
     let mut context = Context::new(calibration);
     let graph = how.equalized(graph, &mut context)?;
-    let How { method: calibration, bias_correction, adaptive_rounding, .. } = how;
-    let config = Config { calibration, bias_correction, adaptive_rounding, ..Config::default() };
+    let How { method: calibration, bias_correction, adaptive_rounding, activation_bits, weight_bits, .. } =
+        how;
+    let config = Config {
+        calibration,
+        bias_correction,
+        adaptive_rounding,
+        activation_bits,
+        weight_bits,
+        ..Config::default()
+    };
     let quantized = post_training_quantization::apply(&graph, &config, &mut context).map_err(Error::input)?;
     Ok((quantized, context.log))
 }

@@ -49,6 +49,12 @@ pub(crate) struct Quantize {
     /// Round weights so that results are nearest to the float ones, not each to its nearest step
     #[arg(long)]
     adaptive_rounding: bool,
+    /// Bits of activations: 8, or 16 for nearly the accuracy of float32 at more time and memory
+    #[arg(long, value_name = "BITS")]
+    activation_bits: Option<u32>,
+    /// Bits of weights: 8, or 4, 3, 2
+    #[arg(long, value_name = "BITS")]
+    weight_bits: Option<u32>,
     /// Show which layers add most noise, why, and what to try
     #[arg(long)]
     diagnose: bool,
@@ -112,14 +118,23 @@ impl Quantize {
             equalize: self.equalize || how.equalize,
             bias_correction: self.bias_correction || how.bias_correction,
             adaptive_rounding: self.adaptive_rounding || how.adaptive_rounding,
+            activation_bits: self.activation_bits.unwrap_or(how.activation_bits),
+            weight_bits: self.weight_bits.unwrap_or(how.weight_bits),
         }
     }
 
     fn with_flags(&self, mut project: Project) -> Project {
-        let How { method, equalize, bias_correction, adaptive_rounding } =
+        let How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits } =
             self.with(project.quantization.how());
-        project.quantization =
-            Quantization { method, equalize, bias_correction, adaptive_rounding, ..project.quantization };
+        project.quantization = Quantization {
+            method,
+            equalize,
+            bias_correction,
+            adaptive_rounding,
+            activation_bits,
+            weight_bits,
+            ..project.quantization
+        };
         project
     }
 }

@@ -78,7 +78,7 @@ mod tests {
 
     fn corrected(shape: &[usize], axis: usize, means: &[f32], n_out: usize) -> Vec<f32> {
         let mut biases = vec![1.0; n_out];
-        let layout = Layout { axis, per_channel: true, bits: 8 };
+        let layout = Layout { axis, per_channel: true, bits: 8, is_wide: false };
         // Every weight is a tenth too large.
         correct(&mut biases, shape, layout, means, |_| 0.1);
         biases

@@ -13,6 +13,8 @@
 //! * RESHAPE, MAX_POOL_2D, AVERAGE_POOL_2D and PAD keep their input's scale and zero point, and so does RELU6, which
 //!   TFLM computes without rescaling.
 //!
+//! With activations of 16 bits these are symmetric, biases int64, and UNIDIRECTIONAL_SEQUENCE_LSTM stays float32.
+//!
 //! GRU has no int8 form, here as in other runtimes: it stays float32 between DEQUANTIZE and QUANTIZE.
 //!
 //! Constants are computed, batch normalisations folded and activations fused first, so that only what the device computes is calibrated.
@@ -77,6 +79,8 @@ pub struct Config {
     pub adaptive_rounding: bool,
     /// Bits of the weights of CONV_2D and FULLY_CONNECTED: 8, or 2 to 4, of which a file holds two in a byte.
     pub weight_bits: u32,
+    /// Bits of activations: 8, or 16 with zero point 0 and biases of 64 bits (TFLite's 16x8).
+    pub activation_bits: u32,
     /// Inputs and outputs stay float32, with QUANTIZE and DEQUANTIZE at the borders.
     pub float_io: bool,
 }
@@ -90,6 +94,7 @@ impl Default for Config {
             bias_correction: false,
             adaptive_rounding: false,
             weight_bits: 8,
+            activation_bits: 8,
             float_io: false,
         }
     }
@@ -174,6 +179,12 @@ pub(crate) fn check_options(config: &Config) -> Result<(), CompressError> {
         _ if !matches!(config.weight_bits, 2..=4 | 8) => {
             format!("weight_bits {}, expected 8, or 2 to 4", config.weight_bits)
         }
+        _ if !matches!(config.activation_bits, 8 | 16) => {
+            format!("activation_bits {}, expected 8 or 16", config.activation_bits)
+        }
+        _ if config.activation_bits == 16 && config.weight_bits != 8 => {
+            format!("activations of 16 bits go with weights of 8, found {}", config.weight_bits)
+        }
         _ if config.adaptive_rounding && config.weight_bits != 8 => {
             "adaptive_rounding is for weights of 8 bits; leave one of both out".into()
         }
@@ -222,12 +233,13 @@ fn describe(config: &Config) -> String {
     let (conv, dense) = (scales(config.per_channel), scales(config.per_channel_fully_connected));
     let biases = if config.bias_correction { "; biases corrected" } else { "" };
     let rounding = if config.adaptive_rounding { "; adaptive rounding" } else { "" };
+    let wide = if config.activation_bits == 16 { "; activations of 16 bits" } else { "" };
     let bits = if config.weight_bits == 8 {
         String::new()
     } else {
         format!("; weights of {} bits", config.weight_bits)
     };
-    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}{biases}{rounding}{bits}")
+    format!("{calibration}; filters {conv}, FULLY_CONNECTED {dense}{biases}{rounding}{bits}{wide}")
 }
 
 fn tensor_place(graph: &Graph, idx: TensorIdx) -> String {

@@ -6,7 +6,7 @@ use super::recurrent::{self, BIASES, INPUT_WEIGHTS, N_GATES, RECURRENT_WEIGHTS};
 use super::weights::{self, Input, Layout};
 use super::{Config, tensor_place};
 use crate::CompressError;
-use crate::quantize::quantize_value;
+use crate::quantize::{quantize_value, quantize_value_16};
 use smidgen_ir::Range;
 use smidgen_ir::ops::{dequantize, quantize};
 use smidgen_ir::{DType, Graph, Node, NodeIdx, Op, OutputQuant, Quant, Tensor, TensorIdx};
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const ADD_MIN_SCALE: f32 = 1.0 / (1 << 18) as f32;
 
 /// One scale for a whole filter of 8 bits.
-const PER_TENSOR: Layout = Layout { axis: 0, per_channel: false, bits: 8 };
+const PER_TENSOR: Layout = Layout { axis: 0, per_channel: false, bits: 8, is_wide: false };
 
 /// Replaces types, scales and constants; the float constants stay behind unused.
 ///
@@ -34,7 +34,8 @@ pub(super) fn rewrite(
     rewriter.log.push(row("activation", "min", "max", "scale", "zero point"));
     for &input in &graph.inputs {
         let range = rewriter.range(input)?;
-        rewriter.set(input, range.activation_quant(), "input");
+        let quant = rewriter.quant(range);
+        rewriter.set(input, quant, "input");
     }
     for (at, node) in (0u32..).zip(&graph.nodes) {
         rewriter.node(NodeIdx(at), node)?;
@@ -71,10 +72,25 @@ struct Rewriter<'a> {
 impl Rewriter<'_> {
     fn node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
         match node.op {
+            Op::UnidirectionalSequenceLstm(_) if self.is_wide() => self.float_node(idx, node),
             Op::UnidirectionalSequenceLstm(_) => self.lstm(idx, node),
             Op::Gru(_) => self.float_node(idx, node),
             _ => self.int8_node(idx, node),
         }
+    }
+
+    fn is_wide(&self) -> bool {
+        self.config.activation_bits == 16
+    }
+
+    /// The type of quantised activations.
+    fn dtype(&self) -> DType {
+        if self.is_wide() { DType::I16 } else { DType::I8 }
+    }
+
+    /// The scale and zero point of an activation.
+    fn quant(&self, range: Range) -> Quant {
+        if self.is_wide() { range.activation_quant_16() } else { range.activation_quant() }
     }
 
     fn int8_node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
@@ -89,8 +105,8 @@ impl Rewriter<'_> {
         for (operand, &input) in node.inputs.iter().enumerate().take(n_activations) {
             if let Some(input) = input.filter(|&input| is_float_constant(self.graph.tensor(input))) {
                 let tensor = self.graph.tensor(input);
-                let constant =
-                    constant(tensor, shared.as_ref()).map_err(|message| at(&self.graph, message))?;
+                let constant = constant(tensor, shared.as_ref(), self.is_wide())
+                    .map_err(|message| at(&self.graph, message))?;
                 let constant = self.graph.add_tensor(constant);
                 self.graph.nodes[idx.idx()].inputs[operand] = Some(constant);
             }
@@ -140,7 +156,7 @@ impl Rewriter<'_> {
         let mut inner = node.clone();
         for input in inner.inputs.iter_mut().flatten() {
             let tensor = self.graph.tensor(*input);
-            if tensor.dtype != DType::I8 {
+            if tensor.dtype != self.dtype() {
                 continue;
             }
             let name = format!("{}_float", tensor.name);
@@ -160,7 +176,7 @@ impl Rewriter<'_> {
             let real = self.graph.add_tensor(real);
             let op = Op::Quantize(quantize::Quantize::default());
             quantized.push(Node { op, inputs: vec![Some(real)], outputs: vec![*output] });
-            let quant = self.range(*output)?.activation_quant();
+            let quant = self.quant(self.range(*output)?);
             self.set(*output, quant, node.op.name());
             *output = real;
         }
@@ -186,7 +202,7 @@ impl Rewriter<'_> {
         if layout.is_some() || !keeps || n_real < 2 {
             return Ok(None);
         }
-        Ok(Some(self.range(output)?.activation_quant()))
+        Ok(Some(self.quant(self.range(output)?)))
     }
 
     /// Puts a QUANTIZE before each int8 operand that has another quantisation than `shared`.
@@ -194,11 +210,11 @@ impl Rewriter<'_> {
         for operand in 0..self.graph.nodes[idx.idx()].inputs.len() {
             let Some(input) = self.graph.nodes[idx.idx()].inputs[operand] else { continue };
             let tensor = self.graph.tensor(input);
-            if tensor.dtype != DType::I8 || tensor.quant.as_ref() == Some(shared) {
+            if tensor.dtype != self.dtype() || tensor.quant.as_ref() == Some(shared) {
                 continue;
             }
             let name = format!("{}_rescaled", tensor.name);
-            let rescaled = Tensor::activation(name, DType::I8, tensor.shape.clone());
+            let rescaled = Tensor::activation(name, self.dtype(), tensor.shape.clone());
             let rescaled = self.graph.add_tensor(Tensor { quant: Some(shared.clone()), ..rescaled });
             let op = Op::Quantize(quantize::Quantize::default());
             self.nodes.push(Node { op, inputs: vec![Some(input)], outputs: vec![rescaled] });
@@ -261,10 +277,15 @@ impl Rewriter<'_> {
                 let input = operands.clone().flatten().next();
                 input.cloned().ok_or_else(|| missing("its input has no scale"))
             }
+            // Probabilities and what lies in -1 to 1 take the whole of 16 bits.
+            OutputQuant::Fixed(_) if self.is_wide() => Ok(Quant::per_tensor(1.0 / 32768.0, 0)),
             OutputQuant::Fixed(quant) => Ok(quant),
             OutputQuant::Calibrated => {
                 let range = self.range(output)?;
-                let (Op::Add(_) | Op::Sub(_)) = node.op else { return Ok(range.activation_quant()) };
+                let (Op::Add(_) | Op::Sub(_)) = node.op else { return Ok(self.quant(range)) };
+                if self.is_wide() {
+                    return Ok(self.quant(range));
+                }
                 let scales = operands.flatten().flat_map(|quant| &quant.scales);
                 let coarsest = scales.copied().fold(0.0, f32::max);
                 Ok(range.activation_quant_at_least((coarsest * ADD_MIN_SCALE).max(1e-8)))
@@ -282,6 +303,7 @@ impl Rewriter<'_> {
 
     /// Makes an activation int8 and logs it.
     fn set(&mut self, idx: TensorIdx, quant: Quant, made_by: &str) {
+        let dtype = self.dtype();
         let number = |value: Option<f32>| value.map_or_else(String::new, |value| format!("{value:.6}"));
         let range = self.seen.ranges.get(idx.idx()).copied().flatten();
         let tensor = self.graph.tensor_mut(idx);
@@ -289,7 +311,7 @@ impl Rewriter<'_> {
         let zero_point = quant.zero_points.first().map_or_else(String::new, i32::to_string);
         let (min, max) = (number(range.map(|range| range.min)), number(range.map(|range| range.max)));
         self.log.push(row(&format!("{made_by} {}", tensor.name), &min, &max, &scale, &zero_point));
-        tensor.dtype = DType::I8;
+        tensor.dtype = dtype;
         tensor.quant = Some(quant);
     }
 
@@ -333,7 +355,7 @@ pub(crate) fn layout(graph: &Graph, node: &Node, config: &Config) -> Option<Layo
     };
     // A depthwise filter has few weights, which all matter.
     let bits = if matches!(node.op, Op::DepthwiseConv2d(_)) { 8 } else { config.weight_bits };
-    Some(Layout { axis, per_channel, bits })
+    Some(Layout { axis, per_channel, bits, is_wide: config.activation_bits == 16 })
 }
 
 fn is_float_constant(tensor: &Tensor) -> bool {
@@ -342,16 +364,22 @@ fn is_float_constant(tensor: &Tensor) -> bool {
 
 /// A constant that stands where an activation may, as an operand of ADD: asymmetric, by its own range unless it shares
 /// the quantisation of its neighbours.
-fn constant(tensor: &Tensor, shared: Option<&Quant>) -> Result<Tensor, String> {
+fn constant(tensor: &Tensor, shared: Option<&Quant>, is_wide: bool) -> Result<Tensor, String> {
     let values = tensor.f32s().ok_or_else(|| format!("its operand \"{}\" must be float32", tensor.name))?;
     let range = Range::of(&values)
         .map_err(|bad| format!("its operand \"{}\" holds {bad}; expected finite values", tensor.name))?;
     let own = range.unwrap_or(Range { min: 0.0, max: 0.0 });
-    let quant = shared.cloned().unwrap_or_else(|| own.activation_quant());
+    let free = || if is_wide { own.activation_quant_16() } else { own.activation_quant() };
+    let quant = shared.cloned().unwrap_or_else(free);
     let (scale, zero_point) = match (quant.scales.as_slice(), quant.zero_points.as_slice()) {
         (&[scale], &[zero_point]) => (scale, zero_point),
         _ => return Err(format!("its operand \"{}\" has no scale", tensor.name)),
     };
+    if is_wide {
+        let data = values.iter().flat_map(|&value| quantize_value_16(value, scale).to_le_bytes()).collect();
+        let wide = Tensor::activation(tensor.name.clone(), DType::I16, tensor.shape.clone());
+        return Ok(Tensor { data: Some(data), quant: Some(quant), ..wide });
+    }
     let steps: Vec<i8> = values.iter().map(|&value| quantize_value(value, scale, zero_point)).collect();
     Ok(Tensor::const_i8(tensor.name.clone(), tensor.shape.clone(), &steps, quant))
 }

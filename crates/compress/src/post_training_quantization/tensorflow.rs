@@ -33,9 +33,9 @@ fn check(float: &Graph, ours: &Node, int8: &Graph, theirs: &Node) {
     assert_eq!(input.dtype, DType::I8);
     let input_scale = input.quant.as_ref().unwrap().scales[0];
     let layout = match ours.op {
-        Op::Conv2d(_) => Layout { axis: 0, per_channel: true, bits: 8 },
-        Op::DepthwiseConv2d(_) => Layout { axis: 3, per_channel: true, bits: 8 },
-        _ => Layout { axis: 0, per_channel: false, bits: 8 },
+        Op::Conv2d(_) => Layout { axis: 0, per_channel: true, bits: 8, is_wide: false },
+        Op::DepthwiseConv2d(_) => Layout { axis: 3, per_channel: true, bits: 8, is_wide: false },
+        _ => Layout { axis: 0, per_channel: false, bits: 8, is_wide: false },
     };
     let [_, float_filter, float_bias] = operands(float, ours);
     let made = weights::quantize(

@@ -491,3 +491,60 @@ fn adaptive_rounding_brings_a_layer_nearer_to_its_float_form() {
         assert!(adaptive[0] > nearest[0] + 0.5, "seed {seed}: {nearest:?} {adaptive:?}");
     }
 }
+
+/// The graph with weights that int8 can hold, so that only activations are rounded.
+fn with_weights_on_steps(graph: &Graph, calibration: &[Vec<f32>]) -> Graph {
+    let mut graph = folded(graph);
+    let int8 = quantized(&graph, &Config::default(), calibration).unwrap();
+    for (node, rounded) in graph.nodes.clone().iter().zip(&int8.nodes) {
+        let filter = |node: &smidgen_ir::Node| node.inputs.get(1).copied().flatten();
+        let (Some(at), Some(rounded)) = (filter(node), filter(rounded)) else { continue };
+        let rounded = int8.tensor(rounded);
+        let (Some(steps), Some(quant)) = (rounded.i8s(), &rounded.quant) else { continue };
+        let inner: usize = rounded.shape[quant.axis + 1..].iter().product();
+        let scale = |place: usize| quant.scales[place / inner % quant.scales.len()];
+        let values: Vec<f32> =
+            steps.iter().enumerate().map(|(place, &step)| f32::from(step) * scale(place)).collect();
+        let tensor = graph.tensor(at);
+        *graph.tensor_mut(at) = Tensor::const_f32(tensor.name.clone(), tensor.shape.clone(), &values);
+    }
+    graph
+}
+
+#[test]
+fn activations_of_16_bits_are_nearly_exact() {
+    for seed in 0..6 {
+        let calibration = inputs(seed, &network(seed), 40);
+        // What calibration has seen is not cut off.
+        let test = &calibration;
+        let graph = with_weights_on_steps(&network(seed), &calibration);
+        let float = run(&graph, test);
+        let error = |activation_bits| {
+            let config = Config { activation_bits, ..Config::default() };
+            let quantized = quantized(&graph, &config, &calibration).unwrap();
+            let outputs = run(&quantized, test);
+            assert_eq!(outputs.len(), float.len());
+            outputs.iter().zip(&float).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+        };
+        let (narrow, wide) = (error(8), error(16));
+        assert!(wide < 0.05 * narrow, "seed {seed}: {wide} against {narrow}");
+    }
+}
+
+#[test]
+fn inputs_outputs_and_biases_of_16_bit_networks_have_their_types() {
+    let graph = network(1);
+    let calibration = inputs(1, &graph, 4);
+    let config = Config { activation_bits: 16, ..Config::default() };
+    let wide = quantized(&graph, &config, &calibration).unwrap();
+    assert_eq!(wide.tensor(wide.inputs[0]).dtype, DType::I16);
+    let output = wide.tensor(wide.outputs[0]);
+    assert_eq!((output.dtype, output.quant.clone()), (DType::I16, Some(Quant::per_tensor(1.0 / 32768.0, 0))));
+    let bias = wide.tensor(wide.nodes[0].inputs[2].unwrap());
+    assert_eq!(bias.dtype, DType::I64);
+    let message = |config: Config| quantized(&graph, &config, &calibration).unwrap_err().to_string();
+    assert!(message(Config { activation_bits: 12, ..Config::default() }).contains("activation_bits 12"));
+    assert!(
+        message(Config { activation_bits: 16, weight_bits: 4, ..Config::default() }).contains("weights of 8")
+    );
+}

@@ -30,6 +30,8 @@ pub(crate) struct Layout {
     pub(crate) per_channel: bool,
     /// Bits of a weight: 2 to 8.
     pub(crate) bits: u32,
+    /// Whether the sums, and the bias, have 64 bits.
+    pub(crate) is_wide: bool,
 }
 
 /// What is known of a layer's input.
@@ -73,7 +75,11 @@ pub(super) fn quantize(
     let steps = greatest_step(layout.bits);
     let learned = input.scales.filter(|scales| scales.len() == magnitudes.len());
     let mut scales = learned.map_or_else(|| scales_of(&magnitudes, greatest, steps), <[f32]>::to_vec);
-    let n_widened = widen(&mut scales, biases.as_deref().unwrap_or_default(), input_scale);
+    // A bias of 64 bits always fits.
+    let n_widened = match layout.is_wide {
+        true => 0,
+        false => widen(&mut scales, biases.as_deref().unwrap_or_default(), input_scale),
+    };
 
     let factors: Vec<f32> =
         scales.iter().zip(&magnitudes).map(|(&scale, &of)| symmetric_factor(scale, of, steps)).collect();
@@ -91,7 +97,9 @@ pub(super) fn quantize(
             f64::from(steps[at]) * f64::from(scale_of(at)) - f64::from(values[at])
         });
     }
-    let bias = bias.zip(biases).map(|(tensor, values)| quantize_bias(tensor, &values, &scales, input_scale));
+    let bias = bias
+        .zip(biases)
+        .map(|(tensor, values)| quantize_bias(tensor, &values, &scales, (input_scale, layout.is_wide)));
     let quant = quant(scales, layout.axis);
     let filter = Tensor::const_i8(filter.name.clone(), filter.shape.clone(), &steps, quant);
     let filter = if layout.bits <= 4 { packed(filter, &steps) } else { filter };
@@ -135,13 +143,24 @@ fn widen(scales: &mut [f32], biases: &[f32], input_scale: f32) -> usize {
     n_widened
 }
 
-fn quantize_bias(bias: &Tensor, values: &[f32], scales: &[f32], input_scale: f32) -> Tensor {
+fn quantize_bias(
+    bias: &Tensor,
+    values: &[f32],
+    scales: &[f32],
+    (input_scale, is_wide): (f32, bool),
+) -> Tensor {
     let scales: Vec<f32> = scales.iter().map(|scale| (input_scale * scale).max(f32::MIN_POSITIVE)).collect();
     let step = |(value, scale): (&f32, &f32)| {
         // The cast saturates; `widen` has made sure that it need not.
-        (f64::from(*value) / f64::from(*scale)).round() as i32
+        (f64::from(*value) / f64::from(*scale)).round() as i64
     };
-    let steps: Vec<i32> = values.iter().zip(scales.iter().cycle()).map(step).collect();
+    let steps = values.iter().zip(scales.iter().cycle()).map(step);
+    if is_wide {
+        let data = steps.flat_map(i64::to_le_bytes).collect();
+        let tensor = Tensor::activation(bias.name.clone(), DType::I64, bias.shape.clone());
+        return Tensor { data: Some(data), quant: Some(quant(scales, 0)), ..tensor };
+    }
+    let steps: Vec<i32> = steps.map(|step| step.clamp(i32::MIN.into(), i32::MAX.into()) as i32).collect();
     Tensor::const_i32(bias.name.clone(), bias.shape.clone(), &steps, Some(quant(scales, 0)))
 }
 
@@ -161,7 +180,7 @@ mod tests {
     fn quantized(filter: &[f32], shape: &[usize], bias: &[f32], axis: usize, per_channel: bool) -> Weights {
         let filter = Tensor::const_f32("filter", shape.to_vec(), filter);
         let bias = Tensor::const_f32("bias", vec![bias.len()], bias);
-        quantize(&filter, Some(&bias), Layout { axis, per_channel, bits: 8 }, INPUT).unwrap()
+        quantize(&filter, Some(&bias), Layout { axis, per_channel, bits: 8, is_wide: false }, INPUT).unwrap()
     }
 
     fn scales(tensor: &Tensor) -> &[f32] {
@@ -217,7 +236,7 @@ mod tests {
     #[test]
     fn four_bits_are_packed_and_two_bits_have_three_steps() {
         let filter = Tensor::const_f32("filter", vec![1, 1, 1, 3], &[0.7, -0.33, 0.18]);
-        let layout = |bits| Layout { axis: 0, per_channel: true, bits };
+        let layout = |bits| Layout { axis: 0, per_channel: true, bits, is_wide: false };
         let four = quantize(&filter, None, layout(4), INPUT).unwrap().filter;
         assert_eq!((four.dtype, four.data.as_deref()), (DType::I4, Some(&[0xd7, 0x02][..])), "7, -3, 2");
         assert!((scales(&four)[0] - 0.1).abs() < 1e-6);
@@ -231,7 +250,7 @@ mod tests {
     #[test]
     fn weights_that_are_not_finite_are_refused() {
         let filter = Tensor::const_f32("filter", vec![1, 1], &[f32::NAN]);
-        let layout = Layout { axis: 0, per_channel: false, bits: 8 };
+        let layout = Layout { axis: 0, per_channel: false, bits: 8, is_wide: false };
         let message = quantize(&filter, None, layout, INPUT).unwrap_err();
         assert!(message.contains("its filter \"filter\" holds NaN"), "{message}");
         let activation = Tensor::activation("x", smidgen_ir::DType::F32, vec![1, 1]);

@@ -13,6 +13,12 @@ pub fn quantize_value(value: f32, scale: f32, zero_point: i32) -> i8 {
     steps(value, scale, zero_point, -128, 127) as i8
 }
 
+/// The nearest int16 value of a symmetric tensor, `round(value / scale)`, halves away from zero, saturated.
+#[inline(always)]
+pub fn quantize_value_16(value: f32, scale: f32) -> i16 {
+    steps(value, scale, 0, -32768, 32767) as i16
+}
+
 #[inline(always)]
 fn steps(value: f32, scale: f32, zero_point: i32, low: i32, high: i32) -> i32 {
     let steps = float::round(value / scale) as i32;
