@@ -68,7 +68,7 @@ impl Stored {
         len <= if skips { FOURS } else { GATHERED }
     }
 
-    /// Input NHWC; filter rows as [`Filter`] has them, `out_c` of them; bias `out_c`, less the input's zero point times the sum
+    /// Input NHWC; filter rows as a mask with starts and as values, see `ops/stored.rs`, `out_c` of them; bias `out_c`, less the input's zero point times the sum
     /// of the row; multiplier and shift (`-31..=30`, left above 0) `out_c`, or 1 for all.
     #[expect(clippy::too_many_arguments, reason = "kernels take slices, one for each constant")]
     #[cfg_attr(feature = "host", inline(always))]
