@@ -151,6 +151,20 @@ fn is_eight(bits: &u32) -> bool {
 }
 
 impl Quantization {
+    /// In this way, calibrated on this many windows.
+    pub fn new(calibration: usize, how: How) -> Self {
+        let How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits } = how;
+        Quantization {
+            calibration,
+            method,
+            equalize,
+            bias_correction,
+            adaptive_rounding,
+            activation_bits,
+            weight_bits,
+        }
+    }
+
     /// Without the number of windows.
     pub fn how(&self) -> How {
         let &Quantization {
@@ -168,17 +182,7 @@ impl Quantization {
 
 impl Default for Quantization {
     fn default() -> Self {
-        let How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits } =
-            How::default();
-        Quantization {
-            calibration: 256,
-            method,
-            equalize,
-            bias_correction,
-            adaptive_rounding,
-            activation_bits,
-            weight_bits,
-        }
+        Quantization::new(256, How::default())
     }
 }
 

@@ -124,17 +124,8 @@ impl Quantize {
     }
 
     fn with_flags(&self, mut project: Project) -> Project {
-        let How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits } =
-            self.with(project.quantization.how());
-        project.quantization = Quantization {
-            method,
-            equalize,
-            bias_correction,
-            adaptive_rounding,
-            activation_bits,
-            weight_bits,
-            ..project.quantization
-        };
+        let how = self.with(project.quantization.how());
+        project.quantization = Quantization::new(project.quantization.calibration, how);
         project
     }
 }

@@ -68,8 +68,8 @@ impl Stored {
         len <= if skips { FOURS } else { GATHERED }
     }
 
-    /// Input NHWC; filter rows as a mask with starts and as values, see `ops/stored.rs`, `out_c` of them; bias `out_c`, less the input's zero point times the sum
-    /// of the row; multiplier and shift (`-31..=30`, left above 0) `out_c`, or 1 for all.
+    /// Input NHWC; `out_c` filter rows as a mask with starts and as values, see `ops/stored.rs`; bias `out_c`, less the
+    /// input's zero point times the sum of the row; multiplier and shift (`-31..=30`, left above 0) `out_c`, or 1 for all.
     #[expect(clippy::too_many_arguments, reason = "kernels take slices, one for each constant")]
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
