@@ -17,14 +17,16 @@ def less(before, after):
     return 100 * (1 - after / before)
 
 
-print("| recipe | float | int8 | points to float, by seed | weights | flash | arena | MACs | instructions |")
-print("|---|---|---|---|---|---|---|---|---|")
+print("| recipe | float | int8 | points to float, by seed | parameters | filters | weights | flash | arena | MACs | instructions |")
+print("|---|---|---|---|---|---|---|---|---|---|---|")
 for recipe in recipes:
     runs = [json.loads(path.read_text()) for path in sorted(work.glob(f"*-{recipe}/build/shrink/report.json"))]
     pairs = [(run["stages"][0], run["stages"][-1]) for run in runs]
     points = [accuracy(last["int8"]) - accuracy(first["float"]) for first, last in pairs]
     median = lambda of: statistics.median(of(first, last) for first, last in pairs)
     saved = [
+        median(lambda first, last: less(first["parameters"], last["parameters"])),
+        median(lambda first, last: less(first["filter_bytes"], last["filter_bytes"])),
         median(lambda first, last: less(first["flash_bytes"]["weights"], last["flash_bytes"]["weights"])),
         median(lambda first, last: less(first["flash_bytes"]["total"], last["flash_bytes"]["total"])),
         median(lambda first, last: less(first["ram_bytes"]["arena"], last["ram_bytes"]["arena"])),

@@ -1,8 +1,8 @@
-//! The weights that techniques work on: filters of convolutions and of FULLY_CONNECTED, by output channel.
+//! The weights that techniques work on: filters of convolutions and of FULLY_CONNECTED.
 
-use smidgen_ir::{Graph, Op, TensorIdx};
+use smidgen_ir::{Graph, Node, Op, TensorIdx};
 
-/// A filter whose output channels lie one after the other: `[n_channels, row]`.
+/// A filter whose output channels lie one after the other, `[n_channels, row]`, or side by side, `[row, n_channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Filter {
     /// The constant.
@@ -13,9 +13,27 @@ pub(crate) struct Filter {
     pub(crate) row: usize,
     /// Whether its int8 form has a scale for each channel.
     pub(crate) per_channel: bool,
+    /// Whether channels lie side by side.
+    pub(crate) are_channels_last: bool,
 }
 
-/// The float32 filters of CONV_2D and FULLY_CONNECTED, each once. DEPTHWISE_CONV_2D has few weights, which all matter.
+impl Filter {
+    /// Scales of its int8 form.
+    pub(crate) fn n_scales(&self) -> usize {
+        if self.per_channel { self.n_channels } else { 1 }
+    }
+
+    /// Which of the scales the weight at `at` has.
+    pub(crate) fn scale_of(&self, at: usize) -> usize {
+        match (self.per_channel, self.are_channels_last) {
+            (false, _) => 0,
+            (true, false) => at / self.row.max(1),
+            (true, true) => at % self.n_channels.max(1),
+        }
+    }
+}
+
+/// The float32 filters of CONV_2D and FULLY_CONNECTED, each once.
 pub(crate) fn filters(graph: &Graph) -> Vec<Filter> {
     let mut found: Vec<Filter> = Vec::new();
     for node in &graph.nodes {
@@ -24,15 +42,41 @@ pub(crate) fn filters(graph: &Graph) -> Vec<Filter> {
             Op::FullyConnected(_) => false,
             _ => continue,
         };
-        let Some(&Some(tensor)) = node.inputs.get(1) else { continue };
-        let weights = graph.tensor(tensor);
-        if weights.f32s().is_none() || found.iter().any(|filter| filter.tensor == tensor) {
-            continue;
-        }
-        let n_channels = weights.shape.first().copied().unwrap_or(1).max(1);
-        found.push(Filter { tensor, n_channels, row: weights.n_elements() / n_channels, per_channel });
+        let Some(tensor) = weights(graph, node, &found) else { continue };
+        let n_channels = graph.tensor(tensor).shape.first().copied().unwrap_or(1).max(1);
+        found.push(Filter {
+            tensor,
+            n_channels,
+            row: graph.tensor(tensor).n_elements() / n_channels,
+            per_channel,
+            are_channels_last: false,
+        });
     }
     found
+}
+
+/// The float32 filters of DEPTHWISE_CONV_2D, each once. They have few weights, which all matter.
+pub(crate) fn depthwise_filters(graph: &Graph) -> Vec<Filter> {
+    let mut found: Vec<Filter> = Vec::new();
+    for node in graph.nodes.iter().filter(|node| matches!(node.op, Op::DepthwiseConv2d(_))) {
+        let Some(tensor) = weights(graph, node, &found) else { continue };
+        let n_channels = graph.tensor(tensor).shape.last().copied().unwrap_or(1).max(1);
+        found.push(Filter {
+            tensor,
+            n_channels,
+            row: graph.tensor(tensor).n_elements() / n_channels,
+            per_channel: true,
+            are_channels_last: true,
+        });
+    }
+    found
+}
+
+/// The constant float32 weights of a node, unless they were found before.
+fn weights(graph: &Graph, node: &Node, found: &[Filter]) -> Option<TensorIdx> {
+    let tensor = node.inputs.get(1).copied().flatten()?;
+    let is_new = found.iter().all(|filter| filter.tensor != tensor);
+    (is_new && graph.tensor(tensor).f32s().is_some()).then_some(tensor)
 }
 
 /// Replaces the values of a constant.

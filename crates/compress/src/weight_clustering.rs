@@ -12,7 +12,7 @@ use smidgen_train::Constraint;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::filters::{Filter, filters, set};
+use crate::filters::{Filter, depthwise_filters, filters, set};
 use crate::post_training_quantization::{check_float, prepared};
 use crate::{CompressError, Context, Held};
 
@@ -56,8 +56,7 @@ impl Default for Config {
 /// Which centroid each weight of a filter has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Clusters {
-    /// Channels that have a scale each; the others have the one of the whole filter.
-    n_channels: usize,
+    filter: Filter,
     of: Vec<u8>,
     n: usize,
     /// The centroids at -127, 0 and 127, where there are such.
@@ -66,32 +65,31 @@ struct Clusters {
 }
 
 impl Clusters {
-    fn row(&self) -> usize {
-        self.of.len() / self.n_channels.max(1)
-    }
-
     /// The scale of each channel: what its outermost weights are, over 127.
     fn scales(&self, values: &[f32]) -> Vec<f64> {
-        let row = self.row();
-        let is_end = |at: usize| self.ends.contains(&Some(self.of[at]));
-        let of = |(channel, weights): (usize, &[f32])| {
-            let own = weights.iter().enumerate().filter(|(at, _)| is_end(channel * row + at));
-            let (mut sum, mut n) = (0.0, 0usize);
-            own.for_each(|(_, value)| (sum, n) = (sum + f64::from(value.abs()), n + 1));
-            let largest = weights.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
-            let magnitude = if n > 0 { sum / n as f64 } else { f64::from(largest) };
+        let n = self.filter.n_scales();
+        let (mut largest, mut sums, mut counts) = (vec![0.0f64; n], vec![0.0f64; n], vec![0usize; n]);
+        for (at, value) in values.iter().enumerate() {
+            let (channel, magnitude) = (self.filter.scale_of(at), f64::from(value.abs()));
+            largest[channel] = largest[channel].max(magnitude);
+            if self.ends.contains(&Some(self.of[at])) {
+                (sums[channel], counts[channel]) = (sums[channel] + magnitude, counts[channel] + 1);
+            }
+        }
+        let of = |channel: usize| {
+            let n = counts[channel];
+            let magnitude = if n > 0 { sums[channel] / n as f64 } else { largest[channel] };
             if magnitude > 0.0 { magnitude / END } else { 1.0 / END }
         };
-        values.chunks(row.max(1)).enumerate().map(of).collect()
+        (0..n).map(of).collect()
     }
 
     /// The mean of the weights of each cluster, in steps.
     fn centroids(&self, values: &[f32], scales: &[f64]) -> Vec<f64> {
         let (mut sums, mut counts) = (vec![0.0f64; self.n], vec![0usize; self.n]);
-        let row = self.row().max(1);
         for (at, value) in values.iter().enumerate() {
             let cluster = usize::from(self.of[at]);
-            sums[cluster] += f64::from(*value) / scales[at / row];
+            sums[cluster] += f64::from(*value) / scales[self.filter.scale_of(at)];
             counts[cluster] += 1;
         }
         let mut centroids: Vec<f64> =
@@ -107,9 +105,8 @@ impl Clusters {
     fn share(&self, values: &mut [f32], finish: impl Fn(f64) -> f64) {
         let scales = self.scales(values);
         let centroids: Vec<f64> = self.centroids(values, &scales).into_iter().map(finish).collect();
-        let row = self.row().max(1);
         for (at, value) in values.iter_mut().enumerate() {
-            *value = (scales[at / row] * centroids[usize::from(self.of[at])]) as f32;
+            *value = (scales[self.filter.scale_of(at)] * centroids[usize::from(self.of[at])]) as f32;
         }
     }
 }
@@ -142,9 +139,9 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
     let mut clustered = prepared(graph)?;
-    let filters = filters(&clustered);
+    let filters = clusterable(&clustered);
     if filters.is_empty() {
-        let message = "weight_clustering: there is no CONV_2D or FULLY_CONNECTED with constant weights";
+        let message = "weight_clustering: there is no CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED with constant weights";
         return Err(CompressError::Options(message.into()));
     }
     let (mut noise, mut signal) = (0.0, 0.0);
@@ -166,6 +163,10 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     Ok(clustered)
 }
 
+fn clusterable(graph: &Graph) -> Vec<Filter> {
+    filters(graph).into_iter().chain(depthwise_filters(graph)).collect()
+}
+
 /// What holds the weights of a clustered graph together: weights of a layer that are the same number of steps.
 pub fn held(graph: &Graph) -> Held {
     let constraint = |filter: Filter| {
@@ -173,13 +174,13 @@ pub fn held(graph: &Graph) -> Held {
         let clusters = Arc::new(found(&values, &filter)?) as Arc<dyn Constraint>;
         Some((filter.tensor, clusters))
     };
-    filters(graph).into_iter().filter_map(constraint).collect()
+    clusterable(graph).into_iter().filter_map(constraint).collect()
 }
 
 /// A clustered graph whose centroids are whole steps of int8: every channel of a layer has the same ones.
 pub fn settled(graph: &Graph) -> Graph {
     let mut settled = graph.clone();
-    for filter in filters(graph) {
+    for filter in clusterable(graph) {
         let mut values = graph.tensor(filter.tensor).f32s().unwrap_or_default();
         if let Some(clusters) = found(&values, &filter) {
             clusters.share(&mut values, f64::round);
@@ -191,7 +192,7 @@ pub fn settled(graph: &Graph) -> Graph {
 
 /// The greatest number of values that the weights of a layer of an int8 graph have.
 pub fn n_values(graph: &Graph) -> usize {
-    let is_weighted = |op: &Op| matches!(op, Op::Conv2d(_) | Op::FullyConnected(_));
+    let is_weighted = |op: &Op| matches!(op, Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_));
     let filters = graph
         .nodes
         .iter()
@@ -211,19 +212,16 @@ pub fn n_values(graph: &Graph) -> usize {
     filters.flatten().map(values).max().unwrap_or(0)
 }
 
-fn n_scales(filter: &Filter) -> usize {
-    if filter.per_channel { filter.n_channels } else { 1 }
-}
-
 /// The weights in steps of int8, as quantisation will have them before it rounds.
 fn steps(values: &[f32], filter: &Filter) -> Vec<f64> {
-    let row = (values.len() / n_scales(filter).max(1)).max(1);
-    let of_row = |weights: &[f32]| -> Vec<f64> {
-        let largest = weights.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
-        let factor = if largest > 0.0 { END / f64::from(largest) } else { 1.0 };
-        weights.iter().map(|value| f64::from(*value) * factor).collect()
-    };
-    values.chunks(row).flat_map(of_row).collect()
+    let mut largest = vec![0.0f32; filter.n_scales()];
+    for (at, value) in values.iter().enumerate() {
+        let channel = &mut largest[filter.scale_of(at)];
+        *channel = channel.max(value.abs());
+    }
+    let factor = |largest: f32| if largest > 0.0 { END / f64::from(largest) } else { 1.0 };
+    let factors: Vec<f64> = largest.into_iter().map(factor).collect();
+    values.iter().enumerate().map(|(at, value)| f64::from(*value) * factors[filter.scale_of(at)]).collect()
 }
 
 /// Values this near are the same: they differ by how they were rounded to float32.
@@ -245,7 +243,7 @@ fn with_fixed(filter: &Filter, of: Vec<u8>, centroids: &[f64], keeps_zeros: bool
     let at = |value: f64| centroids.iter().position(|centroid| (centroid - value).abs() <= SAME);
     let place = |value: f64| at(value).map(|at| at as u8);
     Clusters {
-        n_channels: n_scales(filter),
+        filter: *filter,
         of,
         n: centroids.len(),
         ends: [place(-END), place(END)],
@@ -376,6 +374,7 @@ mod tests {
         });
         let x = net.input("x", &[1, 4, 4, 4]);
         let x = net.conv_2d(x, Conv::new(8, [3, 3]).relu());
+        let x = net.depthwise_conv_2d(x, Conv::new(1, [5, 5]));
         let x = net.reshape(x, &[1, -1]);
         let x = net.fully_connected(x, 6);
         net.finish(&[x]).unwrap()
@@ -389,8 +388,9 @@ mod tests {
     fn codebooks(graph: &Graph) -> Vec<BTreeSet<i8>> {
         let calibration = inputs(1, graph, 4);
         let int8 = ptq::apply(graph, &ptq::Config::default(), &mut Context::new(&calibration)).unwrap();
-        let weighted =
-            int8.nodes.iter().filter(|node| matches!(node.op, Op::Conv2d(_) | Op::FullyConnected(_)));
+        let is_weighted =
+            |op: &Op| matches!(op, Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_));
+        let weighted = int8.nodes.iter().filter(|node| is_weighted(&node.op));
         weighted
             .map(|node| int8.tensor(node.inputs[1].unwrap()).i8s().unwrap().into_iter().collect())
             .collect()
@@ -418,7 +418,7 @@ mod tests {
                 let values = |graph: &Graph| graph.tensor(filter.tensor).f32s().unwrap();
                 values(&before).iter().zip(values(&after)).map(|(a, b)| f64::from(a - b).powi(2)).sum()
             };
-            filters(&before).iter().map(sum).sum::<f64>()
+            clusterable(&before).iter().map(sum).sum::<f64>()
         };
         let distances = [2, 4, 8, 16, 32, 64].map(distance);
         assert!(distances.is_sorted_by(|a, b| a > b), "{distances:?}");

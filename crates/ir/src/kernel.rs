@@ -228,6 +228,8 @@ kernels! {
         (input: i8, filter: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     DepthwiseConv2dInt8: depthwise_conv_2d::Int8(Int8Spec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    DepthwiseConv2dStored: depthwise_conv_2d::Stored(StoredSpec),
+        (input: i8, codebook: i8, values: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     DequantizeFloat16: dequantize::Float16(Float16Spec), (input: u16) -> (output: f32);
     DequantizeInt16: dequantize::Int16(Int16Spec), (input: i16) -> (output: f32);
     DepthwiseConv2dInt8Asymmetric: depthwise_conv_2d::Int8Asymmetric(Int8AsymmetricSpec),

@@ -31,5 +31,5 @@ pub use meta::{Meta, Signature};
 pub use ops::{Activation, Op, OutputQuant, Padding, TensorType};
 pub use program::{Call, Const, ConstIdx, Elem, Operand, Program, Target};
 pub use range::Range;
-pub use storage::{Storage, stored};
+pub use storage::{Storage, filter_bytes, stored};
 pub use tensor::{DType, Quant, Tensor};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use smidgen_kernels::ops::{conv_2d, fully_connected};
+use smidgen_kernels::ops::{conv_2d, depthwise_conv_2d, fully_connected};
 
 use crate::kernel::Kernel;
 use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program};
@@ -31,7 +31,7 @@ impl Storage {
     }
 }
 
-/// The program with filters of CONV_2D and FULLY_CONNECTED stored as `storage` says.
+/// The program with filters of CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED stored as `storage` says.
 #[must_use]
 pub fn stored(mut program: Program, storage: Storage) -> Program {
     let of = |at: usize| {
@@ -51,6 +51,23 @@ pub fn stored(mut program: Program, storage: Storage) -> Program {
         exchange(&mut program, *at, layer, form);
     }
     without_unused(program)
+}
+
+/// Bytes of the filters of a program as they are stored, with the masks and codebooks that belong to them; without biases and
+/// multipliers.
+pub fn filter_bytes(program: &Program) -> usize {
+    let parts = ["filter", "mask", "starts", "codebook", "values"];
+    let is_part = |(name, _): &(&str, Elem)| parts.contains(name);
+    let operands = program.calls.iter().flat_map(|call| call.kernel.operands().iter().zip(&call.operands));
+    let consts: BTreeSet<ConstIdx> = operands
+        .filter(|(part, _)| is_part(part))
+        .filter_map(|(_, (operand, _))| match operand {
+            Operand::Const(idx) => Some(*idx),
+            Operand::Tensor(_) | Operand::Absent => None,
+        })
+        .collect();
+    let bytes = |idx: ConstIdx| program.consts.get(idx.0 as usize).map_or(0, |constant| constant.bytes.len());
+    consts.into_iter().map(bytes).sum()
 }
 
 /// What the kernels that read stored filters take beside the others, about.
@@ -84,6 +101,8 @@ impl Layer {
             {
                 (spec.out_c, spec.input_zero_point)
             }
+            // Its weights are unpacked before the input's zero point meets them: it stays out of the bias. All are one row.
+            Kernel::DepthwiseConv2dInt8(spec) if spec.depth_multiplier == 1 => (1, 0),
             _ => return None,
         };
         let constant = |operand: usize| match call.operands.get(operand)?.0 {
@@ -105,8 +124,13 @@ impl Layer {
         weights.truncate(row * n_channels);
         // Places in a row are 16 bits.
         let is_short = row > 0 && row <= usize::from(u16::MAX);
-        let is_window = matches!(call.kernel, Kernel::Conv2dInt8(_) | Kernel::Conv2dInt4(_));
-        let holds = [false, true].map(|skips| is_short && (!is_window || conv_2d::Stored::holds(row, skips)));
+        let holds = [false, true].map(|skips| match call.kernel {
+            Kernel::Conv2dInt8(_) | Kernel::Conv2dInt4(_) => is_short && conv_2d::Stored::holds(row, skips),
+            Kernel::DepthwiseConv2dInt8(spec) => {
+                !skips && depthwise_conv_2d::Stored::holds(spec.window.k_h * spec.window.k_w)
+            }
+            _ => is_short,
+        });
         let words = |bytes: &[u8]| -> Vec<i32> {
             bytes.as_chunks::<4>().0.iter().map(|word| i32::from_le_bytes(*word)).collect()
         };
@@ -209,15 +233,32 @@ fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &Form) {
     let starts = add("starts", Elem::U16, form.starts.iter().flat_map(|start| start.to_le_bytes()).collect());
     let codebook = add("codebook", Elem::I8, bytes(&form.codebook));
     let values = add("values", Elem::U8, form.values.clone());
-    let bias =
-        add("stored_bias", Elem::I32, layer.biases().iter().flat_map(|bias| bias.to_le_bytes()).collect());
-    let Some(call) = program.calls.get_mut(at) else { return };
+    let Some(call) = program.calls.get(at).cloned() else { return };
+    let &[input, _, bias, multiplier, shift] = call.operands.as_slice() else { return };
     let bits = form.bits;
     let kernel = match call.kernel {
         Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) => {
             let conv_2d::Int8Spec { window, input_zero_point, output_zero_point, act_min, act_max, .. } =
                 spec;
             Kernel::Conv2dStored(conv_2d::StoredSpec {
+                window,
+                bits,
+                input_zero_point,
+                output_zero_point,
+                act_min,
+                act_max,
+            })
+        }
+        Kernel::DepthwiseConv2dInt8(spec) => {
+            let depthwise_conv_2d::Int8Spec {
+                window,
+                input_zero_point,
+                output_zero_point,
+                act_min,
+                act_max,
+                ..
+            } = spec;
+            Kernel::DepthwiseConv2dStored(depthwise_conv_2d::StoredSpec {
                 window,
                 bits,
                 input_zero_point,
@@ -250,9 +291,16 @@ fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &Form) {
         }
         _ => return,
     };
-    let &[input, _, _, multiplier, shift] = call.operands.as_slice() else { return };
-    let operands = vec![input, mask, starts, codebook, values, bias, multiplier, shift];
-    *call = Call { kernel, operands, ..call.clone() };
+    let operands = if let Kernel::DepthwiseConv2dStored(_) = kernel {
+        vec![input, codebook, values, bias, multiplier, shift]
+    } else {
+        let biases = layer.biases().iter().flat_map(|bias| bias.to_le_bytes()).collect();
+        let bias = add("stored_bias", Elem::I32, biases);
+        vec![input, mask, starts, codebook, values, bias, multiplier, shift]
+    };
+    if let Some(place) = program.calls.get_mut(at) {
+        *place = Call { kernel, operands, ..call };
+    }
 }
 
 /// The program with only the constants that its calls read.

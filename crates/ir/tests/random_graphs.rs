@@ -35,7 +35,7 @@ fn with_few_values(mut graph: Graph, seed: u64) -> Graph {
     let filters: Vec<_> = graph
         .nodes
         .iter()
-        .filter(|node| matches!(node.op, Op::Conv2d(_) | Op::FullyConnected(_)))
+        .filter(|node| matches!(node.op, Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_)))
         .filter_map(|node| node.inputs[1])
         .collect();
     for filter in filters {
@@ -138,14 +138,17 @@ fn the_random_graphs_have_filters_of_every_form() {
     for seed in 0..400 {
         let program = stored(lower(&with_few_values(graph(seed), seed)).unwrap(), Storage::Smallest);
         for call in program.calls.iter().filter(|call| call.kernel.path().ends_with("::Stored")) {
-            let is_there = |at: usize| call.operands[at].0 != smidgen_ir::Operand::Absent;
-            forms.insert((call.kernel.path(), is_there(1), is_there(3)));
+            let has = |part: &str| {
+                let mut parts = call.kernel.operands().iter().zip(&call.operands);
+                parts.any(|((name, _), (of, _))| *name == part && *of != smidgen_ir::Operand::Absent)
+            };
+            forms.insert((call.kernel.path(), has("mask"), has("codebook")));
         }
     }
     assert_eq!(
         forms.len(),
-        6,
-        "with and without mask and codebook, less neither, for two kernels: {forms:?}"
+        7,
+        "with and without mask and codebook, less neither, for two kernels, and a codebook for the third: {forms:?}"
     );
 }
 

@@ -47,6 +47,9 @@ pub struct StageReport {
     pub float_file_bytes: u64,
     /// What the linked firmware of the int8 form holds.
     pub flash_bytes: Option<FlashBytes>,
+    /// Bytes of its filters as they are stored: of the weights of [`StageReport::flash_bytes`], less biases and multipliers.
+    #[serde(default)]
+    pub filter_bytes: Option<u64>,
     /// The memory that it needs.
     pub ram_bytes: Option<RamBytes>,
     /// Instructions of an inference on the emulated board.
@@ -92,7 +95,7 @@ pub(crate) fn shrunk_rows(shrunk: &Shrunk) -> (Vec<String>, Vec<Vec<String>>) {
     let difference = if is_share { "Δ points" } else { "Δ" };
     let mut header = vec!["stage", &float, &int8, difference, "parameters", "zeros", "values", "MACs"];
     if is_measured {
-        header.extend(["flash, B", "weights, B", "RAM, B", "arena, B", "instructions"]);
+        header.extend(["flash, B", "weights, B", "filters, B", "RAM, B", "arena, B", "instructions"]);
     }
     let mut rows = Vec::new();
     let reference = shrunk.stages.first().map_or(0.0, |stage| stage.float.headline().1);
@@ -115,6 +118,7 @@ pub(crate) fn shrunk_rows(shrunk: &Shrunk) -> (Vec<String>, Vec<Vec<String>>) {
             row.extend([
                 or_dash(stage.flash_bytes.as_ref().map(|flash| flash.total)),
                 or_dash(stage.flash_bytes.as_ref().map(|flash| flash.weights)),
+                or_dash(stage.filter_bytes),
                 or_dash(stage.ram_bytes.as_ref().map(|ram| ram.total)),
                 or_dash(stage.ram_bytes.as_ref().map(|ram| ram.arena)),
                 or_dash(stage.instructions),

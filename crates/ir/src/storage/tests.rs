@@ -2,7 +2,7 @@ use super::*;
 use crate::build::{Builder, Conv};
 use crate::{DType, Graph, Interpreter, Quant, Tensor, lower};
 
-/// Layers with one stretch of input values and with several, padding, strides, a row of 2304 and one too long to be stored.
+/// A depthwise layer, and layers with one stretch of input values and with several, padding, strides, a row of 2304 and one too long to be stored.
 fn graph(few: impl Fn(usize) -> i8 + Copy) -> Graph {
     let mut net = Builder::new("net", |_| Vec::new());
     let quant = || Quant::per_tensor(0.05, -7);
@@ -22,6 +22,24 @@ fn graph(few: impl Fn(usize) -> i8 + Copy) -> Graph {
     };
     let x = net.input_int8("x", &[1, 7, 9, 3], Quant::per_tensor(0.1, 5));
     let x = conv(&mut net, x, [70, 3, 3, 3], Conv::new(70, [3, 3]).stride([2, 1]).relu());
+    let depthwise = |net: &mut Builder<'_>, x, k: usize, dilation| {
+        let filter: Vec<i8> = (0..k * k * 70).map(few).collect();
+        let scales = (0..70).map(|at| 0.004 + 0.0002 * f32::from(at as u8)).collect();
+        let quant_of_filter = Quant::per_channel(scales, 3);
+        let filter = net.constant(Tensor::const_i8("filter", vec![1, k, k, 70], &filter, quant_of_filter));
+        let biases: Vec<i32> = (0..70).map(|at| at * 9 - 300).collect();
+        let bias = net.constant(Tensor::const_i32("bias", vec![70], &biases, None));
+        let op = crate::ops::depthwise_conv_2d::DepthwiseConv2d {
+            depth_multiplier: 1,
+            stride: [1, 1],
+            dilation,
+            padding: crate::Padding::Same,
+            activation: crate::Activation::None,
+        };
+        net.node(crate::Op::DepthwiseConv2d(op), &[Some(x), Some(filter), Some(bias)], Some(quant()))
+    };
+    let x = depthwise(&mut net, x, 3, [2, 1]);
+    let x = depthwise(&mut net, x, 6, [1, 1]);
     let x = conv(&mut net, x, [256, 1, 1, 70], Conv::new(256, [1, 1]));
     let x = conv(&mut net, x, [5, 3, 3, 256], Conv::new(5, [3, 3]).dilation([1, 2]));
     let x = net.reshape(x, &[1, -1]);
@@ -45,7 +63,7 @@ fn every_form_computes_what_the_plain_filter_does() {
     assert_eq!((n, plain), (0, run(&graph(dense), Storage::Plain).0));
     // A row of 2304 cannot leave its zeros out.
     let cases: [(&dyn Fn(usize) -> i8, usize); 5] =
-        [(&clustered, 3), (&sparse, 2), (&both, 3), (&|_| 3, 3), (&|at| i8::from(at == 0), 3)];
+        [(&clustered, 5), (&sparse, 2), (&both, 5), (&|_| 3, 5), (&|at| i8::from(at == 0), 5)];
     for (few, expected) in cases {
         let graph = graph(few);
         let (wanted, none) = run(&graph, Storage::Plain);
@@ -59,17 +77,13 @@ fn every_form_computes_what_the_plain_filter_does() {
 fn bytes_are_those_of_the_indices_and_the_mask() {
     let bytes = |few: &dyn Fn(usize) -> i8| -> usize {
         let program = stored(lower(&graph(few)).unwrap(), Storage::Auto);
-        let named = |name: &str| -> usize {
-            let consts = program.consts.iter().filter(|constant| constant.name.ends_with(name));
-            consts.map(|constant| constant.bytes.len()).sum()
-        };
-        ["mask", "starts", "codebook", "values"].map(named).iter().sum()
+        filter_bytes(&program)
     };
-    let n = 70 * 27 + 256 * 70 + 5 * 2304;
-    assert_eq!(bytes(&|at| (at % 16) as i8 - 8), n / 2 + 3 * 16, "4 bits each");
+    let n = 70 * 27 + 70 * 9 + 70 * 36 + 256 * 70 + 5 * 2304;
+    assert_eq!(bytes(&|at| (at % 16) as i8 - 8), n / 2 + 5 * 16, "4 bits each");
     let zeros = bytes(&|at| if at.is_multiple_of(4) { (at % 251) as u8 as i8 } else { 0 });
-    let n = 70 * 27 + 256 * 70;
-    assert!(zeros < n / 8 + n / 4 + n / 15, "a bit each, and a quarter of the bytes: {zeros} of {n}");
+    let (n, plain) = (70 * 27 + 256 * 70, 70 * 9 + 70 * 36 + 5 * 2304);
+    assert!(zeros < n / 8 + n / 4 + n / 15 + plain, "a bit each, and a quarter of the bytes: {zeros} of {n}");
     assert_eq!(graph(|_| 1).tensors[0].dtype, DType::I8);
 }
 

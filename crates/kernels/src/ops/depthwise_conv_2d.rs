@@ -6,9 +6,11 @@
 
 mod int16;
 mod rows;
+mod stored;
 mod variants;
 
 pub use int16::{Int16, Int16Spec};
+pub use stored::{Stored, StoredSpec};
 pub use variants::{Int4, Int8Asymmetric, Int8AsymmetricSpec};
 
 use super::channels::{Channels, SUMS};
@@ -107,7 +109,7 @@ impl Int8 {
                     let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
                     channels.start(first, 0, sums);
                     if self.depth_multiplier == 1 {
-                        self.sum(pixel, first, input, filter, sums);
+                        self.sum(pixel, tail(input, first), tail(filter, first), self.window.out_c, sums);
                     } else {
                         self.sum_shared(pixel, in_c, first, input, filter, sums);
                     }
@@ -119,15 +121,16 @@ impl Int8 {
         Ok(())
     }
 
-    /// Sums of the channels from `first` on where every output channel has its own input channel.
+    /// Sums of neighbouring channels, where every output channel has its own input channel. `input` and `filter` begin with the
+    /// first of them; the weights of a tap lie `w_step` from those of the next.
     #[inline(always)]
-    fn sum(&self, pixel: &Pixel, first: usize, input: &[i8], filter: &[i8], sums: &mut [i32]) {
+    fn sum(&self, pixel: &Pixel, input: &[i8], filter: &[i8], w_step: usize, sums: &mut [i32]) {
         let window = &self.window;
-        let (x_step, w_step) = (window.dilation_w * window.in_c, window.out_c);
+        let x_step = window.dilation_w * window.in_c;
         for row in 0..pixel.y.count {
             let y = pixel.y.first + row * window.dilation_h;
-            let mut x = tail(input, window.in_index(pixel.batch, y, pixel.x.first) + first);
-            let mut w = tail(filter, ((pixel.y.tap + row) * window.k_w + pixel.x.tap) * w_step + first);
+            let mut x = tail(input, window.in_index(pixel.batch, y, pixel.x.first));
+            let mut w = tail(filter, ((pixel.y.tap + row) * window.k_w + pixel.x.tap) * w_step);
             let mut taps = pixel.x.count;
             while taps >= 3 {
                 add_three(x, x_step, w, w_step, self.input_offset, sums);

@@ -56,6 +56,14 @@ impl Stored<'_> {
         self.codebook.get(index as usize).copied().unwrap_or(0)
     }
 
+    /// Writes the values from `first` on.
+    #[inline(always)]
+    pub(super) fn unpack<T: From<i8>>(self, first: usize, to: &mut [T]) {
+        for (to, at) in to.iter_mut().zip(first..) {
+            *to = self.value(at).into();
+        }
+    }
+
     /// Adds to every sum the product of row `index` with inputs: those of the first sum, then those of the next, `row` apart.
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
@@ -72,9 +80,7 @@ impl Stored<'_> {
         let mut from = 0;
         while from < row {
             let piece = unpacked.get_mut(..(row - from).min(UNPACKED)).unwrap_or(&mut []);
-            for (to, at) in piece.iter_mut().zip(index * row + from..) {
-                *to = i16::from(self.value(at));
-            }
+            self.unpack(index * row + from, piece);
             dot_rows(piece, inputs, row, from, sums);
             from += UNPACKED;
         }

@@ -1,7 +1,7 @@
 //! What a model is worth and costs after a stage.
 
 use smidgen_compress::{weight_clustering, weight_pruning};
-use smidgen_ir::{Graph, NodeIdx, ops};
+use smidgen_ir::{Graph, NodeIdx, filter_bytes, ops};
 use smidgen_report::StageReport;
 use smidgen_target::Board;
 
@@ -86,6 +86,7 @@ impl Meter<'_> {
         let on_host = outputs.get(..ran.outputs.len()).unwrap_or(outputs);
         report.agreement = Some(evaluate::agreement(on_host, &ran.outputs, int8.output_bytes()));
         (report.flash_bytes, report.ram_bytes) = (Some(profile.flash_bytes), Some(profile.ram_bytes));
+        report.filter_bytes = Some(filter_bytes(&firmware.program) as u64);
         report.instructions = Some(ran.instructions);
         Ok(())
     }
