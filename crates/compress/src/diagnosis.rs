@@ -70,6 +70,8 @@ pub struct LayerError {
     pub clipped: f64,
     /// Root mean square of the float values in steps of int8.
     pub steps: f64,
+    /// Share of the error of the model's outputs that it has, see [`crate::mixed_precision`]; `None` where that is not known.
+    pub share: Option<f64>,
     /// Why, where something stands out.
     pub cause: Option<Cause>,
 }
@@ -219,6 +221,7 @@ impl Layer {
             cosine: sums.product / (sums.signal * sums.quantized).sqrt().max(f64::MIN_POSITIVE),
             clipped,
             steps,
+            share: None,
             cause,
         }
     }

@@ -8,6 +8,7 @@ pub mod diagnosis;
 mod error;
 mod filters;
 pub mod low_rank_factorization;
+pub mod mixed_precision;
 pub mod post_training_quantization;
 pub mod quantization_aware_training;
 pub mod quantize;

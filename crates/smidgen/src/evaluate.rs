@@ -6,7 +6,7 @@ use smidgen_ir::Graph;
 use smidgen_report::{Agreement, ConfusionMatrix, Evaluation, area_under_curve};
 
 use crate::dataset::Windows;
-use crate::events::Observer;
+use crate::events::{Observer, Silent};
 use crate::goal::{self, Goal};
 use crate::{Error, Result, feed, host};
 
@@ -49,6 +49,15 @@ fn classes(set: &Dataset, scores: &[Vec<f32>]) -> Result<(ConfusionMatrix, Optio
         .collect();
     let auc = (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64);
     Ok((confusion, auc))
+}
+
+/// The share of a set's windows whose class a model tells.
+///
+/// # Errors
+/// As [`feed::inputs`] and [`host::run`], and a model of other classes.
+pub(crate) fn right(graph: &Graph, set: &Dataset) -> Result<f64> {
+    let outputs = host::run(graph, &feed::inputs(graph, set)?, &mut Silent)?;
+    Ok(classes(set, &values(graph, set, &outputs)?)?.0.accuracy())
 }
 
 /// Runs every test window on the host. Returns how well that went and the outputs.

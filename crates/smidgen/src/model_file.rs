@@ -120,3 +120,18 @@ pub fn write(graph: &Graph, path: &Path) -> Result<()> {
     .map_err(|error| error.at(path.display()))?;
     files::write(path, &bytes)
 }
+
+/// Writes the `.tflite` of a float graph with weights in float16.
+///
+/// # Errors
+/// As [`write`], a weight beyond what float16 holds, and a name that does not end in `.tflite`.
+pub fn write_float16(graph: &Graph, path: &Path) -> Result<()> {
+    if Format::of_name(path) != Some(Format::Tflite) {
+        return Err(Error::input("float16 weights are for .tflite files; give the file that ending")
+            .at(path.display()));
+    }
+    let graph = passes::unroll_gru(graph).map_err(Error::input)?;
+    let bytes =
+        smidgen_tflite::write_float16(&graph).map_err(|error| Error::input(error).at(path.display()))?;
+    files::write(path, &bytes)
+}

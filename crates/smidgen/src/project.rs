@@ -7,8 +7,8 @@ mod training;
 
 use std::path::{Path, PathBuf};
 
+use crate::quantize::{Budget, Calibration, Layers};
 use serde::{Deserialize, Serialize};
-use smidgen_compress::post_training_quantization::Calibration;
 use smidgen_train::Loss;
 
 pub use data::{Data, Features, Generated, Source};
@@ -16,7 +16,6 @@ pub use layer::{Activation, Layer, Padding};
 pub use task::{Anomaly, Detection, Target, Task};
 pub use training::{Distillation, Keep, Training};
 
-use crate::quantize::How;
 use crate::{Error, Result, files};
 
 /// Name of the project file in a project's folder.
@@ -144,45 +143,31 @@ pub struct Quantization {
     /// Bits of the weights of CONV_2D and FULLY_CONNECTED: 8, or 2 to 4.
     #[serde(skip_serializing_if = "is_eight")]
     pub weight_bits: u32,
+    /// Layers of another precision than the rest, by the name of their result.
+    #[serde(skip_serializing_if = "Layers::is_empty")]
+    pub layers: Layers,
+    /// What to choose further such layers for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<Budget>,
 }
 
 fn is_eight(bits: &u32) -> bool {
     *bits == 8
 }
 
-impl Quantization {
-    /// In this way, calibrated on this many windows.
-    pub fn new(calibration: usize, how: How) -> Self {
-        let How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits } = how;
-        Quantization {
-            calibration,
-            method,
-            equalize,
-            bias_correction,
-            adaptive_rounding,
-            activation_bits,
-            weight_bits,
-        }
-    }
-
-    /// Without the number of windows.
-    pub fn how(&self) -> How {
-        let &Quantization {
-            method,
-            equalize,
-            bias_correction,
-            adaptive_rounding,
-            activation_bits,
-            weight_bits,
-            ..
-        } = self;
-        How { method, equalize, bias_correction, adaptive_rounding, activation_bits, weight_bits }
-    }
-}
-
 impl Default for Quantization {
     fn default() -> Self {
-        Quantization::new(256, How::default())
+        Quantization {
+            calibration: 256,
+            method: Calibration::default(),
+            equalize: false,
+            bias_correction: false,
+            adaptive_rounding: false,
+            activation_bits: 8,
+            weight_bits: 8,
+            layers: Layers::new(),
+            mixed: None,
+        }
     }
 }
 

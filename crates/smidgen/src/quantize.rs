@@ -3,79 +3,87 @@
 use std::path::Path;
 
 use smidgen_compress::post_training_quantization::{self, Config};
-use smidgen_compress::{Context, cross_layer_equalization, diagnosis};
+use smidgen_compress::{
+    CompressError, Context, cross_layer_equalization, diagnosis, mixed_precision, quantize as values,
+};
 
 pub use smidgen_compress::diagnosis::{Cause, LayerError};
-pub use smidgen_compress::post_training_quantization::Calibration;
+pub use smidgen_compress::mixed_precision::Budget;
+pub use smidgen_compress::post_training_quantization::{Calibration, Layers, Precision};
 use smidgen_data::Dataset;
-use smidgen_ir::Graph;
+use smidgen_ir::{Graph, Interpreter};
 
 use crate::artifacts::Artifacts;
 use crate::dataset;
 use crate::dataset::{Windows, data_error};
 use crate::events::{Event, Observer};
-use crate::project::Project;
-use crate::{Error, Result, files, model_file, scorer};
+use crate::goal::Goal;
+use crate::project::{Project, Quantization};
+use crate::{Error, Result, evaluate, feed, files, model_file, scorer};
 
-/// How a float model becomes int8.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct How {
-    /// How activation ranges are found.
-    pub method: Calibration,
-    /// Whether channels between layers are brought to one range first.
-    pub equalize: bool,
-    /// Whether biases take back what rounded weights shift results by.
-    pub bias_correction: bool,
-    /// Whether weights are rounded so that results are nearest to the float ones.
-    pub adaptive_rounding: bool,
-    /// Bits of activations: 8 or 16.
-    pub activation_bits: u32,
-    /// Bits of the weights of CONV_2D and FULLY_CONNECTED: 8, or 2 to 4.
-    pub weight_bits: u32,
-}
+/// What a quantised graph is worth, more is better; see [`Budget::Loss`].
+pub type Judge<'a> = dyn FnMut(&Graph) -> std::result::Result<f64, CompressError> + 'a;
 
-impl Default for How {
-    fn default() -> Self {
-        How {
-            method: Calibration::default(),
-            equalize: false,
-            bias_correction: false,
-            adaptive_rounding: false,
-            activation_bits: 8,
-            weight_bits: 8,
-        }
+/// The options of the technique.
+fn config(how: &Quantization) -> Config {
+    Config {
+        calibration: how.method,
+        bias_correction: how.bias_correction,
+        adaptive_rounding: how.adaptive_rounding,
+        activation_bits: how.activation_bits,
+        weight_bits: how.weight_bits,
+        layers: how.layers.clone(),
+        ..Config::default()
     }
 }
 
-impl How {
-    /// The float graph that is quantised.
-    fn equalized(self, graph: &Graph, context: &mut Context<'_>) -> Result<Graph> {
-        match self.equalize {
-            true => {
-                cross_layer_equalization::apply(graph, &Default::default(), context).map_err(Error::input)
-            }
-            false => Ok(graph.clone()),
-        }
+/// The float graph that is quantised.
+fn equalized(how: &Quantization, graph: &Graph, context: &mut Context<'_>) -> Result<Graph> {
+    match how.equalize {
+        true => cross_layer_equalization::apply(graph, &Default::default(), context).map_err(Error::input),
+        false => Ok(graph.clone()),
     }
 }
 
-/// The int8 form of `graph`, and what was done in lines for people.
+/// The int8 form of `graph`, and what was done in lines for people. A budget of loss counts how often another output is highest
+/// than in the float graph, in percent.
 ///
 /// # Errors
 /// A graph that is not float32, or calibration inputs that do not fit it.
-pub fn quantize(graph: &Graph, calibration: &[Vec<f32>], how: How) -> Result<(Graph, Vec<String>)> {
-    let mut context = Context::new(calibration);
-    let graph = how.equalized(graph, &mut context)?;
-    let How { method: calibration, bias_correction, adaptive_rounding, activation_bits, weight_bits, .. } =
-        how;
-    let config = Config {
-        calibration,
-        bias_correction,
-        adaptive_rounding,
-        activation_bits,
-        weight_bits,
-        ..Config::default()
+pub fn quantize(graph: &Graph, calibration: &[Vec<f32>], how: &Quantization) -> Result<(Graph, Vec<String>)> {
+    let highest = |graph: &Graph| -> std::result::Result<Vec<usize>, CompressError> {
+        let mut interpreter = Interpreter::new(graph)?;
+        let mut one = |input: &Vec<f32>| {
+            interpreter.reset();
+            let output = interpreter.run(&values::quantize_input(graph, input)?)?;
+            Ok(feed::largest(&values::dequantize_output(graph, &output)?))
+        };
+        calibration.iter().map(&mut one).collect()
     };
+    let wanted = if how.mixed.is_some() { highest(graph).map_err(Error::input)? } else { Vec::new() };
+    judged(graph, calibration, how, &mut |candidate| {
+        let same = highest(candidate)?.iter().zip(&wanted).filter(|(found, wanted)| found == wanted).count();
+        Ok(100.0 * same as f64 / wanted.len().max(1) as f64)
+    })
+}
+
+/// [`quantize`], where `judge` tells what a graph is worth.
+fn judged(
+    graph: &Graph,
+    calibration: &[Vec<f32>],
+    how: &Quantization,
+    judge: &mut Judge<'_>,
+) -> Result<(Graph, Vec<String>)> {
+    let mut context = Context::new(calibration);
+    let graph = equalized(how, graph, &mut context)?;
+    let mut config = config(how);
+    if let Some(budget) = how.mixed {
+        // Some inputs are enough to tell layers apart.
+        let mut few = Context::new(calibration.get(..DIAGNOSED).unwrap_or(calibration));
+        let chosen = mixed_precision::choose(&graph, &config, budget, &mut few, judge);
+        config.layers.extend(chosen.map_err(Error::input)?);
+        context.log.extend(few.log.pop());
+    }
     let quantized = post_training_quantization::apply(&graph, &config, &mut context).map_err(Error::input)?;
     Ok((quantized, context.log))
 }
@@ -121,8 +129,19 @@ pub fn on_windows(
     }
     let quantization = &project.quantization;
     let calibration = spread(&windows.split.train, quantization.calibration)?;
-    let (quantized, log) = quantize(graph, &calibration, quantization.how())?;
-    log.iter().for_each(|line| observer.event(Event::Line(line)));
+    let mut judge = |candidate: &Graph| match windows.goal {
+        Goal::Classes => {
+            let right = evaluate::right(candidate, &windows.split.validation);
+            right.map(|share| 100.0 * share).map_err(|error| CompressError::Data(error.to_string()))
+        }
+        _ => Err(CompressError::Options(
+            "a budget of loss is for models that tell classes; give one of weights".into(),
+        )),
+    };
+    let (quantized, log) = judged(graph, &calibration, quantization, &mut judge)?;
+    let (notes, lines): (Vec<_>, Vec<_>) = log.iter().partition(|line| line.starts_with("mixed_precision"));
+    lines.into_iter().for_each(|line| observer.event(Event::Line(line)));
+    notes.into_iter().for_each(|note| observer.event(Event::Note(note)));
     windows.goal.deployed(quantized)
 }
 
@@ -142,18 +161,28 @@ pub fn diagnose_project(project: &Project, dir: &Path) -> Result<Vec<LayerError>
     }
     let windows = dataset::windows(project, dir)?;
     let seen = spread(&windows.split.validation, DIAGNOSED)?;
-    diagnose(&model_file::read(&float)?, &model_file::read(&int8)?, &seen, project.quantization.how())
+    diagnose(&model_file::read(&float)?, &model_file::read(&int8)?, &seen, &project.quantization)
 }
 
 /// Where `int8` differs from `float`, which it was made of in this way, on `inputs`.
 ///
 /// # Errors
 /// Models that do not belong together, or inputs that do not fit.
-pub fn diagnose(float: &Graph, int8: &Graph, inputs: &[Vec<f32>], how: How) -> Result<Vec<LayerError>> {
+pub fn diagnose(
+    float: &Graph,
+    int8: &Graph,
+    inputs: &[Vec<f32>],
+    how: &Quantization,
+) -> Result<Vec<LayerError>> {
     let mut context = Context::new(inputs.get(..DIAGNOSED).unwrap_or(inputs));
     // Equalised channels stand beside equalised ones.
-    let float = how.equalized(float, &mut context)?;
-    diagnosis::diagnose(&float, int8, &context).map_err(Error::input)
+    let float = equalized(how, float, &mut context)?;
+    let mut layers = diagnosis::diagnose(&float, int8, &context).map_err(Error::input)?;
+    let shares = mixed_precision::sensitivity(&float, &config(how), &mut context).map_err(Error::input)?;
+    for layer in &mut layers {
+        layer.share = shares.iter().find(|of| of.name == layer.name).map(|of| of.share);
+    }
+    Ok(layers)
 }
 
 /// At most `n` samples, evenly spread over the set, so that every class and person is among them.

@@ -9,6 +9,7 @@ use smidgen_zoo::{MODELS, Task};
 pub use smidgen_zoo::{Config, Entry, find};
 
 use crate::inspect::{Cost, cost};
+use crate::project::Quantization;
 use crate::{Error, Result, model_file, quantize};
 
 /// A model of the zoo and what it costs on a device. Only arithmetic and shapes matter for that, not the weights.
@@ -81,7 +82,7 @@ fn deployed(graph: &Graph, task: Task) -> Result<(Graph, &'static str)> {
     }
     let n_values: usize = graph.inputs.iter().map(|&input| graph.tensor(input).n_elements()).sum();
     let wave = (0..n_values).map(|at| (at as f32 * 0.7).sin()).collect();
-    let (int8, _) = quantize::quantize(graph, &[wave], quantize::How::default())?;
+    let (int8, _) = quantize::quantize(graph, &[wave], &Quantization::default())?;
     Ok((int8, "int8"))
 }
 

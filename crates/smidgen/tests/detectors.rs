@@ -64,7 +64,7 @@ fn trained(name: &str, loss: Loss, epochs: u64, target: &dyn Fn(&[Object]) -> Ve
 
 fn quantized(graph: &Graph) -> Graph {
     let calibration: Vec<Vec<f32>> = scenes(3, 100).into_iter().map(|scene| scene.pixels).collect();
-    smidgen::quantize::quantize(graph, &calibration, smidgen::quantize::How::default()).unwrap().0
+    smidgen::quantize::quantize(graph, &calibration, &smidgen::project::Quantization::default()).unwrap().0
 }
 
 /// Runs the scenes on the host, and the first few on the board as well; the outputs of each on the host.

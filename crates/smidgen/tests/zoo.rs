@@ -96,7 +96,8 @@ struct Made {
 /// The int8 form of a model.
 fn exported(entry: &Entry, graph: &Graph, examples: &Examples) -> Made {
     let windows: Vec<Vec<f32>> = examples.x.chunks(examples.x.len() / N).map(<[f32]>::to_vec).collect();
-    let (int8, _) = smidgen::quantize::quantize(graph, &windows, smidgen::quantize::How::default()).unwrap();
+    let (int8, _) =
+        smidgen::quantize::quantize(graph, &windows, &smidgen::project::Quantization::default()).unwrap();
     // The files stay, for `scripts/check-zoo` to run them in LiteRT.
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zoo");
     std::fs::create_dir_all(&dir).unwrap();

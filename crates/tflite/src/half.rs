@@ -1,10 +1,12 @@
 //! Float16 constants: widened to float32 when they are read, and the DEQUANTIZE that the converter put behind each is
-//! folded away. Every float16 is a float32, so nothing changes but the size.
+//! folded away. Every float16 is a float32, so nothing changes but the size. Written, if asked for, as converters do.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use smidgen_ir::{DType, Graph, Op, TensorIdx};
+use half::f16;
+use smidgen_ir::ops::dequantize::Dequantize;
+use smidgen_ir::{DType, Graph, Node, Op, Problem, Tensor, TensorIdx};
 
 use crate::findings::{Budget, Fault, Findings};
 use crate::rewrite::drop_unused_tensors;
@@ -50,6 +52,37 @@ pub(crate) fn widen(graph: &mut Graph, budget: &mut Budget, findings: &mut Findi
     Ok(())
 }
 
+/// The graph with float16 in the place of float32 constants, each with a DEQUANTIZE behind it.
+///
+/// # Errors
+/// The constants beyond what float16 holds.
+pub(crate) fn narrow(graph: &Graph) -> Result<Graph, Vec<Problem>> {
+    let (mut narrow, mut nodes, mut problems) = (graph.clone(), Vec::new(), Vec::new());
+    for (at, tensor) in (0u32..).zip(&graph.tensors) {
+        let idx = TensorIdx(at);
+        let Some(values) = tensor.f32s().filter(|_| tensor.is_const() && !graph.outputs.contains(&idx))
+        else {
+            continue;
+        };
+        let halves: Vec<f16> = values.iter().map(|&value| f16::from_f32(value)).collect();
+        let too_large =
+            |(value, half): (&f32, &f16)| (value.is_finite() && !half.is_finite()).then_some(*value);
+        if let Some(value) = values.iter().zip(&halves).find_map(too_large) {
+            let place = format!("tensor {at} \"{}\"", tensor.name);
+            problems
+                .push(Problem { place, message: format!("it holds {value}; float16 holds at most 65504") });
+        }
+        let data = halves.iter().flat_map(|half| half.to_le_bytes()).collect();
+        let half = Tensor::activation(tensor.name.clone(), DType::F16, tensor.shape.clone());
+        let half = narrow.add_tensor(Tensor { data: Some(data), ..half });
+        let name = format!("{}_dequantize", tensor.name);
+        *narrow.tensor_mut(idx) = Tensor::activation(name, DType::F32, tensor.shape.clone());
+        nodes.push(Node { op: Op::Dequantize(Dequantize), inputs: vec![Some(half)], outputs: vec![idx] });
+    }
+    narrow.nodes.splice(0..0, nodes);
+    if problems.is_empty() { Ok(narrow) } else { Err(problems) }
+}
+
 /// The float32 of an IEEE 754 half-precision number, exactly.
 fn float32(half: u16) -> f32 {
     let sign = u32::from(half >> 15) << 31;
@@ -66,6 +99,41 @@ fn float32(half: u16) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smidgen_ir::build::{Builder, Conv};
+
+    fn network(scale: f32) -> Graph {
+        let mut net = Builder::new("net", move |parameter| {
+            (0..parameter.n_elements()).map(|at| (at as f32 * 0.7).sin() * scale).collect()
+        });
+        let x = net.input("x", &[1, 6, 6, 2]);
+        let x = net.conv_2d(x, Conv::new(8, [3, 3]).relu());
+        let x = net.reshape(x, &[1, -1]);
+        let x = net.fully_connected(x, 6);
+        net.finish(&[x]).unwrap()
+    }
+
+    #[test]
+    fn files_of_halves_are_smaller_and_read_as_what_was_rounded() {
+        let graph = network(0.3);
+        let (wide, narrow) = (crate::write(&graph).unwrap(), crate::write_float16(&graph).unwrap());
+        assert!(narrow.len() * 10 < wide.len() * 7, "{} of {}", narrow.len(), wide.len());
+        let read = crate::read(&narrow).unwrap();
+        assert_eq!(read.nodes.len(), graph.nodes.len());
+        for (before, after) in graph.nodes.iter().zip(&read.nodes) {
+            let filter = |graph: &Graph, node: &Node| graph.tensor((*node.inputs.get(1)?)?).f32s();
+            let (Some(before), Some(after)) = (filter(&graph, before), filter(&read, after)) else {
+                continue;
+            };
+            let rounded: Vec<f32> = before.iter().map(|&value| f16::from_f32(value).to_f32()).collect();
+            assert!(after == rounded && after != before);
+        }
+    }
+
+    #[test]
+    fn what_float16_does_not_hold_is_named() {
+        let error = crate::write_float16(&network(1e6)).unwrap_err().to_string();
+        assert!(error.contains("filter") && error.contains("float16 holds at most 65504"), "{error}");
+    }
 
     #[test]
     fn halves_widen_exactly() {

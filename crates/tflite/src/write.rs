@@ -11,8 +11,8 @@ use crate::meta::{MIN_RUNTIME_VERSION, default_signature};
 use crate::ops::{self, Code, Encoded, FileOperand, Value};
 use crate::runtime_versions;
 use crate::schema::{builtin, call_once_options, options, tensor_type, var_handle_options};
-use crate::uint8;
 use crate::{DESCRIPTION_PREFIX, MAIN};
+use crate::{half, uint8};
 
 /// Why a graph could not be written: every reason that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +40,30 @@ impl std::error::Error for WriteError {}
 /// Every operator that the format does not have (BATCH_NORMALIZATION, GRU); everything that [`Graph::verify`] finds; sizes beyond
 /// the 32 bits of the format.
 pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
+    write_as(graph, |graph| Ok(graph.clone()))
+}
+
+/// The same with float32 constants rounded to float16 and a DEQUANTIZE behind each, as TensorFlow's float16 quantisation has it: a
+/// file of half the size that computes in float32.
+///
+/// # Errors
+/// As [`write()`], and constants beyond what float16 holds.
+pub fn write_float16(graph: &Graph) -> Result<Vec<u8>, WriteError> {
+    write_as(graph, half::narrow)
+}
+
+/// Writes what `form` makes of a graph that can be written.
+fn write_as(
+    graph: &Graph,
+    form: impl Fn(&Graph) -> Result<Graph, Vec<Problem>>,
+) -> Result<Vec<u8>, WriteError> {
     let mut problems = unwritable_nodes(graph);
     if let Err(found) = graph.verify() {
         problems.extend(found);
     }
     problems.extend(too_large(graph));
     if problems.is_empty() {
+        let graph = &form(graph).map_err(|problems| WriteError { problems })?;
         let uint8 = (graph.dialect == Dialect::Uint8).then(|| uint8::to_uint8(graph));
         let graph = uint8.as_ref().unwrap_or(graph);
         let layout = Layout::of(graph);

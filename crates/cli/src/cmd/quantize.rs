@@ -7,7 +7,7 @@ use smidgen::artifacts::Artifacts;
 use smidgen::model_file::{self, ModelFile};
 use smidgen::project::{FILE_NAME, Project, Quantization};
 use smidgen::quantize::{
-    Calibration, DIAGNOSED, How, LayerError, diagnose, diagnose_project, on_windows, quantize,
+    Budget, Calibration, DIAGNOSED, LayerError, Precision, diagnose, diagnose_project, on_windows, quantize,
     quantize_project, raw_calibration, spread,
 };
 use smidgen::{Error, Result, dataset};
@@ -55,6 +55,16 @@ pub(crate) struct Quantize {
     /// Bits of weights: 8, or 4, 3, 2
     #[arg(long, value_name = "BITS")]
     weight_bits: Option<u32>,
+    /// Compute a layer, by the name of its result, as float32, int16x8, int8 or int8x4; may be given several times
+    #[arg(long = "layer", value_name = "NAME=PRECISION", value_parser = layer)]
+    layers: Vec<(String, Precision)>,
+    /// Choose the precision of layers: weights=BYTES gives 4 bits where it harms least, loss=POINTS 16 where it helps most
+    #[arg(long, value_name = "BUDGET", value_parser = budget)]
+    mixed: Option<Budget>,
+    /// Only round the weights of a float model to float16: a file of half the size, which still computes in float32
+    #[arg(long, conflicts_with_all = ["data", "calibration", "equalize", "bias_correction", "adaptive_rounding",
+        "activation_bits", "weight_bits", "layers", "mixed", "diagnose"])]
+    float16: bool,
     /// Show which layers add most noise, why, and what to try
     #[arg(long)]
     diagnose: bool,
@@ -75,9 +85,34 @@ fn calibration(text: &str) -> std::result::Result<Calibration, String> {
     }
 }
 
+/// `conv_3=int16x8`. Names may hold `=`.
+fn layer(text: &str) -> std::result::Result<(String, Precision), String> {
+    let known = [Precision::Float32, Precision::Int16x8, Precision::Int8, Precision::Int8x4];
+    let parts = text.rsplit_once('=');
+    let found = parts.and_then(|(name, word)| Some((name, known.into_iter().find(|of| of.name() == word)?)));
+    let (name, precision) = found.ok_or("expected NAME=float32, NAME=int16x8, NAME=int8 or NAME=int8x4")?;
+    Ok((name.to_owned(), precision))
+}
+
+/// `weights=40000` or `loss=0.5`.
+fn budget(text: &str) -> std::result::Result<Budget, String> {
+    let expected = || String::from("expected weights=BYTES or loss=POINTS");
+    match text.split_once('=').ok_or_else(expected)? {
+        ("weights", bytes) => bytes.parse().map(Budget::Weights).map_err(|_| expected()),
+        ("loss", points) => {
+            let points: f64 = points.parse().map_err(|_| expected())?;
+            (points >= 0.0 && points.is_finite()).then_some(Budget::Loss(points)).ok_or_else(expected)
+        }
+        _ => Err(expected()),
+    }
+}
+
 impl Quantize {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let mut progress = output.progress();
+        if self.float16 {
+            return self.float16(output);
+        }
         if self.model.is_dir() {
             let project = self.with_flags(project(&self.model, output)?);
             quantize_project(&project, &self.model, &mut progress)?;
@@ -96,14 +131,14 @@ impl Quantize {
             let seen = spread(&windows.split.validation, DIAGNOSED)?;
             let layers = self
                 .diagnose
-                .then(|| diagnose(&graph, &quantized, &seen, project.quantization.how()))
+                .then(|| diagnose(&graph, &quantized, &seen, &project.quantization))
                 .transpose()?;
             (quantized, layers)
         } else {
             let inputs = raw_calibration(&graph, data)?;
-            let how = self.with(How::default());
-            let quantized = quantize(&graph, &inputs, how)?.0;
-            let layers = self.diagnose.then(|| diagnose(&graph, &quantized, &inputs, how)).transpose()?;
+            let how = self.with(Quantization::default());
+            let quantized = quantize(&graph, &inputs, &how)?.0;
+            let layers = self.diagnose.then(|| diagnose(&graph, &quantized, &inputs, &how)).transpose()?;
             (quantized, layers)
         };
         let path = self.output.clone().unwrap_or_else(|| self.model.with_extension("int8.tflite"));
@@ -111,21 +146,32 @@ impl Quantize {
         done(&path, layers, output)
     }
 
+    fn float16(&self, output: &Output) -> Result<()> {
+        let artifacts = Artifacts::of(&self.model);
+        let model = if self.model.is_dir() { artifacts.float_model() } else { self.model.clone() };
+        let graph = self.reading.of(&model).read()?;
+        let path = self.output.clone().unwrap_or_else(|| model.with_extension("float16.tflite"));
+        model_file::write_float16(&graph, &path)?;
+        done(&path, None, output)
+    }
+
     /// The way that the flags ask for.
-    fn with(&self, how: How) -> How {
-        How {
+    fn with(&self, how: Quantization) -> Quantization {
+        Quantization {
+            calibration: how.calibration,
             method: self.calibration.unwrap_or(how.method),
             equalize: self.equalize || how.equalize,
             bias_correction: self.bias_correction || how.bias_correction,
             adaptive_rounding: self.adaptive_rounding || how.adaptive_rounding,
             activation_bits: self.activation_bits.unwrap_or(how.activation_bits),
             weight_bits: self.weight_bits.unwrap_or(how.weight_bits),
+            layers: how.layers.into_iter().chain(self.layers.iter().cloned()).collect(),
+            mixed: self.mixed.or(how.mixed),
         }
     }
 
     fn with_flags(&self, mut project: Project) -> Project {
-        let how = self.with(project.quantization.how());
-        project.quantization = Quantization::new(project.quantization.calibration, how);
+        project.quantization = self.with(project.quantization);
         project
     }
 }
@@ -141,10 +187,12 @@ fn done(path: &std::path::Path, layers: Option<Vec<LayerError>>, output: &Output
 
 /// The layers that add most noise, and what to try.
 fn diagnosed(layers: &[LayerError]) -> String {
-    let keys = ["#", "operator", "output", "own SQNR, dB", "SQNR, dB", "cosine", "clipped", "rms, steps"];
+    let keys =
+        ["#", "operator", "output", "share", "own SQNR, dB", "SQNR, dB", "cosine", "clipped", "rms, steps"];
     let rows = layers.iter().take(SHOWN).map(|layer| {
         let name = smidgen::reporting::shorten(&layer.name, 32);
         let numbers = [
+            layer.share.map_or_else(|| "–".into(), |share| format!("{:.1} %", 100.0 * share)),
             format!("{:.1}", layer.own_sqnr_db),
             format!("{:.1}", layer.sqnr_db),
             format!("{:.5}", layer.cosine),
@@ -153,7 +201,7 @@ fn diagnosed(layers: &[LayerError]) -> String {
         ];
         [vec![layer.node.to_string(), layer.op.to_owned(), name], numbers.into()].concat()
     });
-    let table = table(&keys, rows, &[0, 3, 4, 5, 6, 7]);
+    let table = table(&keys, rows, &[0, 3, 4, 5, 6, 7, 8]);
     let causes = layers.iter().filter_map(|layer| Some((layer, layer.cause?)));
     let advice: String = causes
         .take(SHOWN)

@@ -22,6 +22,7 @@
 mod adaptive_rounding;
 mod bias_correction;
 mod calibrate;
+mod precision;
 mod recurrent;
 mod rewrite;
 mod search;
@@ -31,7 +32,10 @@ mod weights;
 
 use crate::{CompressError, Context};
 use adaptive_rounding::Grams;
+use bias_correction::Means;
 pub(crate) use calibrate::{observe, ranges};
+pub use precision::{Layers, Precision};
+pub(crate) use precision::{handed_on, name};
 use rewrite::Seen;
 pub(crate) use rewrite::layout;
 use serde::{Deserialize, Serialize};
@@ -81,6 +85,9 @@ pub struct Config {
     pub weight_bits: u32,
     /// Bits of activations: 8, or 16 with zero point 0 and biases of 64 bits (TFLite's 16x8).
     pub activation_bits: u32,
+    /// Layers of another precision than the rest, by the name of their result. Inputs and outputs stay as they are.
+    #[serde(skip_serializing_if = "Layers::is_empty")]
+    pub layers: Layers,
     /// Inputs and outputs stay float32, with QUANTIZE and DEQUANTIZE at the borders.
     pub float_io: bool,
 }
@@ -95,6 +102,7 @@ impl Default for Config {
             adaptive_rounding: false,
             weight_bits: 8,
             activation_bits: 8,
+            layers: Layers::new(),
             float_io: false,
         }
     }
@@ -109,27 +117,69 @@ impl Default for Config {
 /// [`CompressError::Options`] on a percentage or momentum out of range; [`CompressError::Graph`] when the graph is
 /// not valid or scales are too far apart for the kernels.
 pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Result<Graph, CompressError> {
-    check_options(config)?;
-    graph.verify().map_err(IrError::Invalid)?;
-    check_float(graph)?;
-    let graph = prepared(graph)?;
-    check_folded(&graph)?;
-    let ranges = ranges(&graph, config.calibration, context.calibration)?;
-    context.log.push(format!(
-        "post_training_quantization: {} inputs for calibration, {}",
-        context.calibration.len(),
-        describe(config)
-    ));
-    let means = match config.bias_correction {
-        true => bias_correction::means(&graph, context.calibration)?,
-        false => Vec::new(),
-    };
-    let grams = match config.adaptive_rounding {
-        true => adaptive_rounding::grams(&graph, context.calibration)?,
-        false => Grams::new(),
-    };
-    let seen = Seen { ranges: &ranges, means: &means, grams: &grams, scales: &BTreeMap::new() };
-    rewritten(&graph, seen, config, &mut context.log)
+    let calibrated = Calibrated::new(graph, config, context)?;
+    calibrated.quantized(&config.layers, &mut context.log)
+}
+
+/// A float graph with what calibration saw, to be quantised in several ways.
+#[derive(Debug)]
+pub(crate) struct Calibrated<'a> {
+    /// The graph as it is quantised, see [`prepared`].
+    pub(crate) graph: Graph,
+    config: &'a Config,
+    ranges: Vec<Option<Range>>,
+    means: Means,
+    grams: Grams,
+}
+
+impl<'a> Calibrated<'a> {
+    /// Runs the calibration data.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub(crate) fn new(
+        graph: &Graph,
+        config: &'a Config,
+        context: &mut Context<'_>,
+    ) -> Result<Self, CompressError> {
+        check_options(config)?;
+        graph.verify().map_err(IrError::Invalid)?;
+        check_float(graph)?;
+        let graph = prepared(graph)?;
+        check_folded(&graph)?;
+        let ranges = ranges(&graph, config.calibration, context.calibration)?;
+        context.log.push(format!(
+            "post_training_quantization: {} inputs for calibration, {}",
+            context.calibration.len(),
+            describe(config)
+        ));
+        let means = match config.bias_correction {
+            true => bias_correction::means(&graph, context.calibration)?,
+            false => Means::new(),
+        };
+        let grams = match config.adaptive_rounding {
+            true => adaptive_rounding::grams(&graph, context.calibration)?,
+            false => Grams::new(),
+        };
+        Ok(Calibrated { graph, config, ranges, means, grams })
+    }
+
+    /// The quantised graph, with these layers of another precision.
+    ///
+    /// # Errors
+    /// A layer that there is not, and as [`apply`].
+    pub(crate) fn quantized(&self, layers: &Layers, log: &mut Vec<String>) -> Result<Graph, CompressError> {
+        let is_there =
+            |wanted: &&String| self.graph.nodes.iter().any(|node| name(&self.graph, node) == *wanted);
+        if let Some(missing) = layers.keys().find(|wanted| !is_there(wanted)) {
+            let names: Vec<&str> = self.graph.nodes.iter().map(|node| name(&self.graph, node)).collect();
+            let message = format!("layers: there is no \"{missing}\"; the layers are {}", names.join(", "));
+            return Err(CompressError::Options(message));
+        }
+        let seen =
+            Seen { ranges: &self.ranges, means: &self.means, grams: &self.grams, scales: &BTreeMap::new() };
+        rewritten(&self.graph, seen, &Config { layers: layers.clone(), ..self.config.clone() }, log)
+    }
 }
 
 /// The int8 graph of a [`prepared`] one whose ranges, by tensor, and scales of filters are known: training has learnt them.

@@ -2,6 +2,7 @@
 
 use super::adaptive_rounding::Grams;
 use super::bias_correction::Means;
+use super::precision::{Precision, handed_on};
 use super::recurrent::{self, BIASES, INPUT_WEIGHTS, N_GATES, RECURRENT_WEIGHTS};
 use super::weights::{self, Input, Layout};
 use super::{Config, tensor_place};
@@ -30,7 +31,9 @@ pub(super) fn rewrite(
     log: &mut Vec<String>,
 ) -> Result<Graph, CompressError> {
     let nodes = Vec::with_capacity(graph.nodes.len());
-    let mut rewriter = Rewriter { graph: graph.clone(), nodes, seen, config, log };
+    let now = config.precision();
+    let copies = BTreeMap::new();
+    let mut rewriter = Rewriter { graph: graph.clone(), nodes, seen, config, log, now, copies };
     rewriter.log.push(row("activation", "min", "max", "scale", "zero point"));
     for &input in &graph.inputs {
         let range = rewriter.range(input)?;
@@ -40,6 +43,8 @@ pub(super) fn rewrite(
     for (at, node) in (0u32..).zip(&graph.nodes) {
         rewriter.node(NodeIdx(at), node)?;
     }
+    rewriter.now = config.precision();
+    rewriter.settle_outputs()?;
     rewriter.graph.nodes = std::mem::take(&mut rewriter.nodes);
     if config.float_io {
         rewriter.float_inputs();
@@ -67,25 +72,111 @@ struct Rewriter<'a> {
     seen: Seen<'a>,
     config: &'a Config,
     log: &'a mut Vec<String>,
+    /// Precision of the node that is being rewritten.
+    now: Precision,
+    /// Activations in another type than they were made in.
+    copies: BTreeMap<(TensorIdx, DType), TensorIdx>,
 }
 
 impl Rewriter<'_> {
     fn node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
+        self.now = self.precision(node);
+        let has_none = match node.op {
+            Op::UnidirectionalSequenceLstm(_) => self.is_wide(),
+            Op::Gru(_) => true,
+            _ => false,
+        };
+        if has_none && self.now != Precision::Float32 {
+            self.log.push(format!("{}: stays float32, it has no int8 form", self.graph.describe(idx)));
+            self.now = Precision::Float32;
+        }
+        self.convert_inputs(idx)?;
         match node.op {
-            Op::UnidirectionalSequenceLstm(_) if self.is_wide() => self.float_node(idx, node),
+            _ if self.now == Precision::Float32 => {
+                self.nodes.push(self.graph.nodes[idx.idx()].clone());
+                Ok(())
+            }
             Op::UnidirectionalSequenceLstm(_) => self.lstm(idx, node),
-            Op::Gru(_) => self.float_node(idx, node),
             _ => self.int8_node(idx, node),
         }
     }
 
-    fn is_wide(&self) -> bool {
-        self.config.activation_bits == 16
+    /// What was asked for, that of the input where the node keeps its scale, or that of all.
+    fn precision(&self, node: &Node) -> Precision {
+        let of_input = || match self.graph.tensor(handed_on(&self.graph, node)?).dtype {
+            DType::F32 => Some(Precision::Float32),
+            DType::I16 => Some(Precision::Int16x8),
+            _ => None,
+        };
+        self.config.asked(&self.graph, node).or_else(of_input).unwrap_or_else(|| self.config.precision())
     }
 
-    /// The type of quantised activations.
+    /// Gives a node its activations in the type that it computes with.
+    fn convert_inputs(&mut self, idx: NodeIdx) -> Result<(), CompressError> {
+        for operand in 0..self.graph.nodes[idx.idx()].inputs.len() {
+            let Some(input) = self.graph.nodes[idx.idx()].inputs[operand] else { continue };
+            let tensor = self.graph.tensor(input);
+            let is_real = tensor.quant.is_some() || tensor.dtype == DType::F32;
+            if tensor.is_const() || tensor.is_variable || !is_real || tensor.dtype == self.dtype() {
+                continue;
+            }
+            let copy = self.copy(input)?;
+            self.graph.nodes[idx.idx()].inputs[operand] = Some(copy);
+        }
+        Ok(())
+    }
+
+    /// An activation in the type of the node that is being rewritten.
+    fn copy(&mut self, of: TensorIdx) -> Result<TensorIdx, CompressError> {
+        let dtype = self.dtype();
+        if let Some(&copy) = self.copies.get(&(of, dtype)) {
+            return Ok(copy);
+        }
+        let tensor = self.graph.tensor(of);
+        let copy =
+            Tensor::activation(format!("{}_{}", tensor.name, dtype.name()), dtype, tensor.shape.clone());
+        let quant = if dtype == DType::F32 { None } else { Some(self.quant(self.range(of)?)) };
+        let copy = self.graph.add_tensor(Tensor { quant, ..copy });
+        self.nodes.push(Node { op: conversion(dtype), inputs: vec![Some(of)], outputs: vec![copy] });
+        self.copies.insert((of, dtype), copy);
+        Ok(copy)
+    }
+
+    /// Outputs have the type of all other activations, whatever their layer computes with, and keep their names.
+    fn settle_outputs(&mut self) -> Result<(), CompressError> {
+        for at in 0..self.graph.outputs.len() {
+            let inner = self.graph.outputs[at];
+            let tensor = self.graph.tensor(inner);
+            let is_real = tensor.quant.is_some() || tensor.dtype == DType::F32;
+            if !is_real || tensor.is_const() || tensor.dtype == self.dtype() {
+                continue;
+            }
+            let fixed = self.graph.producer(inner).map(|node| self.graph.nodes[node.idx()].op.output_quant());
+            let quant = match fixed {
+                Some(OutputQuant::Fixed(quant)) if !self.is_wide() => quant,
+                _ => self.quant(self.range(inner)?),
+            };
+            let outer = Tensor::activation(tensor.name.clone(), self.dtype(), tensor.shape.clone());
+            let suffix = format!("_{}", tensor.dtype.name());
+            self.graph.tensor_mut(inner).name.push_str(&suffix);
+            let outer = self.graph.add_tensor(Tensor { quant: Some(quant), ..outer });
+            self.nodes.push(Node {
+                op: conversion(self.dtype()),
+                inputs: vec![Some(inner)],
+                outputs: vec![outer],
+            });
+            self.graph.outputs[at] = outer;
+        }
+        Ok(())
+    }
+
+    fn is_wide(&self) -> bool {
+        self.now == Precision::Int16x8
+    }
+
+    /// The type of the node's activations.
     fn dtype(&self) -> DType {
-        if self.is_wide() { DType::I16 } else { DType::I8 }
+        self.now.dtype()
     }
 
     /// The scale and zero point of an activation.
@@ -95,7 +186,8 @@ impl Rewriter<'_> {
 
     fn int8_node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
         let at = |graph: &Graph, message| CompressError::Place { place: graph.describe(idx), message };
-        let layout = layout(&self.graph, node, self.config);
+        let layout =
+            layout(&self.graph, node, self.config).map(|layout| Layout { is_wide: self.is_wide(), ..layout });
         if let Some(layout) = layout {
             self.weights(idx, node, layout).map_err(|message| at(&self.graph, message))?;
         }
@@ -149,42 +241,6 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// A node without an int8 form: float32 between DEQUANTIZE and QUANTIZE.
-    fn float_node(&mut self, idx: NodeIdx, node: &Node) -> Result<(), CompressError> {
-        let place = self.graph.describe(idx);
-        self.log.push(format!("{place}: stays float32, it has no int8 form"));
-        let mut inner = node.clone();
-        for input in inner.inputs.iter_mut().flatten() {
-            let tensor = self.graph.tensor(*input);
-            if tensor.dtype != self.dtype() {
-                continue;
-            }
-            let name = format!("{}_float", tensor.name);
-            let real = self.graph.add_tensor(Tensor::activation(
-                name,
-                DType::F32,
-                self.graph.tensor(*input).shape.clone(),
-            ));
-            let op = Op::Dequantize(dequantize::Dequantize);
-            self.nodes.push(Node { op, inputs: vec![Some(*input)], outputs: vec![real] });
-            *input = real;
-        }
-        let mut quantized = Vec::new();
-        for output in &mut inner.outputs {
-            let tensor = self.graph.tensor(*output);
-            let real = Tensor::activation(format!("{}_float", tensor.name), DType::F32, tensor.shape.clone());
-            let real = self.graph.add_tensor(real);
-            let op = Op::Quantize(quantize::Quantize::default());
-            quantized.push(Node { op, inputs: vec![Some(real)], outputs: vec![*output] });
-            let quant = self.quant(self.range(*output)?);
-            self.set(*output, quant, node.op.name());
-            *output = real;
-        }
-        self.nodes.push(inner);
-        self.nodes.extend(quantized);
-        Ok(())
-    }
-
     fn scale(&self, idx: TensorIdx) -> Option<f32> {
         self.graph.tensor(idx).quant.as_ref().and_then(|quant| quant.scales.first().copied())
     }
@@ -216,14 +272,16 @@ impl Rewriter<'_> {
             let name = format!("{}_rescaled", tensor.name);
             let rescaled = Tensor::activation(name, self.dtype(), tensor.shape.clone());
             let rescaled = self.graph.add_tensor(Tensor { quant: Some(shared.clone()), ..rescaled });
-            let op = Op::Quantize(quantize::Quantize::default());
+            let op = conversion(self.dtype());
             self.nodes.push(Node { op, inputs: vec![Some(input)], outputs: vec![rescaled] });
             self.graph.nodes[idx.idx()].inputs[operand] = Some(rescaled);
         }
     }
 
     fn weights(&mut self, idx: NodeIdx, node: &Node, layout: Layout) -> Result<(), String> {
-        let scale = node.inputs.first().copied().flatten().and_then(|input| self.scale(input));
+        // The activation as the node gets it.
+        let input = self.graph.nodes[idx.idx()].inputs.first().copied().flatten();
+        let scale = input.and_then(|input| self.scale(input));
         self.weights_at(idx, node, layout, scale, 1, Some(2))
     }
 
@@ -243,7 +301,7 @@ impl Rewriter<'_> {
         let weights = tensor(filter).ok_or("its filter is missing")?;
         let means = node.inputs.first().copied().flatten().and_then(|input| self.seen.means.get(input.idx()));
         let means = means.filter(|means| !means.is_empty()).map(Vec::as_slice);
-        let gram = self.seen.grams.get(&idx.idx());
+        let gram = self.seen.grams.get(&idx.idx()).filter(|_| layout.bits == 8);
         let scales =
             operand(filter).and_then(|filter| self.seen.scales.get(&filter.idx())).map(Vec::as_slice);
         let input = Input { scale: input_scale, means, gram, scales };
@@ -354,8 +412,16 @@ pub(crate) fn layout(graph: &Graph, node: &Node, config: &Config) -> Option<Layo
         _ => return None,
     };
     // A depthwise filter has few weights, which all matter.
-    let bits = if matches!(node.op, Op::DepthwiseConv2d(_)) { 8 } else { config.weight_bits };
+    let bits = if matches!(node.op, Op::DepthwiseConv2d(_)) { 8 } else { config.bits(graph, node) };
     Some(Layout { axis, per_channel, bits, is_wide: config.activation_bits == 16 })
+}
+
+/// The operator that brings an activation to this type.
+fn conversion(to: DType) -> Op {
+    match to {
+        DType::F32 => Op::Dequantize(dequantize::Dequantize),
+        to => Op::Quantize(quantize::Quantize { to }),
+    }
 }
 
 fn is_float_constant(tensor: &Tensor) -> bool {
