@@ -8,7 +8,10 @@ import sys
 work, recipes = pathlib.Path(sys.argv[1]), sys.argv[2:]
 
 
-def accuracy(evaluation):
+def worth(evaluation):
+    """Percent right, or the area under the curve times 100 where something unusual is looked for."""
+    if evaluation.get("threshold") is not None:
+        return 100 * evaluation["auc"]
     counts = evaluation["confusion"]["counts"]
     return 100 * sum(row[at] for at, row in enumerate(counts)) / sum(map(sum, counts))
 
@@ -22,7 +25,7 @@ print("|---|---|---|---|---|---|---|---|---|---|---|")
 for recipe in recipes:
     runs = [json.loads(path.read_text()) for path in sorted(work.glob(f"*-{recipe}/build/shrink/report.json"))]
     pairs = [(run["stages"][0], run["stages"][-1]) for run in runs]
-    points = [accuracy(last["int8"]) - accuracy(first["float"]) for first, last in pairs]
+    points = [worth(last["int8"]) - worth(first["float"]) for first, last in pairs]
     median = lambda of: statistics.median(of(first, last) for first, last in pairs)
     saved = [
         median(lambda first, last: less(first["parameters"], last["parameters"])),
@@ -33,8 +36,8 @@ for recipe in recipes:
         median(lambda first, last: less(first["macs"], last["macs"])),
         median(lambda first, last: less(first["instructions"], last["instructions"])),
     ]
-    before = median(lambda first, _: accuracy(first["float"]))
-    after = median(lambda _, last: accuracy(last["int8"]))
+    before = median(lambda first, _: worth(first["float"]))
+    after = median(lambda _, last: worth(last["int8"]))
     by_seed = ", ".join(f"{point:+.2f}" for point in points)
     cells = [f"{before:.2f}", f"{after:.2f}", f"**{statistics.median(points):+.2f}** ({by_seed})"]
     print(f"| {recipe} | " + " | ".join(cells + [f"{value:+.1f} %" for value in (-value for value in saved)]) + " |")

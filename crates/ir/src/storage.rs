@@ -1,12 +1,17 @@
 //! How the filters of a program lie in flash: as they are, or in fewer bytes where few values or many zeros allow it. What is
 //! computed stays the same in every bit.
 
+mod exchange;
+mod huffman;
+
 use std::collections::BTreeSet;
 
-use smidgen_kernels::ops::{conv_2d, depthwise_conv_2d, fully_connected};
+use smidgen_kernels::ops::{conv_2d, depthwise_conv_2d};
 
 use crate::kernel::Kernel;
-use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program};
+use crate::program::{ConstIdx, Elem, Operand, Program};
+use exchange::exchange;
+use huffman::Coded;
 
 /// Which filters are stored in another form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -16,7 +21,7 @@ pub enum Storage {
     /// Those of which a quarter or more is saved, if they save more than the code that reads them takes.
     #[default]
     Auto,
-    /// All that get smaller.
+    /// All that get smaller, in the form that takes fewest bytes; a Huffman code is one, which takes time to read.
     Smallest,
 }
 
@@ -36,7 +41,7 @@ impl Storage {
 pub fn stored(mut program: Program, storage: Storage) -> Program {
     let of = |at: usize| {
         let layer = Layer::of(&program, at)?;
-        let form = layer.smallest(storage.least_saved(layer.n_bytes)?)?;
+        let form = layer.smallest(storage.least_saved(layer.n_bytes)?, storage == Storage::Smallest)?;
         Some((at, layer, form))
     };
     let chosen: Vec<(usize, Layer, Form)> = (0..program.calls.len()).filter_map(of).collect();
@@ -56,7 +61,7 @@ pub fn stored(mut program: Program, storage: Storage) -> Program {
 /// Bytes of the filters of a program as they are stored, with the masks and codebooks that belong to them; without biases and
 /// multipliers.
 pub fn filter_bytes(program: &Program) -> usize {
-    let parts = ["filter", "mask", "starts", "codebook", "values"];
+    let parts = ["filter", "mask", "starts", "codebook", "values", "counts", "symbols", "codes"];
     let is_part = |(name, _): &(&str, Elem)| parts.contains(name);
     let operands = program.calls.iter().flat_map(|call| call.kernel.operands().iter().zip(&call.operands));
     let consts: BTreeSet<ConstIdx> = operands
@@ -84,6 +89,8 @@ struct Layer {
     row: usize,
     /// Whether the kernel can read rows of this length with zeros, and without.
     holds: [bool; 2],
+    /// Whether there is a kernel that reads it in a Huffman code.
+    is_coded: bool,
     input_zero_point: i32,
     bias: Vec<i32>,
     name: String,
@@ -141,15 +148,19 @@ impl Layer {
         };
         let name = filter.name.strip_suffix("_filter").unwrap_or(&filter.name).to_owned();
         let n_bytes = filter.bytes.len();
-        Some(Layer { weights, n_bytes, row, holds, input_zero_point, bias, name })
+        let is_coded = !matches!(call.kernel, Kernel::DepthwiseConv2dInt8(_));
+        Some(Layer { weights, n_bytes, row, holds, is_coded, input_zero_point, bias, name })
     }
 
-    /// The form with the fewest bytes, if it saves at least so many.
-    fn smallest(&self, least: usize) -> Option<Form> {
+    /// The form with the fewest bytes, if it saves at least so many; a code only where that may be.
+    fn smallest(&self, least: usize, may_be_coded: bool) -> Option<Form> {
         let forms = [(false, true), (true, false), (true, true)];
         let forms = forms.into_iter().filter(|(skips, _)| self.holds[usize::from(*skips)]);
-        let forms = forms.filter_map(|(skips, looks_up)| Form::of(self, skips, looks_up));
-        let best = forms.min_by_key(Form::n_bytes)?;
+        let forms =
+            forms.filter_map(|(skips, looks_up)| Indexed::of(self, skips, looks_up).map(Form::Indexed));
+        let coded = may_be_coded && self.is_coded && self.holds[0];
+        let coded = coded.then(|| Coded::of(&self.weights).map(Form::Coded)).flatten();
+        let best = forms.chain(coded).min_by_key(Form::n_bytes)?;
         // Two weights in a byte are unpacked for every pixel; by a codebook they are for many at once.
         let is_faster = self.n_bytes < self.weights.len() && best.n_bytes() <= self.n_bytes + MOST_FOR_SPEED;
         (is_faster || best.n_bytes() + least.max(1) <= self.n_bytes).then_some(best)
@@ -166,7 +177,22 @@ impl Layer {
 }
 
 /// A filter as its kernel reads it.
-struct Form {
+enum Form {
+    Indexed(Indexed),
+    Coded(Coded),
+}
+
+impl Form {
+    fn n_bytes(&self) -> usize {
+        match self {
+            Form::Indexed(form) => form.n_bytes(),
+            Form::Coded(form) => form.n_bytes(),
+        }
+    }
+}
+
+/// Without zeros, as indices, or both.
+struct Indexed {
     mask: Vec<u8>,
     starts: Vec<u16>,
     codebook: Vec<i8>,
@@ -174,7 +200,7 @@ struct Form {
     bits: u32,
 }
 
-impl Form {
+impl Indexed {
     /// Without zeros, by a codebook, or both; `None` where that cannot be.
     fn of(layer: &Layer, skips: bool, looks_up: bool) -> Option<Self> {
         let kept: Vec<i8> = layer.weights.iter().copied().filter(|&weight| !skips || weight != 0).collect();
@@ -197,7 +223,7 @@ impl Form {
         };
         if !looks_up {
             let values = kept.iter().map(|weight| weight.cast_unsigned()).collect();
-            return Some(Form { mask, starts, codebook, values, bits: 8 });
+            return Some(Indexed { mask, starts, codebook, values, bits: 8 });
         }
         let bits = codebook.len().next_power_of_two().trailing_zeros().max(1);
         let mut values = vec![0u8; (kept.len() * bits as usize).div_ceil(8)];
@@ -211,95 +237,11 @@ impl Form {
                 *next |= (word >> 8) as u8;
             }
         }
-        (bits < 8 && !codebook.is_empty()).then_some(Form { mask, starts, codebook, values, bits })
+        (bits < 8 && !codebook.is_empty()).then_some(Indexed { mask, starts, codebook, values, bits })
     }
 
     fn n_bytes(&self) -> usize {
         self.mask.len() + 2 * self.starts.len() + self.codebook.len() + self.values.len()
-    }
-}
-
-/// Replaces the call at `at`.
-fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &Form) {
-    let mut add = |what: &str, elem: Elem, bytes: Vec<u8>| {
-        if bytes.is_empty() {
-            return (Operand::Absent, elem);
-        }
-        program.consts.push(Const { name: format!("{}_{what}", layer.name), elem, bytes });
-        (Operand::Const(ConstIdx((program.consts.len() - 1) as u32)), elem)
-    };
-    let bytes = |values: &[i8]| values.iter().map(|value| value.cast_unsigned()).collect();
-    let mask = add("mask", Elem::U8, form.mask.clone());
-    let starts = add("starts", Elem::U16, form.starts.iter().flat_map(|start| start.to_le_bytes()).collect());
-    let codebook = add("codebook", Elem::I8, bytes(&form.codebook));
-    let values = add("values", Elem::U8, form.values.clone());
-    let Some(call) = program.calls.get(at).cloned() else { return };
-    let &[input, _, bias, multiplier, shift] = call.operands.as_slice() else { return };
-    let bits = form.bits;
-    let kernel = match call.kernel {
-        Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) => {
-            let conv_2d::Int8Spec { window, input_zero_point, output_zero_point, act_min, act_max, .. } =
-                spec;
-            Kernel::Conv2dStored(conv_2d::StoredSpec {
-                window,
-                bits,
-                input_zero_point,
-                output_zero_point,
-                act_min,
-                act_max,
-            })
-        }
-        Kernel::DepthwiseConv2dInt8(spec) => {
-            let depthwise_conv_2d::Int8Spec {
-                window,
-                input_zero_point,
-                output_zero_point,
-                act_min,
-                act_max,
-                ..
-            } = spec;
-            Kernel::DepthwiseConv2dStored(depthwise_conv_2d::StoredSpec {
-                window,
-                bits,
-                input_zero_point,
-                output_zero_point,
-                act_min,
-                act_max,
-            })
-        }
-        Kernel::FullyConnectedInt8(spec) | Kernel::FullyConnectedInt4(spec) => {
-            let fully_connected::Int8Spec {
-                batches,
-                in_c,
-                out_c,
-                input_zero_point,
-                output_zero_point,
-                act_min,
-                act_max,
-                ..
-            } = spec;
-            Kernel::FullyConnectedStored(fully_connected::StoredSpec {
-                batches,
-                in_c,
-                out_c,
-                bits,
-                input_zero_point,
-                output_zero_point,
-                act_min,
-                act_max,
-            })
-        }
-        _ => return,
-    };
-    let operands = if let Kernel::DepthwiseConv2dStored(_) = kernel {
-        vec![input, codebook, values, bias, multiplier, shift]
-    } else {
-        let biases = layer.biases().iter().flat_map(|bias| bias.to_le_bytes()).collect();
-        let bias = add("stored_bias", Elem::I32, biases);
-        vec![input, mask, starts, codebook, values, bias, multiplier, shift]
-    };
-    if let Some(place) = program.calls.get_mut(at) {
-        *place = Call { kernel, operands, ..call };
     }
 }
 

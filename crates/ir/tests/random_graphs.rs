@@ -137,7 +137,8 @@ fn the_random_graphs_have_filters_of_every_form() {
     let mut forms = BTreeSet::new();
     for seed in 0..400 {
         let program = stored(lower(&with_few_values(graph(seed), seed)).unwrap(), Storage::Smallest);
-        for call in program.calls.iter().filter(|call| call.kernel.path().ends_with("::Stored")) {
+        let is_stored = |path: &str| path.ends_with("::Stored") || path.ends_with("::Coded");
+        for call in program.calls.iter().filter(|call| is_stored(call.kernel.path())) {
             let has = |part: &str| {
                 let mut parts = call.kernel.operands().iter().zip(&call.operands);
                 parts.any(|((name, _), (of, _))| *name == part && *of != smidgen_ir::Operand::Absent)
@@ -147,8 +148,8 @@ fn the_random_graphs_have_filters_of_every_form() {
     }
     assert_eq!(
         forms.len(),
-        7,
-        "with and without mask and codebook, less neither, for two kernels, and a codebook for the third: {forms:?}"
+        8,
+        "with and without mask and codebook, less neither, for two kernels, a codebook for the third, and one that is coded: {forms:?}"
     );
 }
 

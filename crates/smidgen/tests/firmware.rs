@@ -5,7 +5,7 @@
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use smidgen::device;
 use smidgen::events::Silent;
-use smidgen::firmware::{Firmware, Storage, board};
+use smidgen::firmware::{Firmware, Parts, Storage, board};
 use smidgen::model_file::ModelFile;
 use smidgen_device::footprint::{Footprint, PREDICT, forbidden_symbols};
 use smidgen_ir::Interpreter;
@@ -77,6 +77,28 @@ fn the_audio_front_end_equals_the_goldens_on_the_device() {
     let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
     check_outputs(&AUDIO_CASE, &shared, &firmware, &elf, DEVICE_SETS);
     check_elf(&AUDIO_CASE, &firmware, &elf);
+}
+
+#[test]
+fn filters_in_a_code_equal_the_goldens_on_the_device() {
+    let Some(shared) = shared_or_skip("goldens with coded filters on the device") else { return };
+    let dir = tempfile::tempdir().expect("a folder");
+    for stem in ["ad01_int8", "pretrainedResnet_quant"] {
+        let case = INT8_CASES.iter().find(|case| case.stem == stem).expect("a case");
+        let graph = smidgen_tflite::read(&case.model_bytes(&shared)).expect("a supported model");
+        let board = board("mps2-an386").expect("a known board");
+        let made = |storage| {
+            let parts = Parts { storage, ..Parts::default() };
+            Firmware::with(&graph, case.model, &board, dir.path(), parts).expect("firmware")
+        };
+        let bytes = |firmware: &Firmware| smidgen_ir::filter_bytes(&firmware.program);
+        let (plain, firmware) = (made(Storage::Plain), made(Storage::Smallest));
+        assert!(firmware.program.calls.iter().any(|call| call.kernel.path().ends_with("::Coded")), "{stem}");
+        assert!(bytes(&firmware) * 100 < bytes(&plain) * 95, "{stem}: {} bytes", bytes(&firmware));
+        let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
+        check_outputs(case, &shared, &firmware, &elf, &["in.bin"]);
+        check_elf(case, &firmware, &elf);
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@
 
 mod adaptive_rounding;
 mod bias_correction;
+mod borders;
 mod calibrate;
 mod precision;
 mod recurrent;

@@ -2,6 +2,7 @@
 
 use super::adaptive_rounding::Grams;
 use super::bias_correction::Means;
+use super::borders::conversion;
 use super::precision::{Precision, handed_on};
 use super::recurrent::{self, BIASES, INPUT_WEIGHTS, N_GATES, RECURRENT_WEIGHTS};
 use super::weights::{self, Input, Layout};
@@ -9,7 +10,6 @@ use super::{Config, tensor_place};
 use crate::CompressError;
 use crate::quantize::{quantize_value, quantize_value_16};
 use smidgen_ir::Range;
-use smidgen_ir::ops::{dequantize, quantize};
 use smidgen_ir::{DType, Graph, Node, NodeIdx, Op, OutputQuant, Quant, Tensor, TensorIdx};
 use std::collections::BTreeMap;
 
@@ -65,17 +65,17 @@ pub(super) struct Seen<'a> {
     pub(super) scales: &'a BTreeMap<usize, Vec<f32>>,
 }
 
-struct Rewriter<'a> {
-    graph: Graph,
+pub(super) struct Rewriter<'a> {
+    pub(super) graph: Graph,
     /// The nodes so far, with the QUANTIZE nodes that bring operands to one scale.
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     seen: Seen<'a>,
     config: &'a Config,
     log: &'a mut Vec<String>,
     /// Precision of the node that is being rewritten.
     now: Precision,
     /// Activations in another type than they were made in.
-    copies: BTreeMap<(TensorIdx, DType), TensorIdx>,
+    pub(super) copies: BTreeMap<(TensorIdx, DType), TensorIdx>,
 }
 
 impl Rewriter<'_> {
@@ -111,76 +111,17 @@ impl Rewriter<'_> {
         self.config.asked(&self.graph, node).or_else(of_input).unwrap_or_else(|| self.config.precision())
     }
 
-    /// Gives a node its activations in the type that it computes with.
-    fn convert_inputs(&mut self, idx: NodeIdx) -> Result<(), CompressError> {
-        for operand in 0..self.graph.nodes[idx.idx()].inputs.len() {
-            let Some(input) = self.graph.nodes[idx.idx()].inputs[operand] else { continue };
-            let tensor = self.graph.tensor(input);
-            let is_real = tensor.quant.is_some() || tensor.dtype == DType::F32;
-            if tensor.is_const() || tensor.is_variable || !is_real || tensor.dtype == self.dtype() {
-                continue;
-            }
-            let copy = self.copy(input)?;
-            self.graph.nodes[idx.idx()].inputs[operand] = Some(copy);
-        }
-        Ok(())
-    }
-
-    /// An activation in the type of the node that is being rewritten.
-    fn copy(&mut self, of: TensorIdx) -> Result<TensorIdx, CompressError> {
-        let dtype = self.dtype();
-        if let Some(&copy) = self.copies.get(&(of, dtype)) {
-            return Ok(copy);
-        }
-        let tensor = self.graph.tensor(of);
-        let copy =
-            Tensor::activation(format!("{}_{}", tensor.name, dtype.name()), dtype, tensor.shape.clone());
-        let quant = if dtype == DType::F32 { None } else { Some(self.quant(self.range(of)?)) };
-        let copy = self.graph.add_tensor(Tensor { quant, ..copy });
-        self.nodes.push(Node { op: conversion(dtype), inputs: vec![Some(of)], outputs: vec![copy] });
-        self.copies.insert((of, dtype), copy);
-        Ok(copy)
-    }
-
-    /// Outputs have the type of all other activations, whatever their layer computes with, and keep their names.
-    fn settle_outputs(&mut self) -> Result<(), CompressError> {
-        for at in 0..self.graph.outputs.len() {
-            let inner = self.graph.outputs[at];
-            let tensor = self.graph.tensor(inner);
-            let is_real = tensor.quant.is_some() || tensor.dtype == DType::F32;
-            if !is_real || tensor.is_const() || tensor.dtype == self.dtype() {
-                continue;
-            }
-            let fixed = self.graph.producer(inner).map(|node| self.graph.nodes[node.idx()].op.output_quant());
-            let quant = match fixed {
-                Some(OutputQuant::Fixed(quant)) if !self.is_wide() => quant,
-                _ => self.quant(self.range(inner)?),
-            };
-            let outer = Tensor::activation(tensor.name.clone(), self.dtype(), tensor.shape.clone());
-            let suffix = format!("_{}", tensor.dtype.name());
-            self.graph.tensor_mut(inner).name.push_str(&suffix);
-            let outer = self.graph.add_tensor(Tensor { quant: Some(quant), ..outer });
-            self.nodes.push(Node {
-                op: conversion(self.dtype()),
-                inputs: vec![Some(inner)],
-                outputs: vec![outer],
-            });
-            self.graph.outputs[at] = outer;
-        }
-        Ok(())
-    }
-
-    fn is_wide(&self) -> bool {
+    pub(super) fn is_wide(&self) -> bool {
         self.now == Precision::Int16x8
     }
 
     /// The type of the node's activations.
-    fn dtype(&self) -> DType {
+    pub(super) fn dtype(&self) -> DType {
         self.now.dtype()
     }
 
     /// The scale and zero point of an activation.
-    fn quant(&self, range: Range) -> Quant {
+    pub(super) fn quant(&self, range: Range) -> Quant {
         if self.is_wide() { range.activation_quant_16() } else { range.activation_quant() }
     }
 
@@ -352,7 +293,7 @@ impl Rewriter<'_> {
         }
     }
 
-    fn range(&self, idx: TensorIdx) -> Result<Range, CompressError> {
+    pub(super) fn range(&self, idx: TensorIdx) -> Result<Range, CompressError> {
         self.seen.ranges.get(idx.idx()).copied().flatten().ok_or_else(|| CompressError::Place {
             place: tensor_place(&self.graph, idx),
             message: "calibration has not seen it".into(),
@@ -372,32 +313,6 @@ impl Rewriter<'_> {
         tensor.dtype = dtype;
         tensor.quant = Some(quant);
     }
-
-    fn float_inputs(&mut self) {
-        for at in 0..self.graph.inputs.len() {
-            let inner = self.graph.inputs[at];
-            let tensor = self.graph.tensor(inner);
-            let outer = Tensor::activation(tensor.name.clone(), DType::F32, tensor.shape.clone());
-            self.graph.tensor_mut(inner).name.push_str("_int8");
-            let outer = self.graph.add_tensor(outer);
-            let op = Op::Quantize(quantize::Quantize::default());
-            self.graph.nodes.insert(at, Node { op, inputs: vec![Some(outer)], outputs: vec![inner] });
-            self.graph.inputs[at] = outer;
-        }
-    }
-
-    fn float_outputs(&mut self) {
-        for at in 0..self.graph.outputs.len() {
-            let inner = self.graph.outputs[at];
-            let tensor = self.graph.tensor(inner);
-            let outer = Tensor::activation(tensor.name.clone(), DType::F32, tensor.shape.clone());
-            self.graph.tensor_mut(inner).name.push_str("_int8");
-            let outer = self.graph.add_tensor(outer);
-            let op = Op::Dequantize(dequantize::Dequantize);
-            self.graph.nodes.push(Node { op, inputs: vec![Some(inner)], outputs: vec![outer] });
-            self.graph.outputs[at] = outer;
-        }
-    }
 }
 
 /// Where the output channels of a weighted operator's filter lie, and whether they have their own scales. Weights that are
@@ -414,14 +329,6 @@ pub(crate) fn layout(graph: &Graph, node: &Node, config: &Config) -> Option<Layo
     // A depthwise filter has few weights, which all matter.
     let bits = if matches!(node.op, Op::DepthwiseConv2d(_)) { 8 } else { config.bits(graph, node) };
     Some(Layout { axis, per_channel, bits, is_wide: config.activation_bits == 16 })
-}
-
-/// The operator that brings an activation to this type.
-fn conversion(to: DType) -> Op {
-    match to {
-        DType::F32 => Op::Dequantize(dequantize::Dequantize),
-        to => Op::Quantize(quantize::Quantize { to }),
-    }
 }
 
 fn is_float_constant(tensor: &Tensor) -> bool {

@@ -48,7 +48,11 @@ fn graph(few: impl Fn(usize) -> i8 + Copy) -> Graph {
 
 fn run(graph: &Graph, storage: Storage) -> (Vec<u8>, usize) {
     let program = stored(lower(graph).unwrap(), storage);
-    let n = program.calls.iter().filter(|call| call.kernel.path().ends_with("::Stored")).count();
+    let n = program
+        .calls
+        .iter()
+        .filter(|call| call.kernel.path().ends_with("::Stored") || call.kernel.path().ends_with("::Coded"))
+        .count();
     let input: Vec<u8> = (0..graph.input_bytes()).map(|at| (at * 37 % 251) as u8).collect();
     (Interpreter::with_program(graph, program).unwrap().run(&input).unwrap(), n)
 }
@@ -71,6 +75,20 @@ fn every_form_computes_what_the_plain_filter_does() {
         assert_eq!((none, n), (0, expected));
         assert!(found == wanted);
     }
+}
+
+#[test]
+fn what_has_many_values_is_coded_where_every_byte_counts() {
+    // Bell-shaped, as weights are.
+    let bell = |at: usize| ((at * 73 % 101 + at * 31 % 97 + at * 57 % 89) as i32 - 142) as i8;
+    let graph = graph(bell);
+    let program = |storage| stored(lower(&graph).unwrap(), storage);
+    let coded = program(Storage::Smallest);
+    let n = coded.calls.iter().filter(|call| call.kernel.path().ends_with("conv_2d::Coded")).count();
+    assert_eq!(n, 2, "not the depthwise ones, nor one with hardly more weights than values");
+    let bytes = [Storage::Plain, Storage::Smallest].map(|storage| filter_bytes(&program(storage)));
+    assert!(bytes[1] < bytes[0] - 800, "{bytes:?}");
+    assert_eq!(run(&graph, Storage::Smallest).0, run(&graph, Storage::Plain).0);
 }
 
 #[test]

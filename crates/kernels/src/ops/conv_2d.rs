@@ -4,10 +4,12 @@
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::ConvPerChannel` and `reference_ops::Conv`, with the
 //! filter zero point of its uint8 form.
 
+mod coded;
 mod int16;
 mod layout;
 mod stored;
 
+pub use coded::{Coded, CodedSpec};
 pub use int16::{Int16, Int16Spec};
 pub use stored::{Stored, StoredSpec};
 

@@ -3,9 +3,11 @@
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::FullyConnected`, `FullyConnectedPerChannel` and
 //! `reference_ops::FullyConnected`. Scaling rounds twice, unlike LiteRT's.
 
+mod coded;
 mod int16;
 mod stored;
 
+pub use coded::{Coded, CodedSpec};
 pub use int16::{Int16, Int16Spec};
 pub use stored::{Stored, StoredSpec};
 

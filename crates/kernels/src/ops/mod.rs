@@ -104,6 +104,7 @@ pub mod unidirectional_sequence_lstm;
 mod blocks;
 mod broadcast;
 mod channels;
+pub mod coded;
 mod comparison;
 mod dot;
 mod extremes;

@@ -165,7 +165,7 @@ pub(super) fn compute(
     channels: Channels<'_>,
     n_channels: usize,
     output: &mut [i8],
-    add: impl Fn(usize, &mut [i32]),
+    mut add: impl FnMut(usize, &mut [i32]),
 ) {
     let mut sums = [0_i32; SUMS];
     let n = output.len().checked_div(n_channels).unwrap_or(0);

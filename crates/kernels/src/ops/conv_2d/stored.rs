@@ -35,13 +35,13 @@ pub struct StoredSpec {
 /// Int8 CONV_2D with one scale per output channel and a filter without its zeros, or of indices into a codebook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
-    layout: Layout,
+    pub(super) layout: Layout,
     bits: u32,
     /// Whether the windows of the pixels are the input as it stands.
     is_whole: bool,
     n_pixels: usize,
     input_zero_point: i8,
-    output: Output,
+    pub(super) output: Output,
 }
 
 impl Stored {
@@ -92,8 +92,8 @@ impl Stored {
         length("output", output.len(), window.out_len())?;
         length("bias", bias.len(), window.out_c)?;
         let channels = Channels::shared(window.out_c, bias, multiplier, shift, self.output)?;
-        let mut first = 0;
         if !mask.is_empty() {
+            let mut first = 0;
             let n = (4 * (FOURS / row.max(1))).clamp(4, SUMS);
             let mut gathered = [[self.input_zero_point; 4]; FOURS];
             while first < self.n_pixels {
@@ -107,8 +107,26 @@ impl Stored {
             }
             return Ok(());
         }
+        self.for_each_block(input, output, |inputs, n, output| {
+            stored::compute(channels, window.out_c, output, |channel, sums| {
+                filter.add_products(channel, row, inputs, sums.get_mut(..n).unwrap_or(&mut []));
+            });
+        });
+        Ok(())
+    }
+
+    /// Calls `compute` with the windows of some pixels, one after the other, their number and their channels.
+    #[inline(always)]
+    pub(super) fn for_each_block(
+        &self,
+        input: &[i8],
+        output: &mut [i8],
+        mut compute: impl FnMut(&[i8], usize, &mut [i8]),
+    ) {
+        let Layout { window, filter_row: row, .. } = self.layout;
         let n = if self.is_whole { SUMS } else { (GATHERED / row.max(1)).clamp(1, SUMS) };
         let mut gathered = [self.input_zero_point; GATHERED];
+        let mut first = 0;
         while first < self.n_pixels {
             let block = n.min(self.n_pixels - first);
             let inputs = if self.is_whole {
@@ -117,13 +135,9 @@ impl Stored {
                 self.gather(input, first, block, &mut gathered);
                 part(&gathered, 0, block * row)
             };
-            let output = block_mut(output, first, block, window.out_c);
-            stored::compute(channels, window.out_c, output, |channel, sums| {
-                filter.add_products(channel, row, inputs, sums.get_mut(..block).unwrap_or(&mut []));
-            });
+            compute(inputs, block, block_mut(output, first, block, window.out_c));
             first += block;
         }
-        Ok(())
     }
 
     /// The windows of some pixels, one after the other; the zero point where padding is.

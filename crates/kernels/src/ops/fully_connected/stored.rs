@@ -71,7 +71,7 @@ impl Stored {
         length("bias", bias.len(), out_c)?;
         self.shape.check_lengths(input.len(), bias.len(), output.len())?;
         let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
-        let blocks = input.chunks(SUMS * in_c.max(1)).zip(output.chunks_mut(SUMS * out_c.max(1)));
+        let blocks = input.chunks((SUMS * in_c).max(1)).zip(output.chunks_mut((SUMS * out_c).max(1)));
         for (input, output) in blocks {
             let n = input.len().checked_div(in_c).unwrap_or(0);
             stored::compute(channels, out_c, output, |channel, sums| {

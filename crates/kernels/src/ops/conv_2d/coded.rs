@@ -1,0 +1,70 @@
+//! CONV_2D with a filter in a Huffman code, a block of pixels at a time.
+
+use super::stored::{Stored, StoredSpec};
+use crate::error::{attempt, length};
+use crate::ops::channels::Channels;
+use crate::ops::{coded, stored};
+use crate::window::Window;
+use crate::{InvalidSpec, WrongLength};
+
+/// Everything about an int8 CONV_2D with a coded filter that is known when it is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodedSpec {
+    /// Shapes, strides, dilation and padding.
+    pub window: Window,
+    /// The int8 value of a real 0 in the input.
+    pub input_zero_point: i32,
+    /// The int8 value of a real 0 in the output.
+    pub output_zero_point: i32,
+    /// Lowest int8 output.
+    pub act_min: i32,
+    /// Highest int8 output.
+    pub act_max: i32,
+}
+
+/// Int8 CONV_2D with one scale per output channel and a filter in a Huffman code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coded {
+    stored: Stored,
+}
+
+impl Coded {
+    /// Checks the specification. The window has at most 2304 values.
+    pub const fn new(spec: CodedSpec) -> Result<Self, InvalidSpec> {
+        let CodedSpec { window, input_zero_point, output_zero_point, act_min, act_max } = spec;
+        let spec = StoredSpec { window, bits: 8, input_zero_point, output_zero_point, act_min, act_max };
+        Ok(Self { stored: attempt!(Stored::new(spec)) })
+    }
+
+    /// Input NHWC; the code of `out_c` filter rows as counts, symbols and codes, see `ops/coded.rs`; bias `out_c`, less the
+    /// input's zero point times the sum of the row; multiplier and shift (`-31..=30`, left above 0) `out_c`, or 1 for all.
+    #[expect(clippy::too_many_arguments, reason = "kernels take slices, one for each constant")]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run(
+        &self,
+        input: &[i8],
+        counts: &[u16],
+        symbols: &[i8],
+        codes: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        output: &mut [i8],
+    ) -> Result<(), WrongLength> {
+        let window = self.stored.layout.window;
+        let row = self.stored.layout.filter_row;
+        let filter = coded::Coded::new(counts, symbols, codes)?;
+        length("input", input.len(), window.in_len())?;
+        length("output", output.len(), window.out_len())?;
+        length("bias", bias.len(), window.out_c)?;
+        let channels = Channels::shared(window.out_c, bias, multiplier, shift, self.stored.output)?;
+        self.stored.for_each_block(input, output, |inputs, n, output| {
+            let mut rows = filter;
+            stored::compute(channels, window.out_c, output, |_, sums| {
+                rows.add_products(row, inputs, sums.get_mut(..n).unwrap_or(&mut []));
+            });
+        });
+        Ok(())
+    }
+}
