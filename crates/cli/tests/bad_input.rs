@@ -57,6 +57,14 @@ fn boards_options_and_inputs_that_do_not_fit() {
     refused(&folder.smidgen(&["quantize", model, "--data", "wand"]), &["int8"]);
     let float = "wand/build/float.tflite";
     refused(&folder.smidgen(&["quantize", float]), &["--data"]);
+    for (flag, value, told) in [
+        ("--layer", "none=int8", "there is no \"none\""),
+        ("--layer", "none=int7", "NAME=float32"),
+        ("--mixed", "weights=1", "bytes of weights cannot be reached"),
+        ("--mixed", "loss=-1", "loss=POINTS"),
+    ] {
+        refused(&folder.smidgen(&["quantize", "wand", flag, value, "--quiet"]), &[told]);
+    }
     let nan = [f32::NAN.to_le_bytes(); 384].concat();
     folder.write("nan.bin", nan);
     refused(&folder.smidgen(&["quantize", float, "--data", "nan.bin"]), &["NaN", "nan.bin"]);

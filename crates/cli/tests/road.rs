@@ -49,6 +49,23 @@ fn a_project_on_the_host() {
         (&wide["inputs"][0]["dtype"], &wide["outputs"][0]["dtype"]),
         (&"int16".into(), &"int16".into())
     );
+    let float16 = folder.json(&["quantize", "wand", "--float16"]);
+    let sizes = ["float.tflite", "float.float16.tflite"]
+        .map(|name| dir.join("build").join(name).metadata().unwrap().len());
+    assert!(
+        sizes[1] < sizes[0] && float16["model"].as_str().unwrap().ends_with("float16.tflite"),
+        "{sizes:?}"
+    );
+    let diagnosed = folder.json(&["quantize", "wand", "--diagnose"]);
+    let layers = diagnosed["layers"].as_array().unwrap();
+    assert!(layers.iter().any(|layer| layer["share"].as_f64() > Some(0.0)), "{diagnosed}");
+    let mixed = format!("{}=int16x8", layers[0]["name"].as_str().unwrap());
+    folder.json(&["quantize", "wand", "--layer", &mixed]);
+    let mixed = folder.json(&["inspect", dir.join("build/model.tflite").to_str().unwrap()]);
+    assert_eq!(mixed["inputs"][0]["dtype"], "int8");
+    let budget = diagnosed["weights_bytes"].as_u64().unwrap() - 1;
+    let fewer = folder.json(&["quantize", "wand", "--mixed", &format!("weights={budget}")]);
+    assert!(fewer["weights_bytes"].as_u64().unwrap() <= budget, "{fewer}");
     folder.json(&["quantize", "wand"]);
     let eval = folder.json(&["eval", "wand"]);
     let names: Vec<_> = eval["results"].as_array().unwrap().iter().map(|r| r["name"].clone()).collect();
