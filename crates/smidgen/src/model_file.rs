@@ -124,7 +124,7 @@ pub fn write(graph: &Graph, path: &Path) -> Result<()> {
 /// Writes the `.tflite` of a float graph with weights in float16.
 ///
 /// # Errors
-/// As [`write`], a weight beyond what float16 holds, and a name that does not end in `.tflite`.
+/// As [`write()`], a weight beyond what float16 holds, and a name that does not end in `.tflite`.
 pub fn write_float16(graph: &Graph, path: &Path) -> Result<()> {
     if Format::of_name(path) != Some(Format::Tflite) {
         return Err(Error::input("float16 weights are for .tflite files; give the file that ending")
