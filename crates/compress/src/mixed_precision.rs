@@ -52,19 +52,22 @@ pub fn sensitivity(
     let inputs = context.calibration;
     let probe = Probe::new(&before_softmax(graph)?, config, context)?;
     let names = probe.layers();
-    let alone = |at: usize, precision: Precision| -> Layers {
+    // One layer as it is configured, or with another precision.
+    let alone = |at: usize, precision: Option<Precision>| -> Layers {
         let others = names.iter().enumerate().filter(|(other, _)| *other != at);
         let others = others.map(|(_, (name, _, _))| (name.clone(), Precision::Float32));
-        others.chain([(names[at].0.clone(), precision)]).collect()
+        let name = &names[at].0;
+        let own = precision.or_else(|| config.layers.get(name).copied());
+        others.chain(own.map(|own| (name.clone(), own))).collect()
     };
     let all_float = names.iter().map(|(name, _, _)| (name.clone(), Precision::Float32)).collect();
     // What quantised inputs do by themselves.
     let floor = probe.noise(&all_float, inputs)?;
     let mut found = Vec::new();
     for (at, (name, op, weights)) in names.iter().enumerate() {
-        let noise = (probe.noise(&alone(at, Precision::Int8), inputs)? - floor).max(0.0);
+        let noise = (probe.noise(&alone(at, None), inputs)? - floor).max(0.0);
         let noise_of_4_bits = match *weights > 0 {
-            true => Some((probe.noise(&alone(at, Precision::Int8x4), inputs)? - floor).max(noise)),
+            true => Some((probe.noise(&alone(at, Some(Precision::Int8x4)), inputs)? - floor).max(noise)),
             false => None,
         };
         found.push(Sensitivity {
@@ -97,7 +100,9 @@ pub fn choose(
         let message = "mixed precision begins with activations and weights of 8 bits; leave other bits out";
         return Err(CompressError::Options(message.into()));
     }
-    let sensitivity = sensitivity(graph, config, context)?;
+    let mut sensitivity = sensitivity(graph, config, context)?;
+    // What was asked for stays.
+    sensitivity.retain(|layer| !config.layers.contains_key(&layer.name));
     let calibrated = Calibrated::new(graph, config, context)?;
     let layers = match budget {
         Budget::Weights(bytes) => fewer_bits(&calibrated, sensitivity, bytes)?,
@@ -126,7 +131,7 @@ fn fewer_bits(
     };
     sensitivity.retain(|layer| layer.noise_of_4_bits.is_some());
     sensitivity.sort_by(|a, b| price(a).unwrap_or(0.0).total_cmp(&price(b).unwrap_or(0.0)));
-    let mut layers = Layers::new();
+    let mut layers = calibrated.config.layers.clone();
     let mut smallest = size(&layers)?;
     for layer in &sensitivity {
         if smallest <= bytes {
@@ -152,7 +157,7 @@ fn more_bits(
 ) -> Result<Layers, CompressError> {
     sensitivity.sort_by(|a, b| b.noise.total_cmp(&a.noise));
     let wanted = judge(graph)? - loss;
-    let mut layers = Layers::new();
+    let mut layers = calibrated.config.layers.clone();
     let mut quantized = calibrated.quantized(&layers, &mut Vec::new())?;
     let mut best = judge(&quantized)?;
     let mut rest = sensitivity.iter();

@@ -190,9 +190,9 @@ pub fn settled(graph: &Graph) -> Graph {
     settled
 }
 
-/// The greatest number of values that the weights of a layer of an int8 graph have.
+/// The greatest number of values that the weights of a CONV_2D or FULLY_CONNECTED of an int8 graph have.
 pub fn n_values(graph: &Graph) -> usize {
-    let is_weighted = |op: &Op| matches!(op, Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_));
+    let is_weighted = |op: &Op| matches!(op, Op::Conv2d(_) | Op::FullyConnected(_));
     let filters = graph
         .nodes
         .iter()

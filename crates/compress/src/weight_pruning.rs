@@ -50,12 +50,27 @@ pub enum Pattern {
     },
 }
 
+/// Which weights matter least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Importance {
+    /// Those of least magnitude.
+    #[default]
+    Magnitude,
+    /// Those that training moves towards 0, whatever their size (Sanh, Wolf and Rush, *Movement Pruning*, 2020): least is the growth
+    /// of a weight's square since the stage began, to which their sum of weight times negative gradient comes in small steps of
+    /// plain gradient descent. Nothing is pruned before the first epoch.
+    Movement,
+}
+
 /// Options.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Share of the weights that become 0.
     pub sparsity: f64,
+    /// Which weights go first.
+    pub importance: Importance,
     /// How it grows.
     pub schedule: Schedule,
     /// What is pruned together.
@@ -66,7 +81,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { sparsity: 0.75, schedule: Schedule::default(), pattern: Pattern::default(), global: false }
+        Config {
+            sparsity: 0.75,
+            importance: Importance::default(),
+            schedule: Schedule::default(),
+            pattern: Pattern::default(),
+            global: false,
+        }
     }
 }
 
@@ -80,6 +101,10 @@ impl Config {
     /// The sparsity of epoch `epoch` (from 0) of `n_epochs`.
     pub fn sparsity_at(&self, epoch: u64, n_epochs: u64) -> f64 {
         let growing = (GROWING * n_epochs as f64).floor().max(1.0);
+        if self.importance == Importance::Movement && epoch == 0 {
+            // Nothing has moved yet.
+            return 0.0;
+        }
         // The first epoch is pruned already, and the last growing one to the full.
         let t = ((epoch + 1) as f64 / growing).min(1.0);
         match self.schedule {
@@ -150,7 +175,7 @@ pub fn sparsity(graph: &Graph) -> f64 {
     n_zeros as f64 / n.max(1) as f64
 }
 
-/// The graph with the weights of least magnitude set to 0. The log of `context` says how many there are.
+/// The graph with the weights of least magnitude set to 0, whatever [`Config::importance`]: nothing has moved. The log of `context` says how many there are.
 ///
 /// # Errors
 /// Options that make no sense, and a graph that is not float32 or has nothing to prune.
@@ -159,46 +184,71 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
     let graph = prepared(graph)?;
-    let pruned = pruned(&graph, config, config.sparsity)?;
+    let pruned = pruned(&graph, None, config, config.sparsity)?;
     context.log.push(format!("weight_pruning: {:.1} % of the weights are 0", 100.0 * sparsity(&pruned)));
     Ok(pruned)
 }
 
-/// What holds this share of the weights at 0: those of least magnitude now.
+/// What holds this share of the weights at 0: those that matter least now. `start` is the graph before it was trained, which
+/// [`Importance::Movement`] goes by; without one it is magnitude that counts.
 ///
 /// # Errors
 /// A graph without weights to prune.
-pub fn held(graph: &Graph, config: &Config, sparsity: f64) -> Result<Held, CompressError> {
-    pruned(graph, config, sparsity).map(|pruned| zeros(&pruned))
+pub fn held(
+    graph: &Graph,
+    start: Option<&Graph>,
+    config: &Config,
+    sparsity: f64,
+) -> Result<Held, CompressError> {
+    pruned(graph, start, config, sparsity).map(|pruned| zeros(&pruned))
 }
 
-fn pruned(graph: &Graph, config: &Config, sparsity: f64) -> Result<Graph, CompressError> {
+fn pruned(
+    graph: &Graph,
+    start: Option<&Graph>,
+    config: &Config,
+    sparsity: f64,
+) -> Result<Graph, CompressError> {
     let filters = filters(graph);
     if filters.is_empty() {
         let message = "weight_pruning: there is no CONV_2D or FULLY_CONNECTED with constant weights to prune";
         return Err(CompressError::Options(message.into()));
     }
-    let values = |filter: &Filter| graph.tensor(filter.tensor).f32s().unwrap_or_default();
+    let values = |graph: &Graph, filter: &Filter| graph.tensor(filter.tensor).f32s().unwrap_or_default();
+    // What each weight is worth.
+    let worth = |filter: &Filter| -> Vec<f32> {
+        let now = values(graph, filter);
+        match start.filter(|_| config.importance == Importance::Movement) {
+            None => now.iter().map(|value| value.abs()).collect(),
+            Some(start) => {
+                // What was pruned stays so.
+                let growth = |(now, then): (&f32, f32)| {
+                    if *now == 0.0 { f32::NEG_INFINITY } else { now * now - then * then }
+                };
+                now.iter().zip(values(start, filter)).map(growth).collect()
+            }
+        }
+    };
     let threshold = config.global.then(|| {
         let all = filters.iter().flat_map(|filter| {
             // Layers of many inputs have small weights: what counts is a weight beside its layer's own.
-            let values = values(filter);
-            let mean = mean_magnitude(&values);
-            scores(&values, filter, config.pattern).into_iter().map(move |score| score / mean)
+            let worth = worth(filter);
+            let mean = mean_magnitude(&worth);
+            scores(&worth, filter, config.pattern).into_iter().map(move |score| score / mean)
         });
         nth(all.collect(), sparsity)
     });
     let mut pruned = graph.clone();
     for filter in &filters {
-        let mut values = values(filter);
-        prune(&mut values, filter, config.pattern, sparsity, threshold);
+        let mut values = values(graph, filter);
+        prune(&mut values, &worth(filter), filter, config.pattern, sparsity, threshold);
         set(&mut pruned, filter.tensor, &values);
     }
     Ok(pruned)
 }
 
 fn mean_magnitude(values: &[f32]) -> f32 {
-    let sum: f64 = values.iter().map(|value| f64::from(value.abs())).sum();
+    let sum: f64 = values.iter().filter(|value| value.is_finite()).map(|value| f64::from(value.abs())).sum();
     ((sum / values.len().max(1) as f64) as f32).max(f32::MIN_POSITIVE)
 }
 
@@ -228,34 +278,40 @@ fn units(filter: &Filter, pattern: Pattern) -> Vec<Vec<usize>> {
     }
 }
 
-/// The mean magnitude of each unit.
-fn scores(values: &[f32], filter: &Filter, pattern: Pattern) -> Vec<f32> {
-    let score =
-        |unit: &Vec<usize>| unit.iter().map(|&at| values[at].abs()).sum::<f32>() / unit.len().max(1) as f32;
+/// The mean worth of each unit.
+fn scores(worth: &[f32], filter: &Filter, pattern: Pattern) -> Vec<f32> {
+    let score = |unit: &Vec<usize>| unit.iter().map(|&at| worth[at]).sum::<f32>() / unit.len().max(1) as f32;
     units(filter, pattern).iter().map(score).collect()
 }
 
-/// Sets the units of least magnitude to 0: those up to `threshold` times the mean magnitude, or this share of them.
-fn prune(values: &mut [f32], filter: &Filter, pattern: Pattern, sparsity: f64, threshold: Option<f32>) {
+/// Sets the units of least worth to 0: those up to `threshold` times the mean, or this share of them.
+fn prune(
+    values: &mut [f32],
+    worth: &[f32],
+    filter: &Filter,
+    pattern: Pattern,
+    sparsity: f64,
+    threshold: Option<f32>,
+) {
     if let Pattern::NOfM { of } = pattern {
-        for row in values.chunks_mut(filter.row) {
-            for group in row.chunks_exact_mut(of) {
+        for (row, worth) in values.chunks_mut(filter.row).zip(worth.chunks(filter.row)) {
+            for (group, worth) in row.chunks_exact_mut(of).zip(worth.chunks_exact(of)) {
                 let mut order: Vec<usize> = (0..of).collect();
-                order.sort_by(|&a, &b| group[a].abs().total_cmp(&group[b].abs()).then(a.cmp(&b)));
+                order.sort_by(|&a, &b| worth[a].total_cmp(&worth[b]).then(a.cmp(&b)));
                 let n = (sparsity * of as f64).round() as usize;
                 order.into_iter().take(n).for_each(|at| group[at] = 0.0);
             }
         }
         return;
     }
-    let (units, scores) = (units(filter, pattern), scores(values, filter, pattern));
+    let (units, scores) = (units(filter, pattern), scores(worth, filter, pattern));
     let mut order: Vec<usize> = (0..units.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(a.cmp(&b)));
     let n = match threshold {
         None => (sparsity * units.len() as f64).round() as usize,
         Some(threshold) => {
             let least = units.len().div_ceil(LEAST_KEPT);
-            let limit = threshold * mean_magnitude(values);
+            let limit = threshold * mean_magnitude(worth);
             scores.iter().filter(|score| **score <= limit).count().min(units.len() - least)
         }
     };
@@ -366,7 +422,7 @@ mod tests {
             constraint.project(&mut moved);
             assert!(moved.iter().zip(&values).all(|(moved, value)| (*moved == 0.0) == (*value == 0.0)));
         }
-        for (tensor, constraint) in held(&pruned, &Config::default(), 0.75).unwrap() {
+        for (tensor, constraint) in held(&pruned, None, &Config::default(), 0.75).unwrap() {
             let less = pruned.tensor(tensor).f32s().unwrap();
             let mut more = less.clone();
             constraint.project(&mut more);
@@ -388,5 +444,37 @@ mod tests {
         assert!(message(Config { pattern, ..Config::default() }).contains("1 by 0"));
         let schedule = Schedule::Polynomial { power: 0.0 };
         assert!(message(Config { schedule, ..Config::default() }).contains("power 0"));
+    }
+
+    #[test]
+    fn movement_prunes_what_shrinks_and_not_what_is_small() {
+        let start = network();
+        let mut now = start.clone();
+        for filter in filters(&start) {
+            // Every other weight shrinks, the others grow, by a share of what they are.
+            let values = start.tensor(filter.tensor).f32s().unwrap();
+            let factor = |at: usize| if at.is_multiple_of(2) { 0.9 } else { 1.1 };
+            let moved: Vec<f32> = values.iter().enumerate().map(|(at, value)| value * factor(at)).collect();
+            set(&mut now, filter.tensor, &moved);
+        }
+        let config = Config { sparsity: 0.5, importance: Importance::Movement, ..Config::default() };
+        let of_half = pruned(&now, Some(&start), &config, 0.5).unwrap();
+        for filter in filters(&of_half) {
+            let values = of_half.tensor(filter.tensor).f32s().unwrap();
+            assert!(values.iter().enumerate().all(|(at, value)| (*value == 0.0) == at.is_multiple_of(2)));
+        }
+        // What is gone stays gone, whatever the rest does.
+        let more = pruned(&of_half, Some(&start), &config, 0.6).unwrap();
+        assert!((sparsity(&more) - 0.6).abs() < 0.02);
+        for filter in filters(&more) {
+            let values = |graph: &Graph| graph.tensor(filter.tensor).f32s().unwrap();
+            assert!(
+                values(&of_half)
+                    .iter()
+                    .zip(values(&more))
+                    .all(|(before, after)| *before != 0.0 || after == 0.0)
+            );
+        }
+        assert_eq!((config.sparsity_at(0, 8), config.sparsity_at(7, 8)), (0.0, 0.5));
     }
 }

@@ -39,7 +39,7 @@ pub struct StageReport {
     pub parameters: u64,
     /// Share of the weights of CONV_2D and FULLY_CONNECTED that are 0.
     pub zeros: f64,
-    /// Most values that the weights of a layer have in int8.
+    /// Most values that the weights of a CONV_2D or FULLY_CONNECTED have in int8.
     pub values: usize,
     /// Multiply-accumulates of an inference.
     pub macs: u64,

@@ -127,7 +127,8 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
 pub(crate) struct Calibrated<'a> {
     /// The graph as it is quantised, see [`prepared`].
     pub(crate) graph: Graph,
-    config: &'a Config,
+    /// How it is quantised.
+    pub(crate) config: &'a Config,
     ranges: Vec<Option<Range>>,
     means: Means,
     grams: Grams,

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use smidgen_compress::{
     low_rank_factorization, quantization_aware_training, structured_pruning, weight_clustering,
-    weight_pruning,
+    weight_pruning::{self, Importance},
 };
 
 use crate::{Error, Result, files};
@@ -228,6 +228,13 @@ impl Recipe {
             if stage.n_epochs() == 0 && matches!(technique, Technique::Quantized(_) | Technique::FineTuning) {
                 return Err(Error::input(format!("{} without epochs", technique.name())).help("epochs = 5"));
             }
+            if let Technique::Weights(config) = technique
+                && config.importance == Importance::Movement
+                && stage.n_epochs() < 2
+            {
+                let message = "weight_pruning by movement needs at least 2 epochs: weights move in the first";
+                return Err(Error::input(message).help("epochs = 10, or importance = \"magnitude\""));
+            }
             if technique.rank() > 0 {
                 before = technique;
             }
@@ -271,6 +278,8 @@ mod tests {
         );
         let sparsity = "[[stage]]\nweight_pruning = { sparsity = 1.0 }\n";
         assert!(message(sparsity).contains("sparsity 1, expected above 0 and below 1"));
+        let still = "[[stage]]\nweight_pruning = { importance = \"movement\" }\nepochs = 1\n";
+        assert!(message(still).contains("by movement needs at least 2 epochs"), "{}", message(still));
         let unknown = "[[stage]]\nprune = 3\n";
         assert!(message(unknown).contains("r.toml:2") && message(unknown).contains("prune"));
         let rate = "[[stage]]\nlearning_rate = -1.0\n";

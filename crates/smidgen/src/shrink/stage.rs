@@ -105,7 +105,8 @@ impl Bench<'_> {
                     state.graph =
                         weight_pruning::apply(&state.graph, config, &mut context).map_err(Error::input)?;
                 } else {
-                    weight_pruning::held(&state.graph, config, config.sparsity).map_err(Error::input)?;
+                    weight_pruning::held(&state.graph, None, config, config.sparsity)
+                        .map_err(Error::input)?;
                 }
                 state.keeps_zeros = true;
             }
@@ -172,7 +173,7 @@ impl Bench<'_> {
             }
             .map_err(Error::input)?;
             trainer.constrain(state.held()).map_err(Error::input)?;
-            self.train(stage, &mut trainer, (checkpoint, key), observer)?;
+            self.train(stage, &state.graph, &mut trainer, (checkpoint, key), observer)?;
             state.graph = trainer.graph();
             if state.keeps_clusters {
                 state.graph = weight_clustering::settled(&state.graph);
@@ -186,9 +187,11 @@ impl Bench<'_> {
         Ok((state, log))
     }
 
+    /// `start` is the graph before training.
     fn train(
         &self,
         stage: &Stage,
+        start: &Graph,
         trainer: &mut Trainer,
         (checkpoint, key): (&Path, &str),
         observer: &mut dyn Observer,
@@ -197,7 +200,8 @@ impl Bench<'_> {
         let mut grow = |trainer: &mut Trainer| {
             let Technique::Weights(config) = stage.technique()? else { return Ok(()) };
             let sparsity = config.sparsity_at(trainer.epochs_done(), trainer.config().epochs);
-            let held = weight_pruning::held(&trainer.graph(), config, sparsity).map_err(Error::input)?;
+            let held = weight_pruning::held(&trainer.graph(), Some(start), config, sparsity);
+            let held = held.map_err(Error::input)?;
             trainer.constrain(held).map_err(Error::input)
         };
         let mut save = |trainer: &Trainer| {

@@ -82,7 +82,9 @@ impl Stored {
         let mut first = 0;
         while first < window.out_c {
             let n = self.n_together.min(window.out_c - first);
-            for (tap, weights) in unpacked.chunks_exact_mut(n).take(window.k_h * window.k_w).enumerate() {
+            for (tap, weights) in
+                unpacked.chunks_exact_mut(n.max(1)).take(window.k_h * window.k_w).enumerate()
+            {
                 filter.unpack(tap * window.out_c + first, weights);
             }
             let sums = sums.get_mut(..n).unwrap_or(&mut []);
