@@ -158,13 +158,34 @@ fn equalize(graph: &mut Graph, pair: &Pair) -> Vec<f32> {
         _ => 1.0,
     };
     let factors: Vec<f32> = r1.iter().zip(&r2).map(factor).collect();
+    shift(graph, pair, &factors);
+    factors
+}
+
+/// Divides each channel of the first layer by its factor and multiplies the weights of the second by it.
+fn shift(graph: &mut Graph, pair: &Pair, factors: &[f32]) {
     let inverse: Vec<f32> = factors.iter().map(|factor| 1.0 / factor).collect();
     multiply(graph, pair.first.0, pair.first.1, &inverse);
     if let Some(bias) = pair.bias {
         multiply(graph, bias, 0, &inverse);
     }
-    multiply(graph, pair.second.0, pair.second.1, &factors);
-    factors
+    multiply(graph, pair.second.0, pair.second.1, factors);
+}
+
+/// The opposite of equalisation, for benches: between each two layers every channel is divided by what `draw` gives, above 0. Also
+/// returns how many pairs of layers there were.
+///
+/// # Errors
+/// A graph that the verifier refuses.
+pub fn disturb(graph: &Graph, draw: &mut dyn FnMut() -> f32) -> Result<(Graph, usize), CompressError> {
+    graph.verify().map_err(IrError::Invalid)?;
+    let mut graph = prepared(graph)?;
+    let pairs = pairs(&graph);
+    for pair in &pairs {
+        let factors: Vec<f32> = (0..pair.channels).map(|_| draw()).collect();
+        shift(&mut graph, pair, &factors);
+    }
+    Ok((graph, pairs.len()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The weights that techniques work on: filters of convolutions and of FULLY_CONNECTED.
 
-use smidgen_ir::{Graph, Node, Op, TensorIdx};
+use smidgen_ir::{Graph, Op, TensorIdx};
 
 /// A filter whose output channels lie one after the other, `[n_channels, row]`, or side by side, `[row, n_channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,48 +35,34 @@ impl Filter {
 
 /// The float32 filters of CONV_2D and FULLY_CONNECTED, each once.
 pub(crate) fn filters(graph: &Graph) -> Vec<Filter> {
-    let mut found: Vec<Filter> = Vec::new();
-    for node in &graph.nodes {
-        let per_channel = match node.op {
-            Op::Conv2d(_) => true,
-            Op::FullyConnected(_) => false,
-            _ => continue,
-        };
-        let Some(tensor) = weights(graph, node, &found) else { continue };
-        let n_channels = graph.tensor(tensor).shape.first().copied().unwrap_or(1).max(1);
-        found.push(Filter {
-            tensor,
-            n_channels,
-            row: graph.tensor(tensor).n_elements() / n_channels,
-            per_channel,
-            are_channels_last: false,
-        });
-    }
-    found
+    of(graph, |op| match op {
+        Op::Conv2d(_) => Some((true, false)),
+        Op::FullyConnected(_) => Some((false, false)),
+        _ => None,
+    })
 }
 
 /// The float32 filters of DEPTHWISE_CONV_2D, each once. They have few weights, which all matter.
 pub(crate) fn depthwise_filters(graph: &Graph) -> Vec<Filter> {
-    let mut found: Vec<Filter> = Vec::new();
-    for node in graph.nodes.iter().filter(|node| matches!(node.op, Op::DepthwiseConv2d(_))) {
-        let Some(tensor) = weights(graph, node, &found) else { continue };
-        let n_channels = graph.tensor(tensor).shape.last().copied().unwrap_or(1).max(1);
-        found.push(Filter {
-            tensor,
-            n_channels,
-            row: graph.tensor(tensor).n_elements() / n_channels,
-            per_channel: true,
-            are_channels_last: true,
-        });
-    }
-    found
+    of(graph, |op| matches!(op, Op::DepthwiseConv2d(_)).then_some((true, true)))
 }
 
-/// The constant float32 weights of a node, unless they were found before.
-fn weights(graph: &Graph, node: &Node, found: &[Filter]) -> Option<TensorIdx> {
-    let tensor = node.inputs.get(1).copied().flatten()?;
-    let is_new = found.iter().all(|filter| filter.tensor != tensor);
-    (is_new && graph.tensor(tensor).f32s().is_some()).then_some(tensor)
+/// The filters of the operators that `layout` knows: whether they have a scale for each channel, and whether channels are last.
+fn of(graph: &Graph, layout: impl Fn(&Op) -> Option<(bool, bool)>) -> Vec<Filter> {
+    let mut found: Vec<Filter> = Vec::new();
+    for node in &graph.nodes {
+        let Some((per_channel, are_channels_last)) = layout(&node.op) else { continue };
+        let Some(&Some(tensor)) = node.inputs.get(1) else { continue };
+        let weights = graph.tensor(tensor);
+        if weights.f32s().is_none() || found.iter().any(|filter| filter.tensor == tensor) {
+            continue;
+        }
+        let extent = if are_channels_last { weights.shape.last() } else { weights.shape.first() };
+        let n_channels = extent.copied().unwrap_or(1).max(1);
+        let row = weights.n_elements() / n_channels;
+        found.push(Filter { tensor, n_channels, row, per_channel, are_channels_last });
+    }
+    found
 }
 
 /// Replaces the values of a constant.

@@ -175,7 +175,8 @@ pub fn sparsity(graph: &Graph) -> f64 {
     n_zeros as f64 / n.max(1) as f64
 }
 
-/// The graph with the weights of least magnitude set to 0, whatever [`Config::importance`]: nothing has moved. The log of `context` says how many there are.
+/// The graph with the weights of least magnitude set to 0, whatever [`Config::importance`]: nothing has moved. The log of `context`
+/// says how many there are.
 ///
 /// # Errors
 /// Options that make no sense, and a graph that is not float32 or has nothing to prune.

@@ -210,7 +210,7 @@ kernels! {
     CastUint8ToUint8: cast::Any(Spec), (input: u8) -> (output: u8);
     CeilFloat32: ceil::Float32(Float32Spec), (input: f32) -> (output: f32);
     CircularBufferInt8: circular_buffer::Int8(Int8Spec), (input: i8) -> (output: i8, buffer: i8);
-    Conv2dCoded: conv_2d::Coded(CodedSpec),
+    Conv2dCoded: conv_2d::Coded(Int8Spec),
         (input: i8, counts: u16, symbols: i8, codes: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Conv2dFloat32: conv_2d::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     Conv2dInt16: conv_2d::Int16(Int16Spec), (input: i16, filter: i8, bias: i64, multiplier: i32, shift: i8) -> (output: i16);
@@ -269,7 +269,7 @@ kernels! {
     FloorModFloat32: floor_mod::Float32(Spec), (a: f32, b: f32) -> (output: f32);
     FloorModInt32: floor_mod::Int32(Spec), (a: i32, b: i32) -> (output: i32);
     FloorModInt64: floor_mod::Int64(Spec), (a: i64, b: i64) -> (output: i64);
-    FullyConnectedCoded: fully_connected::Coded(CodedSpec),
+    FullyConnectedCoded: fully_connected::Coded(Int8Spec),
         (input: i8, counts: u16, symbols: i8, codes: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     FullyConnectedFloat32: fully_connected::Float32(Float32Spec), (input: f32, filter: f32, bias: f32) -> (output: f32);
     FullyConnectedInt16: fully_connected::Int16(Int16Spec),

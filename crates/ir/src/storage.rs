@@ -129,15 +129,7 @@ impl Layer {
         // The last byte of packed weights may hold one.
         let row = weights.len().checked_div(n_channels)?;
         weights.truncate(row * n_channels);
-        // Places in a row are 16 bits.
-        let is_short = row > 0 && row <= usize::from(u16::MAX);
-        let holds = [false, true].map(|skips| match call.kernel {
-            Kernel::Conv2dInt8(_) | Kernel::Conv2dInt4(_) => is_short && conv_2d::Stored::holds(row, skips),
-            Kernel::DepthwiseConv2dInt8(spec) => {
-                !skips && depthwise_conv_2d::Stored::holds(spec.window.k_h * spec.window.k_w)
-            }
-            _ => is_short,
-        });
+        let holds = [false, true].map(|skips| holds(call.kernel, row, skips));
         let words = |bytes: &[u8]| -> Vec<i32> {
             bytes.as_chunks::<4>().0.iter().map(|word| i32::from_le_bytes(*word)).collect()
         };
@@ -173,6 +165,19 @@ impl Layer {
             bias.wrapping_sub(sum.wrapping_mul(self.input_zero_point))
         };
         self.weights.chunks(self.row).zip(&self.bias).map(of).collect()
+    }
+}
+
+/// Whether there is a kernel that reads rows of this length, without their zeros or with them.
+fn holds(kernel: Kernel, row: usize, skips: bool) -> bool {
+    // Places in a row are 16 bits.
+    let is_short = row > 0 && row <= usize::from(u16::MAX);
+    match kernel {
+        Kernel::Conv2dInt8(_) | Kernel::Conv2dInt4(_) => is_short && conv_2d::Stored::holds(row, skips),
+        Kernel::DepthwiseConv2dInt8(spec) => {
+            !skips && depthwise_conv_2d::Stored::holds(spec.window.k_h * spec.window.k_w)
+        }
+        _ => is_short,
     }
 }
 

@@ -40,7 +40,7 @@ impl std::error::Error for WriteError {}
 /// Every operator that the format does not have (BATCH_NORMALIZATION, GRU); everything that [`Graph::verify`] finds; sizes beyond
 /// the 32 bits of the format.
 pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
-    write_as(graph, |graph| Ok(graph.clone()))
+    write_as(graph, false)
 }
 
 /// The same with float32 constants rounded to float16 and a DEQUANTIZE behind each, as TensorFlow's float16 quantisation has it: a
@@ -49,21 +49,19 @@ pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
 /// # Errors
 /// As [`write()`], and constants beyond what float16 holds.
 pub fn write_float16(graph: &Graph) -> Result<Vec<u8>, WriteError> {
-    write_as(graph, half::narrow)
+    write_as(graph, true)
 }
 
-/// Writes what `form` makes of a graph that can be written.
-fn write_as(
-    graph: &Graph,
-    form: impl Fn(&Graph) -> Result<Graph, Vec<Problem>>,
-) -> Result<Vec<u8>, WriteError> {
+fn write_as(graph: &Graph, is_float16: bool) -> Result<Vec<u8>, WriteError> {
     let mut problems = unwritable_nodes(graph);
     if let Err(found) = graph.verify() {
         problems.extend(found);
     }
     problems.extend(too_large(graph));
     if problems.is_empty() {
-        let graph = &form(graph).map_err(|problems| WriteError { problems })?;
+        let narrow = is_float16.then(|| half::narrow(graph)).transpose();
+        let narrow = narrow.map_err(|problems| WriteError { problems })?;
+        let graph = narrow.as_ref().unwrap_or(graph);
         let uint8 = (graph.dialect == Dialect::Uint8).then(|| uint8::to_uint8(graph));
         let graph = uint8.as_ref().unwrap_or(graph);
         let layout = Layout::of(graph);

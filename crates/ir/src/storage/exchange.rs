@@ -108,27 +108,11 @@ fn indexed_kernel(kernel: Kernel, bits: u32) -> Option<Kernel> {
 }
 
 fn coded_kernel(kernel: Kernel) -> Option<Kernel> {
-    Some(match kernel {
-        Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) => {
-            let conv_2d::Int8Spec { window, input_zero_point, output_zero_point, act_min, act_max, .. } =
-                spec;
-            let spec = conv_2d::CodedSpec { window, input_zero_point, output_zero_point, act_min, act_max };
-            Kernel::Conv2dCoded(spec)
-        }
+    match kernel {
+        Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) => Some(Kernel::Conv2dCoded(spec)),
         Kernel::FullyConnectedInt8(spec) | Kernel::FullyConnectedInt4(spec) => {
-            let fully_connected::Int8Spec { batches, in_c, out_c, .. } = spec;
-            let fully_connected::Int8Spec { input_zero_point, output_zero_point, act_min, act_max, .. } =
-                spec;
-            Kernel::FullyConnectedCoded(fully_connected::CodedSpec {
-                batches,
-                in_c,
-                out_c,
-                input_zero_point,
-                output_zero_point,
-                act_min,
-                act_max,
-            })
+            Some(Kernel::FullyConnectedCoded(spec))
         }
-        _ => return None,
-    })
+        _ => None,
+    }
 }

@@ -9,7 +9,7 @@ mod int16;
 mod layout;
 mod stored;
 
-pub use coded::{Coded, CodedSpec};
+pub use coded::Coded;
 pub use int16::{Int16, Int16Spec};
 pub use stored::{Stored, StoredSpec};
 

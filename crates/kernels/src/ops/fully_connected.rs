@@ -7,7 +7,7 @@ mod coded;
 mod int16;
 mod stored;
 
-pub use coded::{Coded, CodedSpec};
+pub use coded::Coded;
 pub use int16::{Int16, Int16Spec};
 pub use stored::{Stored, StoredSpec};
 

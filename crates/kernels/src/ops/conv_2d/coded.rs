@@ -1,26 +1,11 @@
 //! CONV_2D with a filter in a Huffman code, a block of pixels at a time.
 
+use super::Int8Spec;
 use super::stored::{Stored, StoredSpec};
-use crate::error::{attempt, length};
+use crate::error::{attempt, ensure, length};
 use crate::ops::channels::Channels;
 use crate::ops::{coded, stored};
-use crate::window::Window;
 use crate::{InvalidSpec, WrongLength};
-
-/// Everything about an int8 CONV_2D with a coded filter that is known when it is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodedSpec {
-    /// Shapes, strides, dilation and padding.
-    pub window: Window,
-    /// The int8 value of a real 0 in the input.
-    pub input_zero_point: i32,
-    /// The int8 value of a real 0 in the output.
-    pub output_zero_point: i32,
-    /// Lowest int8 output.
-    pub act_min: i32,
-    /// Highest int8 output.
-    pub act_max: i32,
-}
 
 /// Int8 CONV_2D with one scale per output channel and a filter in a Huffman code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +14,10 @@ pub struct Coded {
 }
 
 impl Coded {
-    /// Checks the specification. The window has at most 2304 values.
-    pub const fn new(spec: CodedSpec) -> Result<Self, InvalidSpec> {
-        let CodedSpec { window, input_zero_point, output_zero_point, act_min, act_max } = spec;
+    /// Checks the specification. There is one group, and the window has at most 2304 values.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        let Int8Spec { window, groups, input_zero_point, output_zero_point, act_min, act_max } = spec;
+        ensure!(groups == 1, "a coded filter must have one group");
         let spec = StoredSpec { window, bits: 8, input_zero_point, output_zero_point, act_min, act_max };
         Ok(Self { stored: attempt!(Stored::new(spec)) })
     }

@@ -1,45 +1,36 @@
 //! FULLY_CONNECTED with a filter in a Huffman code.
 
-use super::Shape;
-use crate::error::{attempt, length, zero_point};
-use crate::fixed::Output;
-use crate::ops::channels::{Channels, SUMS};
+use super::Int8Spec;
+use super::stored::{Stored, StoredSpec};
+use crate::error::{attempt, ensure, length};
+use crate::ops::channels::Channels;
 use crate::ops::{coded, stored};
 use crate::{InvalidSpec, WrongLength};
-
-/// Everything about an int8 FULLY_CONNECTED with a coded filter that is known when it is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CodedSpec {
-    /// Rows of the input and output.
-    pub batches: usize,
-    /// Elements of an input row.
-    pub in_c: usize,
-    /// Elements of an output row.
-    pub out_c: usize,
-    /// The int8 value of a real 0 in the input.
-    pub input_zero_point: i32,
-    /// The int8 value of a real 0 in the output.
-    pub output_zero_point: i32,
-    /// Lowest int8 output.
-    pub act_min: i32,
-    /// Highest int8 output.
-    pub act_max: i32,
-}
 
 /// Int8 FULLY_CONNECTED with a filter in a Huffman code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coded {
-    shape: Shape,
-    output: Output,
+    stored: Stored,
 }
 
 impl Coded {
-    /// Checks the specification.
-    pub const fn new(spec: CodedSpec) -> Result<Self, InvalidSpec> {
-        attempt!(zero_point(spec.input_zero_point));
+    /// Checks the specification. The filter has no zero point.
+    pub const fn new(spec: Int8Spec) -> Result<Self, InvalidSpec> {
+        let Int8Spec { batches, in_c, out_c, input_zero_point, filter_zero_point, .. } = spec;
+        let Int8Spec { output_zero_point, act_min, act_max, .. } = spec;
+        ensure!(filter_zero_point == 0, "a coded filter must have the zero point 0");
+        let bits = 8;
         Ok(Self {
-            shape: attempt!(Shape::new(spec.batches, spec.in_c, spec.out_c)),
-            output: attempt!(Output::new(spec.output_zero_point, spec.act_min, spec.act_max)),
+            stored: attempt!(Stored::new(StoredSpec {
+                batches,
+                in_c,
+                out_c,
+                bits,
+                input_zero_point,
+                output_zero_point,
+                act_min,
+                act_max,
+            })),
         })
     }
 
@@ -59,19 +50,17 @@ impl Coded {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        let Shape { in_c, out_c, .. } = self.shape;
+        let shape = self.stored.shape;
         let filter = coded::Coded::new(counts, symbols, codes)?;
-        length("bias", bias.len(), out_c)?;
-        self.shape.check_lengths(input.len(), bias.len(), output.len())?;
-        let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
-        let blocks = input.chunks((SUMS * in_c).max(1)).zip(output.chunks_mut((SUMS * out_c).max(1)));
-        for (input, output) in blocks {
-            let n = input.len().checked_div(in_c).unwrap_or(0);
+        length("bias", bias.len(), shape.out_c)?;
+        shape.check_lengths(input.len(), bias.len(), output.len())?;
+        let channels = Channels::shared(shape.out_c, bias, multiplier, shift, self.stored.output)?;
+        shape.for_each_block(input, output, |inputs, n, output| {
             let mut rows = filter;
-            stored::compute(channels, out_c, output, |_, sums| {
-                rows.add_products(in_c, input, sums.get_mut(..n).unwrap_or(&mut []));
+            stored::compute(channels, shape.out_c, output, |_, sums| {
+                rows.add_products(shape.in_c, inputs, sums.get_mut(..n).unwrap_or(&mut []));
             });
-        }
+        });
         Ok(())
     }
 }

@@ -31,9 +31,9 @@ pub struct StoredSpec {
 /// Int8 FULLY_CONNECTED with a filter without its zeros, or of indices into a codebook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
-    shape: Shape,
+    pub(super) shape: Shape,
     bits: u32,
-    output: Output,
+    pub(super) output: Output,
 }
 
 impl Stored {
@@ -71,13 +71,28 @@ impl Stored {
         length("bias", bias.len(), out_c)?;
         self.shape.check_lengths(input.len(), bias.len(), output.len())?;
         let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
-        let blocks = input.chunks((SUMS * in_c).max(1)).zip(output.chunks_mut((SUMS * out_c).max(1)));
-        for (input, output) in blocks {
-            let n = input.len().checked_div(in_c).unwrap_or(0);
+        self.shape.for_each_block(input, output, |inputs, n, output| {
             stored::compute(channels, out_c, output, |channel, sums| {
-                filter.add_products(channel, in_c, input, sums.get_mut(..n).unwrap_or(&mut []));
+                filter.add_products(channel, in_c, inputs, sums.get_mut(..n).unwrap_or(&mut []));
             });
-        }
+        });
         Ok(())
+    }
+}
+
+impl Shape {
+    /// Calls `compute` with as many rows of the input as there are sums, their number and their outputs.
+    #[inline(always)]
+    pub(super) fn for_each_block(
+        &self,
+        input: &[i8],
+        output: &mut [i8],
+        mut compute: impl FnMut(&[i8], usize, &mut [i8]),
+    ) {
+        let blocks =
+            input.chunks((SUMS * self.in_c).max(1)).zip(output.chunks_mut((SUMS * self.out_c).max(1)));
+        for (input, output) in blocks {
+            compute(input, input.len().checked_div(self.in_c).unwrap_or(0), output);
+        }
     }
 }
