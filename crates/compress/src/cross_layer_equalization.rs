@@ -252,6 +252,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_disturbed_computes_the_same_with_other_weights() {
+        let graph = ill(false);
+        let mut factors = [0.1f32, 3.0, 20.0].into_iter().cycle();
+        let (other, n_pairs) = disturb(&graph, &mut || factors.next().unwrap()).unwrap();
+        assert_eq!(n_pairs, 2);
+        let (before, after) = (run(&graph), run(&other));
+        let peak = before.iter().fold(0.0f32, |peak, value| peak.max(value.abs()));
+        assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-5 * peak));
+        let filter = |graph: &Graph| graph.tensor(graph.nodes[0].inputs[1].unwrap()).f32s().unwrap();
+        assert!((filter(&graph)[0] / filter(&other)[0] - 0.1).abs() < 1e-5);
+    }
+
+    #[test]
     fn what_does_not_scale_stays() {
         let graph = ill(true);
         let mut context = Context::new(&[]);

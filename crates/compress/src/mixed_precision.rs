@@ -6,11 +6,14 @@
 //! taken in the order of these errors until a budget is kept.
 
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{Graph, Interpreter, Node, Op, lower, passes};
+use smidgen_ir::{Graph, Interpreter, Node, Op, TensorIdx, lower};
 
 use crate::post_training_quantization::{Calibrated, Config, Layers, Precision, handed_on, name};
 use crate::quantize::{dequantize_output, quantize_input};
 use crate::{CompressError, Context};
+
+/// What a graph is worth, more is better.
+pub type Judge<'a> = dyn FnMut(&Graph) -> Result<f64, CompressError> + 'a;
 
 /// What a graph of mixed precision must keep.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -40,6 +43,9 @@ pub struct Sensitivity {
     pub noise_of_4_bits: Option<f64>,
 }
 
+/// Inputs that layers are told apart by.
+const LOOKED_AT: usize = 32;
+
 /// Each layer's part in the error of the quantised graph, in the order of the graph. `context` has the inputs to look at.
 ///
 /// # Errors
@@ -49,8 +55,15 @@ pub fn sensitivity(
     config: &Config,
     context: &mut Context<'_>,
 ) -> Result<Vec<Sensitivity>, CompressError> {
-    let inputs = context.calibration;
-    let probe = Probe::new(&before_softmax(graph)?, config, context)?;
+    sensitivity_of(&Calibrated::new(graph, config, context)?, context.calibration)
+}
+
+fn sensitivity_of(
+    calibrated: &Calibrated<'_>,
+    inputs: &[Vec<f32>],
+) -> Result<Vec<Sensitivity>, CompressError> {
+    let config = calibrated.config;
+    let probe = Probe::new(calibrated, inputs)?;
     let names = probe.layers();
     // One layer as it is configured, or with another precision.
     let alone = |at: usize, precision: Option<Precision>| -> Layers {
@@ -62,12 +75,12 @@ pub fn sensitivity(
     };
     let all_float = names.iter().map(|(name, _, _)| (name.clone(), Precision::Float32)).collect();
     // What quantised inputs do by themselves.
-    let floor = probe.noise(&all_float, inputs)?;
+    let floor = probe.noise(&all_float)?;
     let mut found = Vec::new();
     for (at, (name, op, weights)) in names.iter().enumerate() {
-        let noise = (probe.noise(&alone(at, None), inputs)? - floor).max(0.0);
+        let noise = (probe.noise(&alone(at, None))? - floor).max(0.0);
         let noise_of_4_bits = match *weights > 0 {
-            true => Some((probe.noise(&alone(at, Some(Precision::Int8x4)), inputs)? - floor).max(noise)),
+            true => Some((probe.noise(&alone(at, Some(Precision::Int8x4)))? - floor).max(noise)),
             false => None,
         };
         found.push(Sensitivity {
@@ -84,36 +97,47 @@ pub fn sensitivity(
     Ok(found)
 }
 
-/// The layers that get another precision so that the budget is kept. `judge` gives what a graph is worth, more is better, in the
-/// unit of [`Budget::Loss`].
+/// The quantised graph, in which some layers get another precision so that the budget is kept. `judge` gives what a graph is worth,
+/// more is better, in the unit of [`Budget::Loss`]. The log of `context` says which layers.
 ///
 /// # Errors
-/// A budget that cannot be kept, with the best that can, and as [`sensitivity`] and `judge`.
-pub fn choose(
+/// A budget that cannot be kept, with the best that can, and as [`crate::post_training_quantization::apply`] and `judge`.
+pub fn apply(
     graph: &Graph,
     config: &Config,
     budget: Budget,
     context: &mut Context<'_>,
-    judge: &mut dyn FnMut(&Graph) -> Result<f64, CompressError>,
-) -> Result<Layers, CompressError> {
-    if config.activation_bits != 8 || config.weight_bits != 8 {
-        let message = "mixed precision begins with activations and weights of 8 bits; leave other bits out";
-        return Err(CompressError::Options(message.into()));
-    }
-    let mut sensitivity = sensitivity(graph, config, context)?;
-    // What was asked for stays.
-    sensitivity.retain(|layer| !config.layers.contains_key(&layer.name));
+    judge: &mut Judge<'_>,
+) -> Result<Graph, CompressError> {
     let calibrated = Calibrated::new(graph, config, context)?;
-    let layers = match budget {
-        Budget::Weights(bytes) => fewer_bits(&calibrated, sensitivity, bytes)?,
-        Budget::Loss(points) => more_bits(graph, &calibrated, sensitivity, points, judge)?,
-    };
+    let layers = choose(&calibrated, budget, context.calibration, judge)?;
     let changed = |(name, precision): (&String, &Precision)| format!("{name} {}", precision.name());
     context.log.push(match layers.is_empty() {
         true => "mixed_precision: all layers stay int8".into(),
         false => format!("mixed_precision: {}", layers.iter().map(changed).collect::<Vec<_>>().join(", ")),
     });
-    Ok(layers)
+    calibrated.quantized(&layers, &mut context.log)
+}
+
+/// The layers of another precision: those that were asked for, and those that the budget takes.
+fn choose(
+    calibrated: &Calibrated<'_>,
+    budget: Budget,
+    inputs: &[Vec<f32>],
+    judge: &mut Judge<'_>,
+) -> Result<Layers, CompressError> {
+    let config = calibrated.config;
+    if config.activation_bits != 8 || config.weight_bits != 8 {
+        let message = "mixed precision begins with activations and weights of 8 bits; leave other bits out";
+        return Err(CompressError::Options(message.into()));
+    }
+    let mut sensitivity = sensitivity_of(calibrated, inputs.get(..LOOKED_AT).unwrap_or(inputs))?;
+    // What was asked for stays.
+    sensitivity.retain(|layer| !config.layers.contains_key(&layer.name));
+    match budget {
+        Budget::Weights(bytes) => fewer_bits(calibrated, sensitivity, bytes),
+        Budget::Loss(points) => more_bits(calibrated, sensitivity, points, judge),
+    }
 }
 
 fn fewer_bits(
@@ -149,14 +173,13 @@ fn fewer_bits(
 }
 
 fn more_bits(
-    graph: &Graph,
     calibrated: &Calibrated<'_>,
     mut sensitivity: Vec<Sensitivity>,
     loss: f64,
-    judge: &mut dyn FnMut(&Graph) -> Result<f64, CompressError>,
+    judge: &mut Judge<'_>,
 ) -> Result<Layers, CompressError> {
     sensitivity.sort_by(|a, b| b.noise.total_cmp(&a.noise));
-    let wanted = judge(graph)? - loss;
+    let wanted = judge(&calibrated.graph)? - loss;
     let mut layers = calibrated.config.layers.clone();
     let mut quantized = calibrated.quantized(&layers, &mut Vec::new())?;
     let mut best = judge(&quantized)?;
@@ -182,23 +205,36 @@ fn more_bits(
     Ok(layers)
 }
 
-/// A calibrated graph, and what its float form gives.
+/// A calibrated graph without a SOFTMAX or LOGISTIC at its end, which hide small differences, and what its float form gives.
 struct Probe<'a> {
-    calibrated: Calibrated<'a>,
+    calibrated: &'a Calibrated<'a>,
+    /// With the tensors and nodes of the calibrated one: what is at the end is there, and nobody reads it.
+    bare: Graph,
+    inputs: &'a [Vec<f32>],
     wanted: Vec<Vec<f32>>,
 }
 
 impl<'a> Probe<'a> {
-    fn new(graph: &Graph, config: &'a Config, context: &mut Context<'_>) -> Result<Self, CompressError> {
-        let calibrated = Calibrated::new(graph, config, context)?;
-        let wanted = outputs(&calibrated.graph, context.calibration)?;
-        Ok(Probe { calibrated, wanted })
+    fn new(calibrated: &'a Calibrated<'a>, inputs: &'a [Vec<f32>]) -> Result<Self, CompressError> {
+        let graph = &calibrated.graph;
+        let mut bare = graph.clone();
+        for output in &mut bare.outputs {
+            let node = graph.producer(*output).and_then(|node| graph.nodes.get(node.idx()));
+            let node = node.filter(|node| hides(&node.op));
+            *output = node.and_then(|node| node.inputs.first().copied().flatten()).unwrap_or(*output);
+        }
+        let wanted = outputs(&bare, inputs)?;
+        Ok(Probe { calibrated, bare, inputs, wanted })
     }
 
     /// Name, operator and number of weights of the layers that compute.
     fn layers(&self) -> Vec<(String, &'static str, usize)> {
-        let graph = &self.calibrated.graph;
-        let computes = |node: &&Node| handed_on(graph, node).is_none();
+        let graph = &self.bare;
+        let is_read = |tensor: &TensorIdx| {
+            graph.outputs.contains(tensor)
+                || graph.nodes.iter().any(|node| node.inputs.contains(&Some(*tensor)))
+        };
+        let computes = |node: &&Node| handed_on(graph, node).is_none() && node.outputs.iter().any(is_read);
         let weights = |node: &Node| match node.op {
             Op::Conv2d(_) | Op::FullyConnected(_) => {
                 let filter = node.inputs.get(1).copied().flatten().map(|filter| graph.tensor(filter));
@@ -211,9 +247,9 @@ impl<'a> Probe<'a> {
     }
 
     /// Noise over signal of the outputs with these layers.
-    fn noise(&self, layers: &Layers, inputs: &[Vec<f32>]) -> Result<f64, CompressError> {
-        let graph = self.calibrated.quantized(layers, &mut Vec::new())?;
-        let found = outputs(&graph, inputs)?;
+    fn noise(&self, layers: &Layers) -> Result<f64, CompressError> {
+        let graph = self.calibrated.quantized_as(&self.bare, layers, &mut Vec::new())?;
+        let found = outputs(&graph, self.inputs)?;
         let (mut noise, mut signal) = (0.0, 0.0);
         for (wanted, found) in self.wanted.iter().flatten().zip(found.iter().flatten()) {
             noise += f64::from(wanted - found).powi(2);
@@ -233,15 +269,8 @@ fn outputs(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Compress
     inputs.iter().map(&mut run).collect()
 }
 
-/// The graph without a SOFTMAX or LOGISTIC at its end, which hide small differences.
-fn before_softmax(graph: &Graph) -> Result<Graph, CompressError> {
-    let mut bare = graph.clone();
-    for output in &mut bare.outputs {
-        let node = graph.producer(*output).and_then(|node| graph.nodes.get(node.idx()));
-        let node = node.filter(|node| matches!(node.op, Op::Softmax(_) | Op::Logistic(_)));
-        *output = node.and_then(|node| node.inputs.first().copied().flatten()).unwrap_or(*output);
-    }
-    Ok(passes::dead_code(&bare)?)
+fn hides(op: &Op) -> bool {
+    matches!(op, Op::Softmax(_) | Op::Logistic(_))
 }
 
 #[cfg(test)]
@@ -250,7 +279,17 @@ mod tests {
     use crate::post_training_quantization::apply;
     use crate::post_training_quantization::tests::{Noise, inputs};
     use smidgen_ir::build::{Builder, Conv};
-    use smidgen_ir::{DType, Tensor};
+    use smidgen_ir::{DType, Tensor, passes};
+
+    fn chosen_of(
+        graph: &Graph,
+        config: &Config,
+        budget: Budget,
+        context: &mut Context<'_>,
+        judge: &mut Judge<'_>,
+    ) -> Result<Layers, CompressError> {
+        choose(&Calibrated::new(graph, config, context)?, budget, context.calibration, judge)
+    }
 
     fn network() -> Graph {
         let mut noise = Noise(5);
@@ -333,7 +372,7 @@ mod tests {
         };
         let chosen = |budget| {
             let judge = &mut |_: &Graph| Ok(0.0);
-            choose(
+            chosen_of(
                 &graph,
                 &Config::default(),
                 Budget::Weights(budget),
@@ -351,7 +390,9 @@ mod tests {
 
     #[test]
     fn a_budget_of_loss_gives_the_most_sensitive_layers_more_bits() {
-        let graph = before_softmax(&lame()).unwrap();
+        let mut graph = lame();
+        graph.outputs = vec![graph.nodes.last().unwrap().inputs[0].unwrap()];
+        let graph = passes::dead_code(&graph).unwrap();
         let calibration = inputs(3, &graph, 12);
         let float = outputs(&graph, &calibration).unwrap();
         let mut judge = |candidate: &Graph| {
@@ -363,7 +404,7 @@ mod tests {
         let lost = -judge(&plain).unwrap();
         let mut chosen = |loss| {
             let context = &mut Context::new(&calibration);
-            choose(&graph, &Config::default(), Budget::Loss(loss), context, &mut judge)
+            chosen_of(&graph, &Config::default(), Budget::Loss(loss), context, &mut judge)
         };
         assert_eq!(chosen(lost).unwrap(), Layers::new());
         let layers = chosen(0.7 * lost).unwrap();

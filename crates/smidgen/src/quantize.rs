@@ -8,7 +8,7 @@ use smidgen_compress::{
 };
 
 pub use smidgen_compress::diagnosis::{Cause, LayerError};
-pub use smidgen_compress::mixed_precision::Budget;
+pub use smidgen_compress::mixed_precision::{Budget, Judge};
 pub use smidgen_compress::post_training_quantization::{Calibration, Layers, Precision};
 use smidgen_data::Dataset;
 use smidgen_ir::{Graph, Interpreter};
@@ -20,9 +20,6 @@ use crate::events::{Event, Observer};
 use crate::goal::Goal;
 use crate::project::{Project, Quantization};
 use crate::{Error, Result, evaluate, feed, files, model_file, scorer};
-
-/// What a quantised graph is worth, more is better; see [`Budget::Loss`].
-pub type Judge<'a> = dyn FnMut(&Graph) -> std::result::Result<f64, CompressError> + 'a;
 
 /// The options of the technique.
 fn config(how: &Quantization) -> Config {
@@ -76,16 +73,12 @@ fn judged(
 ) -> Result<(Graph, Vec<String>)> {
     let mut context = Context::new(calibration);
     let graph = equalized(how, graph, &mut context)?;
-    let mut config = config(how);
-    if let Some(budget) = how.mixed {
-        // Some inputs are enough to tell layers apart.
-        let mut few = Context::new(calibration.get(..DIAGNOSED).unwrap_or(calibration));
-        let chosen = mixed_precision::choose(&graph, &config, budget, &mut few, judge);
-        config.layers.extend(chosen.map_err(Error::input)?);
-        context.log.extend(few.log.pop());
-    }
-    let quantized = post_training_quantization::apply(&graph, &config, &mut context).map_err(Error::input)?;
-    Ok((quantized, context.log))
+    let config = config(how);
+    let quantized = match how.mixed {
+        Some(budget) => mixed_precision::apply(&graph, &config, budget, &mut context, judge),
+        None => post_training_quantization::apply(&graph, &config, &mut context),
+    };
+    Ok((quantized.map_err(Error::input)?, context.log))
 }
 
 /// Quantises the float model of the project in `dir` on its training windows and writes `model.tflite`.

@@ -171,6 +171,19 @@ impl<'a> Calibrated<'a> {
     /// # Errors
     /// A layer that there is not, and as [`apply`].
     pub(crate) fn quantized(&self, layers: &Layers, log: &mut Vec<String>) -> Result<Graph, CompressError> {
+        self.quantized_as(&self.graph, layers, log)
+    }
+
+    /// The quantised form of a graph with the tensors and nodes of the calibrated one, and other outputs.
+    ///
+    /// # Errors
+    /// As [`Calibrated::quantized`].
+    pub(crate) fn quantized_as(
+        &self,
+        graph: &Graph,
+        layers: &Layers,
+        log: &mut Vec<String>,
+    ) -> Result<Graph, CompressError> {
         let is_there =
             |wanted: &&String| self.graph.nodes.iter().any(|node| name(&self.graph, node) == *wanted);
         if let Some(missing) = layers.keys().find(|wanted| !is_there(wanted)) {
@@ -180,7 +193,7 @@ impl<'a> Calibrated<'a> {
         }
         let seen =
             Seen { ranges: &self.ranges, means: &self.means, grams: &self.grams, scales: &BTreeMap::new() };
-        rewritten(&self.graph, seen, &Config { layers: layers.clone(), ..self.config.clone() }, log)
+        rewritten(graph, seen, &Config { layers: layers.clone(), ..self.config.clone() }, log)
     }
 }
 
