@@ -187,7 +187,8 @@ fn more_bits(
     while best < wanted {
         let Some(layer) = rest.next() else {
             return Err(CompressError::Options(format!(
-                "mixed_precision: a loss of at most {loss} cannot be kept; with all layers of 16 bits or float32 it is {:.4}",
+                "mixed_precision: a loss of at most {loss} cannot be kept; with all layers of 16 bits or float32, between \
+                 inputs and outputs of 8, it is {:.4}",
                 wanted + loss - best
             )));
         };
