@@ -51,6 +51,11 @@ impl Artifacts {
         self.dir.join("float.tflite")
     }
 
+    /// The float model after the first epochs.
+    pub fn early_model(&self) -> PathBuf {
+        self.dir.join("early.tflite")
+    }
+
     /// The int8 model.
     pub fn model(&self) -> PathBuf {
         self.dir.join("model.tflite")

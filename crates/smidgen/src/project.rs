@@ -230,6 +230,9 @@ impl Project {
         if training.epochs == 0 {
             return Err(wrong("training.epochs", "at least 1", 0));
         }
+        if let Some(early) = training.early_epochs.filter(|early| !(1..=training.epochs).contains(early)) {
+            return Err(wrong("training.early_epochs", "1 to training.epochs", early));
+        }
         let rate = training.learning_rate;
         if !(rate.is_finite() && rate > 0.0) {
             return Err(wrong("training.learning_rate", "a number above 0, such as 0.003", rate));

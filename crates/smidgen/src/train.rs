@@ -35,7 +35,8 @@ pub struct Trained {
     pub training: report::Training,
 }
 
-/// Trains the project in `dir` and writes `checkpoint.bin`, `float.tflite` and `training.json` into its `build`.
+/// Trains the project in `dir` and writes `checkpoint.bin`, `float.tflite` and `training.json` into its `build`, and
+/// `early.tflite` where the project asks for it.
 ///
 /// # Errors
 /// What is wrong with the project or its data; [`crate::Kind::Interrupted`] when the observer asked to stop.
@@ -176,6 +177,9 @@ impl Run {
         let sets = Sets::new(project, windows, teacher.as_ref())?;
         let fingerprint = &self.fingerprint;
         let mut save = |trainer: &Trainer| {
+            if project.training.early_epochs == Some(trainer.epochs_done()) {
+                model_file::write(&exported(&trainer.graph())?, &artifacts.early_model())?;
+            }
             checkpoint::save(&artifacts.checkpoint(), project, fingerprint, &trainer.checkpoint())
         };
         let stopped = tune::epochs(&mut self.trainer, &sets, observer, &mut |_| Ok(()), &mut save)?;

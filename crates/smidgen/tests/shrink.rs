@@ -123,6 +123,42 @@ fn the_same_recipe_gives_the_same_bytes_even_when_it_was_stopped() {
 }
 
 #[test]
+fn rounds_of_pruning_go_back_to_early_weights_and_on_after_a_stop() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = template::project("gesture", "wand").unwrap();
+    project.data.generated.people = 12;
+    (project.training.epochs, project.training.early_epochs) = (8, Some(2));
+    train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap();
+    let float =
+        |name: &str| smidgen_tflite::read(&fs::read(dir.path().join("build").join(name)).unwrap()).unwrap();
+    assert_ne!(float("early.tflite"), float("float.tflite"));
+    let recipe = |to: &str| {
+        format!(
+            "[[stage]]\nweight_pruning = {{ sparsity = 0.7, rewind = {{ rounds = 3, to = \"{to}\" }} }}\nepochs = 2\n"
+        ) + "[[stage]]\nquantization_aware_training = {}\nepochs = 2\n"
+    };
+    let whole = options(&recipe("build/early.tflite"));
+    shrink(&project, dir.path(), &whole, &mut Silent).unwrap();
+    let expected = model(dir.path());
+    for filter in filters(&smidgen_tflite::read(&expected).unwrap()) {
+        let zeros = filter.iter().filter(|weight| **weight == 0).count() as f64 / filter.len() as f64;
+        assert!((0.68..0.8).contains(&zeros), "{zeros}");
+    }
+    for at in [3, 30, 50] {
+        let stopped = shrink(&project, dir.path(), &whole, &mut StopAt(at, 0)).unwrap_err();
+        assert_eq!(stopped.kind, Kind::Interrupted);
+        shrink(&project, dir.path(), &Options { resume: true, ..whole.clone() }, &mut Silent).unwrap();
+        assert!(model(dir.path()) == expected, "stopped at batch {at}");
+    }
+    let error =
+        shrink(&project, dir.path(), &options(&recipe("build/none.tflite")), &mut Silent).unwrap_err();
+    assert!(
+        error.to_string().contains("none.tflite") && error.to_string().contains("early_epochs"),
+        "{error}"
+    );
+}
+
+#[test]
 fn factorised_and_four_bit_models_are_written_as_any_reader_takes_them() {
     let dir = tempfile::tempdir().unwrap();
     let project = trained(dir.path());
@@ -135,6 +171,20 @@ fn factorised_and_four_bit_models_are_written_as_any_reader_takes_them() {
     let n_four_bits = graph.tensors.iter().filter(|tensor| tensor.dtype == DType::I4).count();
     assert!(n_four_bits >= 4, "{n_four_bits}");
     assert!(stages[2].values <= 15);
+}
+
+#[test]
+fn weights_beside_a_product_stay_few() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = trained(dir.path());
+    let recipe = "[[stage]]\nlow_rank_factorization = { rank = { parameters = 0.3 }, sparse = 0.05 }\nepochs = 2\n\
+        [[stage]]\nquantization_aware_training = {}\nepochs = 2\n";
+    shrink(&project, dir.path(), &options(recipe), &mut Silent).unwrap();
+    let graph = smidgen_tflite::read(&model(dir.path())).unwrap();
+    let share = |filter: &Vec<i8>| filter.iter().filter(|v| **v != 0).count() as f64 / filter.len() as f64;
+    let shares: Vec<f64> = filters(&graph).iter().map(share).filter(|share| *share < 0.5).collect();
+    assert!(!shares.is_empty() && shares.iter().all(|share| *share < 0.06), "{shares:?}");
+    assert_eq!(graph.nodes.iter().filter(|node| matches!(node.op, Op::Add(_))).count(), shares.len());
 }
 
 #[test]

@@ -7,9 +7,10 @@
 //!   Zisserman, *Speeding up Convolutional Neural Networks with Low Rank Expansions*, 2014).
 //!
 //! There is no activation between the parts; the last one has the bias and the activation of the layer. A layer that would
-//! not get smaller stays.
+//! not get smaller stays. With [`Config::sparse`] a few weights that no low rank comes near to stand beside the product.
 
 mod rank;
+mod sparse;
 
 use nalgebra::{DMatrix, SVD};
 use serde::{Deserialize, Serialize};
@@ -51,11 +52,14 @@ pub struct Config {
     pub rank: Rank,
     /// What becomes of a CONV_2D with a window of more than 1×1.
     pub windows: Windows,
+    /// Share of a layer's weights that stay beside the product; none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sparse: Option<f64>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { rank: Rank::Parameters(0.5), windows: Windows::default() }
+        Config { rank: Rank::Parameters(0.5), windows: Windows::default(), sparse: None }
     }
 }
 
@@ -65,6 +69,10 @@ impl Config {
     /// # Errors
     /// [`CompressError::Options`] with what was found and expected.
     pub fn check(&self) -> Result<(), CompressError> {
+        if let Some(share) = self.sparse.filter(|share| !(*share > 0.0 && *share <= 0.5)) {
+            let message = format!("low_rank_factorization: sparse {share}, expected above 0 and at most 0.5");
+            return Err(CompressError::Options(message));
+        }
         match self.rank {
             Rank::Energy(share) | Rank::Parameters(share) if !(share > 0.0 && share < 1.0) => {
                 let message =
@@ -85,8 +93,7 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
     let graph = prepared(graph)?;
-    let layers: Vec<Layer> =
-        (0..graph.nodes.len()).filter_map(|at| Layer::of(&graph, at, config.windows)).collect();
+    let layers: Vec<Layer> = (0..graph.nodes.len()).filter_map(|at| Layer::of(&graph, at, config)).collect();
     let before = parameters(&graph);
     let factorized = match config.rank {
         Rank::Energy(share) => factorized(&graph, &layers, &|part| rank::by_energy(&part.singular, share))?,
@@ -108,8 +115,10 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     Ok(factorized)
 }
 
+/// Parameters other than 0.
 fn parameters(graph: &Graph) -> usize {
-    graph.tensors.iter().filter(|tensor| tensor.is_const()).map(|tensor| tensor.n_elements()).sum()
+    let values = graph.tensors.iter().filter(|tensor| tensor.is_const()).filter_map(Tensor::f32s);
+    values.map(|values| values.iter().filter(|value| **value != 0.0).count()).sum()
 }
 
 /// The most energy with which at most this many parameters stay.
@@ -168,6 +177,28 @@ enum Form {
     Tucker(Part, Part),
 }
 
+impl Form {
+    /// Of the filter `[o, h, w, i]`; `None` for one that is to stay.
+    fn of(values: &[f64], [o, h, w, i]: [usize; 4], windows: Windows) -> Option<Self> {
+        let value = |o: usize, y: usize, x: usize, c: usize| values[((o * h + y) * w + x) * i + c];
+        Some(match windows {
+            _ if h * w == 1 => Form::Product(Part::of(DMatrix::from_fn(o, i, |o, c| value(o, 0, 0, c)))?),
+            Windows::Keep => return None,
+            Windows::Spatial => Form::Spatial(Part::of(DMatrix::from_fn(h * i, o * w, |row, column| {
+                value(column / w, row / i, column % w, row % i)
+            }))?),
+            Windows::Tucker => Form::Tucker(
+                Part::of(DMatrix::from_fn(o, h * w * i, |o, rest| {
+                    value(o, rest / i / w, rest / i % w, rest % i)
+                }))?,
+                Part::of(DMatrix::from_fn(i, h * w * o, |c, rest| {
+                    value(rest / h / w, rest / w % h, rest % w, c)
+                }))?,
+            ),
+        })
+    }
+}
+
 /// The filter of a part of a layer.
 struct Factor {
     shape: [usize; 4],
@@ -190,11 +221,13 @@ struct Layer {
     /// Filter: outputs, height, width, inputs.
     shape: [usize; 4],
     values: Vec<f64>,
+    /// Weights that stand beside the product, and are not in `values`; 0 in all other places.
+    sparse: Vec<f64>,
     form: Form,
 }
 
 impl Layer {
-    fn of(graph: &Graph, at: usize, windows: Windows) -> Option<Self> {
+    fn of(graph: &Graph, at: usize, config: &Config) -> Option<Self> {
         let node = &graph.nodes[at];
         let filter = graph.tensor(node.inputs.get(1).copied().flatten()?);
         let values: Vec<f64> = filter.f32s()?.into_iter().map(f64::from).collect();
@@ -207,27 +240,20 @@ impl Layer {
             (Op::Conv2d(_), &[o, h, w, i]) if input.shape.last() == Some(&i) => [o, h, w, i],
             _ => return None,
         };
-        let [o, h, w, i] = shape;
         if values.is_empty() {
             return None;
         }
-        let value = |o: usize, y: usize, x: usize, c: usize| values[((o * h + y) * w + x) * i + c];
-        let form = match windows {
-            _ if h * w == 1 => Form::Product(Part::of(DMatrix::from_fn(o, i, |o, c| value(o, 0, 0, c)))?),
-            Windows::Keep => return None,
-            Windows::Spatial => Form::Spatial(Part::of(DMatrix::from_fn(h * i, o * w, |row, column| {
-                value(column / w, row / i, column % w, row % i)
-            }))?),
-            Windows::Tucker => Form::Tucker(
-                Part::of(DMatrix::from_fn(o, h * w * i, |o, rest| {
-                    value(o, rest / i / w, rest / i % w, rest % i)
-                }))?,
-                Part::of(DMatrix::from_fn(i, h * w * o, |c, rest| {
-                    value(rest / h / w, rest / w % h, rest % w, c)
-                }))?,
-            ),
+        let mut layer = Layer {
+            node: at,
+            shape,
+            form: Form::of(&values, shape, config.windows)?,
+            values,
+            sparse: Vec::new(),
         };
-        Some(Layer { node: at, shape, values, form })
+        if let Some(share) = config.sparse {
+            layer.set_apart(share, config.windows)?;
+        }
+        Some(layer)
     }
 
     /// The filters of the parts at these ranks, in the order of the data; `None` where they are no smaller.
@@ -263,7 +289,7 @@ impl Layer {
             }
         };
         let n: usize = factors.iter().map(|factor| factor.values.len()).sum();
-        (n < self.values.len()).then_some(factors)
+        (n + self.n_sparse() < self.values.len()).then_some(factors)
     }
 
     /// The filter seen from the first vectors of its outputs and inputs: `[r_o, (h * w) * r_i]`.
@@ -284,8 +310,13 @@ fn factorized(
     made.nodes.clear();
     for (at, node) in graph.nodes.iter().enumerate() {
         let layer = layers.iter().find(|layer| layer.node == at);
-        match layer.and_then(|layer| layer.factors(rank)) {
-            Some(factors) => replace(&mut made, node, factors)?,
+        match layer.and_then(|layer| Some((layer, layer.factors(rank)?))) {
+            Some((layer, factors)) if layer.sparse.is_empty() => replace(&mut made, node, factors)?,
+            Some((layer, factors)) => {
+                let product = layer.product(&mut made, node);
+                replace(&mut made, &product, factors)?;
+                layer.add_sparse(&mut made, node, &product);
+            }
             None => made.nodes.push(node.clone()),
         }
     }

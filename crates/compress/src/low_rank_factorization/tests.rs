@@ -45,7 +45,8 @@ fn weights_of_low_rank_lose_nothing() {
     for seed in 0..5 {
         let graph = network(seed);
         for windows in [Windows::Tucker, Windows::Spatial, Windows::Keep] {
-            let small = made(&graph, &Config { rank: Rank::Energy(1.0 - 1e-9), windows }).unwrap();
+            let small =
+                made(&graph, &Config { rank: Rank::Energy(1.0 - 1e-9), windows, sparse: None }).unwrap();
             assert!(parameters(&small) < parameters(&graph) * 3 / 4);
             let n_nodes = match windows {
                 Windows::Tucker => 11,
@@ -62,7 +63,9 @@ fn weights_of_low_rank_lose_nothing() {
 
 #[test]
 fn variational_bayes_finds_the_rank() {
-    let small = made(&network(1), &Config { rank: Rank::VariationalBayes, windows: Windows::Keep }).unwrap();
+    let small =
+        made(&network(1), &Config { rank: Rank::VariationalBayes, windows: Windows::Keep, sparse: None })
+            .unwrap();
     let dense = small.nodes.iter().filter(|node| matches!(node.op, Op::FullyConnected(_))).nth(1).unwrap();
     assert_eq!(small.tensor(dense.inputs[1].unwrap()).shape, [16, 3]);
 }
@@ -77,7 +80,8 @@ fn a_share_of_the_parameters_goes() {
     }
     for share in [0.3, 0.6, 0.8] {
         for windows in [Windows::Tucker, Windows::Spatial] {
-            let small = made(&graph, &Config { rank: Rank::Parameters(share), windows }).unwrap();
+            let small =
+                made(&graph, &Config { rank: Rank::Parameters(share), windows, sparse: None }).unwrap();
             let rest = parameters(&small) as f64 / parameters(&graph) as f64;
             assert!(rest <= 1.0 - share && rest > 0.6 * (1.0 - share), "{share} {windows:?}: {rest}");
         }
@@ -86,8 +90,9 @@ fn a_share_of_the_parameters_goes() {
 
 #[test]
 fn what_cannot_be_is_refused() {
-    let message =
-        |rank| made(&network(1), &Config { rank, windows: Windows::Tucker }).unwrap_err().to_string();
+    let message = |rank| {
+        made(&network(1), &Config { rank, windows: Windows::Tucker, sparse: None }).unwrap_err().to_string()
+    };
     assert!(message(Rank::Energy(1.0)).contains("expected above 0 and below 1"));
     assert!(message(Rank::Parameters(0.999)).contains("cannot go"));
     let mut noise = Noise(1);
@@ -97,4 +102,30 @@ fn what_cannot_be_is_refused() {
     let graph = net.finish(&[x]).unwrap();
     let error = made(&graph, &Config { rank: Rank::Energy(0.99), ..Config::default() }).unwrap_err();
     assert!(error.to_string().contains("no layer gets smaller"), "{error}");
+}
+
+#[test]
+fn weights_that_stand_out_stay_beside_the_product() {
+    let clean = network(1);
+    let mut graph = clean.clone();
+    // One weight in fifty is an outlier.
+    for node in &clean.nodes {
+        let Some(&Some(filter)) = node.inputs.get(1) else { continue };
+        let Some(mut values) = clean.tensor(filter).f32s() else { continue };
+        values.iter_mut().step_by(50).for_each(|value| *value += 3.0);
+        graph.tensor_mut(filter).data = Some(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+    }
+    let rank = Rank::Parameters(0.5);
+    let error = |sparse: Option<f64>| -> f32 {
+        let made = made(&graph, &Config { rank, windows: Windows::Spatial, sparse }).unwrap();
+        made.verify().unwrap();
+        let count = made.nodes.iter().filter(|node| matches!(node.op, Op::Add(_))).count();
+        assert_eq!(count > 0, sparse.is_some());
+        assert!(2 * parameters(&made) <= parameters(&graph));
+        run(&graph).iter().zip(run(&made)).map(|(a, b)| (a - b).powi(2)).sum()
+    };
+    let (without, with) = (error(None), error(Some(0.03)));
+    assert!(with < 0.2 * without, "{with} {without}");
+    let config = Config { sparse: Some(0.7), ..Config::default() };
+    assert!(config.check().unwrap_err().to_string().contains("sparse 0.7, expected above 0"));
 }

@@ -31,6 +31,7 @@ fn values_that_make_no_sense_are_refused() {
         ("calibration = 256", "calibration = 0", "quantization.calibration"),
         ("source = \"generated\"", "source = \"json_lines\"", "data.path"),
         ("epochs = 60", "epochs = 60\nmixup = 2.0", "training.mixup"),
+        ("epochs = 60", "epochs = 60\nearly_epochs = 61", "training.early_epochs"),
         ("epochs = 60", "epochs = 60\nloss = \"mean_squared_error\"", "training.loss"),
         ("[model]", "[target]\ncolumns = []\n[model]", "target.columns"),
         ("[model]", "[anomaly]\nnormal = []\n[model]", "anomaly.normal"),

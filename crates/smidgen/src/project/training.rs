@@ -94,6 +94,9 @@ pub struct Training {
     /// Which epoch's weights become the float model.
     #[serde(default)]
     pub keep: Keep,
+    /// Epochs after which the weights are also kept as `build/early.tflite`, for pruning that rewinds to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_epochs: Option<u64>,
     /// How windows are varied while training; not at all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub augmentation: Option<augment::Config>,
@@ -118,6 +121,7 @@ impl Default for Training {
             distillation: None,
             class_balance: false,
             keep: Keep::default(),
+            early_epochs: None,
             augmentation: None,
         }
     }

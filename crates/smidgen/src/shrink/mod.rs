@@ -6,6 +6,7 @@
 
 mod measure;
 mod recipe;
+mod rewinding;
 mod stage;
 
 use std::fs;
@@ -90,6 +91,7 @@ pub fn shrink(
     let teacher = teacher(project, options, &float)?;
     let bench = Bench {
         project,
+        dir,
         windows: &windows,
         calibration: &calibration,
         teacher: teacher.as_ref().zip(options.recipe.distillation.as_ref()),
@@ -240,7 +242,7 @@ fn read(place: &Path, before: &State, technique: Technique<'_>) -> Result<State>
     Ok(State {
         graph: model_file::read(&place.join(FLOAT))?,
         int8: int8.exists().then(|| model_file::read(&int8)).transpose()?,
-        keeps_zeros: before.keeps_zeros || matches!(technique, Technique::Weights(_)),
+        keeps_zeros: before.keeps_zeros || technique.makes_zeros(),
         keeps_clusters: before.keeps_clusters || matches!(technique, Technique::Clusters(_)),
     })
 }

@@ -141,6 +141,15 @@ impl Technique<'_> {
         }
     }
 
+    /// Whether weights of 0 are its result, to be kept from then on.
+    pub(crate) fn makes_zeros(self) -> bool {
+        match self {
+            Technique::LowRank(config) => config.sparse.is_some(),
+            Technique::Weights(_) => true,
+            _ => false,
+        }
+    }
+
     /// Its place in an order in which nothing is lost that an earlier stage made.
     fn rank(self) -> usize {
         match self {
@@ -229,6 +238,13 @@ impl Recipe {
                 return Err(Error::input(format!("{} without epochs", technique.name())).help("epochs = 5"));
             }
             if let Technique::Weights(config) = technique
+                && config.rewind.is_some()
+                && stage.n_epochs() == 0
+            {
+                let message = "weight_pruning with rewind needs epochs: each round trains for so many";
+                return Err(Error::input(message).help("epochs = 10"));
+            }
+            if let Technique::Weights(config) = technique
                 && config.importance == Importance::Movement
                 && stage.n_epochs() < 2
             {
@@ -280,6 +296,8 @@ mod tests {
         assert!(message(sparsity).contains("sparsity 1, expected above 0 and below 1"));
         let still = "[[stage]]\nweight_pruning = { importance = \"movement\" }\nepochs = 1\n";
         assert!(message(still).contains("by movement needs at least 2 epochs"), "{}", message(still));
+        let rewind = "[[stage]]\nweight_pruning = { rewind = { rounds = 2 } }\nepochs = 0\n";
+        assert!(message(rewind).contains("rewind needs epochs"), "{}", message(rewind));
         let unknown = "[[stage]]\nprune = 3\n";
         assert!(message(unknown).contains("r.toml:2") && message(unknown).contains("prune"));
         let rate = "[[stage]]\nlearning_rate = -1.0\n";

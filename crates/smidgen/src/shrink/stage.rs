@@ -49,6 +49,8 @@ impl State {
 /// What all stages work with.
 pub(super) struct Bench<'a> {
     pub(super) project: &'a Project,
+    /// The project's folder.
+    pub(super) dir: &'a Path,
     pub(super) windows: &'a Windows,
     /// Windows to calibrate with.
     pub(super) calibration: &'a [Vec<f32>],
@@ -65,7 +67,7 @@ struct Applied {
 }
 
 impl Bench<'_> {
-    fn config(&self, stage: &Stage, prepared: Option<&Prepared>) -> Config {
+    pub(super) fn config(&self, stage: &Stage, prepared: Option<&Prepared>) -> Config {
         let training = train::config(self.project, self.windows, 0);
         let loss = match self.teacher {
             Some((_, &Distillation { temperature, share })) => Loss::Distillation { temperature, share },
@@ -107,8 +109,12 @@ impl Bench<'_> {
                 } else {
                     weight_pruning::held(&state.graph, None, config, config.sparsity)
                         .map_err(Error::input)?;
+                    config
+                        .rewind
+                        .as_ref()
+                        .map(|rewind| self.early(config, rewind, &state.graph))
+                        .transpose()?;
                 }
-                state.keeps_zeros = true;
             }
             Technique::Clusters(config) => {
                 state.graph =
@@ -122,6 +128,7 @@ impl Bench<'_> {
             }
             Technique::FineTuning => {}
         }
+        state.keeps_zeros |= stage.technique()?.makes_zeros();
         log.append(&mut context.log);
         Ok(Applied { state, prepared })
     }
@@ -165,7 +172,11 @@ impl Bench<'_> {
         let mut log = Vec::new();
         let Applied { mut state, prepared } = self.apply(stage, state, &mut log)?;
         log.iter().for_each(|line| observer.event(Event::Note(line)));
-        if stage.n_epochs() > 0 {
+        if let Technique::Weights(config) = stage.technique()?
+            && let Some(rewind) = &config.rewind
+        {
+            state.graph = self.rounds((stage, config, rewind), state.graph, (checkpoint, key), observer)?;
+        } else if stage.n_epochs() > 0 {
             let config = self.config(stage, prepared.as_ref());
             let mut trainer = match saved(checkpoint, key)? {
                 Some(bytes) => Trainer::resume(state.graph.clone(), config, &bytes),
@@ -188,7 +199,7 @@ impl Bench<'_> {
     }
 
     /// `start` is the graph before training.
-    fn train(
+    pub(super) fn train(
         &self,
         stage: &Stage,
         start: &Graph,
@@ -199,6 +210,9 @@ impl Bench<'_> {
         let sets = Sets::new(self.project, self.windows, self.teacher.map(|(teacher, _)| teacher))?;
         let mut grow = |trainer: &mut Trainer| {
             let Technique::Weights(config) = stage.technique()? else { return Ok(()) };
+            if config.rewind.is_some() {
+                return Ok(());
+            }
             let sparsity = config.sparsity_at(trainer.epochs_done(), trainer.config().epochs);
             let held = weight_pruning::held(&trainer.graph(), Some(start), config, sparsity);
             let held = held.map_err(Error::input)?;
@@ -218,7 +232,7 @@ impl Bench<'_> {
 }
 
 /// The trainer's state in a checkpoint, if it is of this stage.
-fn saved(checkpoint: &Path, key: &str) -> Result<Option<Vec<u8>>> {
+pub(super) fn saved(checkpoint: &Path, key: &str) -> Result<Option<Vec<u8>>> {
     if !checkpoint.exists() {
         return Ok(None);
     }

@@ -2,7 +2,12 @@
 //! Weights and Connections for Efficient Neural Networks*, 2015; Zhu and Gupta, *To prune, or not to prune*, 2017).
 //!
 //! Filters of CONV_2D and FULLY_CONNECTED are pruned; biases and DEPTHWISE_CONV_2D, which have few weights, are not. A
-//! schedule says how much is pruned in which epoch of fine-tuning; what is 0 is never brought back.
+//! schedule says how much is pruned in which epoch of fine-tuning; what is 0 is never brought back. With [`Rewind`] the network
+//! is trained in rounds instead, each from early weights.
+
+mod rewind;
+
+pub use rewind::{Rewind, rewound};
 
 use serde::{Deserialize, Serialize};
 use smidgen_ir::{Graph, IrError};
@@ -77,6 +82,9 @@ pub struct Config {
     pub pattern: Pattern,
     /// Whether the weights of all layers compete; else every layer loses the same share.
     pub global: bool,
+    /// Rounds of training that each begin with early weights; the schedule has no say then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rewind: Option<Rewind>,
 }
 
 impl Default for Config {
@@ -87,6 +95,7 @@ impl Default for Config {
             schedule: Schedule::default(),
             pattern: Pattern::default(),
             global: false,
+            rewind: None,
         }
     }
 }
@@ -127,6 +136,12 @@ impl Config {
             && !(power > 0.0 && power.is_finite())
         {
             return wrong(format!("power {power}, expected above 0"));
+        }
+        if let Some(rewind) = &self.rewind {
+            rewind.check().map_err(CompressError::Options)?;
+            if self.importance == Importance::Movement {
+                return wrong("rewind goes by magnitude, not by movement: leave one of both out".into());
+            }
         }
         match self.pattern {
             Pattern::NOfM { of } if !(2..=64).contains(&of) => wrong(format!("of {of}, expected 2 to 64")),
@@ -322,160 +337,4 @@ fn prune(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::post_training_quantization::tests::Noise;
-    use smidgen_ir::build::{Builder, Conv};
-
-    fn network() -> Graph {
-        let mut noise = Noise(3);
-        let mut net = Builder::new("net", move |parameter| {
-            // Layers of unlike size.
-            let scale = if parameter.shape.len() == 4 { 1.0 } else { 0.1 };
-            noise.values(parameter.n_elements(), scale)
-        });
-        let x = net.input("x", &[1, 4, 4, 4]);
-        let x = net.conv_2d(x, Conv::new(8, [3, 3]).relu());
-        let x = net.depthwise_conv_2d(x, Conv::new(1, [3, 3]));
-        let x = net.reshape(x, &[1, -1]);
-        let x = net.fully_connected(x, 6);
-        net.finish(&[x]).unwrap()
-    }
-
-    fn filter_values(graph: &Graph) -> Vec<Vec<f32>> {
-        filters(graph).iter().map(|filter| graph.tensor(filter.tensor).f32s().unwrap()).collect()
-    }
-
-    fn share(values: &[f32]) -> f64 {
-        values.iter().filter(|value| **value == 0.0).count() as f64 / values.len() as f64
-    }
-
-    fn with(pattern: Pattern, sparsity: f64, global: bool) -> Graph {
-        let config = Config { sparsity, pattern, global, ..Config::default() };
-        apply(&network(), &config, &mut Context::new(&[])).unwrap()
-    }
-
-    #[test]
-    fn the_smallest_weights_go_in_every_layer() {
-        let (before, pruned) = (network(), with(Pattern::Single, 0.75, false));
-        for (old, new) in filter_values(&before).iter().zip(filter_values(&pruned)) {
-            assert!((share(&new) - 0.75).abs() < 0.01);
-            let gone = old.iter().zip(&new).filter(|(_, new)| **new == 0.0).map(|(old, _)| old.abs());
-            let kept = old.iter().zip(&new).filter(|(_, new)| **new != 0.0).map(|(old, _)| old.abs());
-            assert!(gone.fold(0.0, f32::max) <= kept.fold(f32::INFINITY, f32::min));
-        }
-        let depthwise = |graph: &Graph| graph.tensor(graph.nodes[1].inputs[1].unwrap()).f32s().unwrap();
-        assert_eq!(depthwise(&pruned), depthwise(&before));
-    }
-
-    #[test]
-    fn layers_compete_by_their_own_measure() {
-        let shares: Vec<f64> =
-            filter_values(&with(Pattern::Single, 0.6, true)).iter().map(|values| share(values)).collect();
-        // Both are uniform, so about the same share goes although one's weights are ten times as large.
-        assert!(shares.iter().all(|share| (share - 0.6).abs() < 0.06), "{shares:?}");
-        assert!((sparsity(&with(Pattern::Single, 0.6, true)) - 0.6).abs() < 0.01);
-    }
-
-    #[test]
-    fn patterns_hold_everywhere() {
-        for values in filter_values(&with(Pattern::NOfM { of: 4 }, 0.5, false)) {
-            for group in values.chunks_exact(4) {
-                assert_eq!(group.iter().filter(|value| **value == 0.0).count(), 2);
-            }
-        }
-        let pruned = with(Pattern::Block { columns: 4, rows: 2 }, 0.5, false);
-        for (filter, values) in filters(&pruned).iter().zip(filter_values(&pruned)) {
-            for (row, column) in (0..filter.n_channels)
-                .step_by(2)
-                .flat_map(|r| (0..filter.row).step_by(4).map(move |c| (r, c)))
-            {
-                let block: Vec<bool> = (0..2)
-                    .flat_map(|r| (0..4).map(move |c| (row + r) * filter.row + column + c))
-                    .map(|at| values[at] == 0.0)
-                    .collect();
-                assert!(block.iter().all(|zero| *zero == block[0]));
-            }
-            assert!((share(&values) - 0.5).abs() < 0.02);
-        }
-    }
-
-    #[test]
-    fn schedules_grow_to_the_whole() {
-        let at =
-            |schedule, epoch| Config { sparsity: 0.8, schedule, ..Config::default() }.sparsity_at(epoch, 8);
-        assert_eq!([0, 7].map(|epoch| at(Schedule::OneShot, epoch)), [0.8, 0.8]);
-        for schedule in [Schedule::Polynomial { power: 3.0 }, Schedule::Constant] {
-            let grown: Vec<f64> = (0..8).map(|epoch| at(schedule, epoch)).collect();
-            assert!(grown[0] > 0.0 && grown.is_sorted(), "{grown:?}");
-            assert!(grown[5..].iter().all(|sparsity| (sparsity - 0.8).abs() < 1e-12), "{grown:?}");
-            assert!(grown[4] < 0.8);
-        }
-        assert_eq!(Config::default().sparsity_at(0, 1), 0.75, "one epoch is enough");
-    }
-
-    #[test]
-    fn zeros_are_held_and_stay_where_more_is_pruned() {
-        let pruned = with(Pattern::Single, 0.5, false);
-        for (tensor, constraint) in zeros(&pruned) {
-            let values = pruned.tensor(tensor).f32s().unwrap();
-            let mut moved: Vec<f32> = values.iter().map(|value| value + 1.0).collect();
-            constraint.project(&mut moved);
-            assert!(moved.iter().zip(&values).all(|(moved, value)| (*moved == 0.0) == (*value == 0.0)));
-        }
-        for (tensor, constraint) in held(&pruned, None, &Config::default(), 0.75).unwrap() {
-            let less = pruned.tensor(tensor).f32s().unwrap();
-            let mut more = less.clone();
-            constraint.project(&mut more);
-            assert!(less.iter().zip(&more).all(|(less, more)| *less != 0.0 || *more == 0.0));
-            assert!((share(&more) - 0.75).abs() < 0.01);
-        }
-    }
-
-    #[test]
-    fn options_that_make_no_sense_are_refused() {
-        let message = |config: Config| config.check().unwrap_err().to_string();
-        for sparsity in [0.0, 1.0, f64::NAN] {
-            assert!(
-                message(Config { sparsity, ..Config::default() }).contains("expected above 0 and below 1")
-            );
-        }
-        assert!(message(Config { pattern: Pattern::NOfM { of: 1 }, ..Config::default() }).contains("of 1"));
-        let pattern = Pattern::Block { columns: 0, rows: 1 };
-        assert!(message(Config { pattern, ..Config::default() }).contains("1 by 0"));
-        let schedule = Schedule::Polynomial { power: 0.0 };
-        assert!(message(Config { schedule, ..Config::default() }).contains("power 0"));
-    }
-
-    #[test]
-    fn movement_prunes_what_shrinks_and_not_what_is_small() {
-        let start = network();
-        let mut now = start.clone();
-        for filter in filters(&start) {
-            // Every other weight shrinks, the others grow, by a share of what they are.
-            let values = start.tensor(filter.tensor).f32s().unwrap();
-            let factor = |at: usize| if at.is_multiple_of(2) { 0.9 } else { 1.1 };
-            let moved: Vec<f32> = values.iter().enumerate().map(|(at, value)| value * factor(at)).collect();
-            set(&mut now, filter.tensor, &moved);
-        }
-        let config = Config { sparsity: 0.5, importance: Importance::Movement, ..Config::default() };
-        let of_half = pruned(&now, Some(&start), &config, 0.5).unwrap();
-        for filter in filters(&of_half) {
-            let values = of_half.tensor(filter.tensor).f32s().unwrap();
-            assert!(values.iter().enumerate().all(|(at, value)| (*value == 0.0) == at.is_multiple_of(2)));
-        }
-        // What is gone stays gone, whatever the rest does.
-        let more = pruned(&of_half, Some(&start), &config, 0.6).unwrap();
-        assert!((sparsity(&more) - 0.6).abs() < 0.02);
-        for filter in filters(&more) {
-            let values = |graph: &Graph| graph.tensor(filter.tensor).f32s().unwrap();
-            assert!(
-                values(&of_half)
-                    .iter()
-                    .zip(values(&more))
-                    .all(|(before, after)| *before != 0.0 || after == 0.0)
-            );
-        }
-        assert_eq!((config.sparsity_at(0, 8), config.sparsity_at(7, 8)), (0.0, 0.5));
-    }
-}
+mod tests;
