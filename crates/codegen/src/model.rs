@@ -6,7 +6,7 @@ use crate::literal::one_field_a_line;
 use crate::names::{printable, upper};
 use crate::templates::{Template, render, template};
 use serde::Serialize;
-use smidgen_ir::{Call, DType, Graph, Operand, Program, Target, TensorIdx};
+use smidgen_ir::{Call, DType, Elem, Graph, Operand, Program, Target, TensorIdx};
 use smidgen_plan::Plan;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -44,6 +44,8 @@ struct Values<'a> {
     modules: String,
     /// Whether a specification contains a window.
     has_window: bool,
+    /// Whether a call has operand and result in one region.
+    has_shared: bool,
 }
 
 /// An input or output of the model.
@@ -75,10 +77,12 @@ struct CallText {
     path: &'static str,
     /// `conv_2d::Int8Spec { … }`
     spec: String,
+    /// `run`, or `run_shared` where operand and result are one region.
+    method: &'static str,
     /// Memory that it reads and writes, without repetition.
     regions: Vec<Region>,
     arguments: Vec<String>,
-    /// Names of the regions that hold results.
+    /// The regions, or parts of them, that hold results.
     results: String,
 }
 
@@ -154,6 +158,7 @@ pub(crate) fn files(
         constants: inputs.iter().chain(&outputs).cloned().collect(),
         inputs,
         outputs,
+        has_shared: calls.iter().any(|call| call.method == "run_shared"),
         has_window: calls.iter().any(|call| call.spec.contains(" Window {")),
         calls,
         weights,
@@ -172,6 +177,13 @@ pub(crate) fn files(
         files.push((format!("model/weights/{}", weight.file), bytes.to_vec()));
     }
     Ok(files)
+}
+
+/// An operand and a result in one region of the arena.
+struct Shared {
+    input: Range<usize>,
+    output: Range<usize>,
+    elem: Elem,
 }
 
 /// Where tensors lie in the arena.
@@ -194,6 +206,25 @@ impl Memory<'_> {
         let Some(tensor) = self.graph.get(tensor) else { return String::new() };
         let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
         format!("\"{}\" {} {}", printable(&tensor.name), tensor.dtype.name(), shape.join("\u{d7}"))
+    }
+
+    /// Where operand and result of a call lie, if its kernel takes both in one region: where they overlap, and always where it
+    /// reads no other tensor, so that a kernel that takes them apart too is not in the firmware twice.
+    fn shared(&self, call: &Call) -> Result<Option<Shared>, CodegenError> {
+        let (Some(_), &[(target, elem)]) = (call.kernel.sharing(), call.targets.as_slice()) else {
+            return Ok(None);
+        };
+        let tensors: Vec<TensorIdx> = call
+            .operands
+            .iter()
+            .filter_map(
+                |(operand, _)| if let Operand::Tensor(tensor) = *operand { Some(tensor) } else { None },
+            )
+            .collect();
+        let (Some(&first), Some(result)) = (tensors.first(), target.tensor()) else { return Ok(None) };
+        let (input, output) = (self.tensor(first)?, self.tensor(result)?);
+        let overlap = input.start < output.end && output.start < input.end;
+        Ok((overlap || tensors.len() == 1).then_some(Shared { input, output, elem }))
     }
 
     fn scratch(&self, call: usize) -> Result<Range<usize>, CodegenError> {
@@ -239,9 +270,10 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
 fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText, CodegenError> {
     let node = memory.graph.nodes.get(call.node.idx());
     let operator = node.map_or("", |node| node.op.name());
+    let shared = memory.shared(call)?;
     let mut sources: Vec<Range<usize>> = Vec::new();
     let mut arguments = Vec::new();
-    for &(operand, elem) in &call.operands {
+    for &(operand, elem) in call.operands.iter().skip(usize::from(shared.is_some())) {
         arguments.push(match operand {
             Operand::Tensor(tensor) => {
                 let range = memory.tensor(tensor)?;
@@ -262,11 +294,28 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
     let named =
         |(at, range): (usize, &Range<usize>)| Region { name: format!("x{at}"), range: range_text(range) };
     let mut regions: Vec<Region> = sources.iter().enumerate().map(named).collect();
-    let mut results = Vec::new();
-    for (&(target, elem), (name, _)) in call.targets.iter().zip(call.kernel.targets()) {
+    let mut results: Vec<String> = Vec::new();
+    if let Some(Shared { input, output, elem }) = &shared {
+        let start = input.start.min(output.start);
+        regions.push(Region {
+            name: "memory".to_owned(),
+            range: range_text(&(start..input.end.max(output.end))),
+        });
+        let place = |range: &Range<usize>| (range.start - start) / elem.bytes();
+        arguments.push(format!(
+            "Shared {{ memory: view_mut::<{}>(memory), input: {}, output: {} }}",
+            elem.rust(),
+            place(input),
+            place(output)
+        ));
+        let result = range_text(&(output.start - start..output.end - start));
+        results.push(format!("memory.get({result}).unwrap_or_default()"));
+    }
+    let apart = call.targets.iter().zip(call.kernel.targets()).filter(|_| shared.is_none());
+    for (&(target, elem), (name, _)) in apart {
         let range = match target {
             Target::Result(tensor) => {
-                results.push(*name);
+                results.push((*name).to_owned());
                 memory.tensor(tensor)?
             }
             Target::State(tensor) => memory.tensor(tensor)?,
@@ -283,6 +332,7 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
             described.map(|tensor| memory.describe(tensor)).unwrap_or_default()
         ),
         results: results.join(", "),
+        method: if shared.is_some() { "run_shared" } else { "run" },
         kernel: format!("CALL_{index:03}"),
         path: call.kernel.path(),
         spec: format!("{}::{}", call.kernel.module(), one_field_a_line(&call.kernel.spec())),

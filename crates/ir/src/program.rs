@@ -27,6 +27,16 @@ pub enum Elem {
 }
 
 impl Elem {
+    /// Bytes of an element.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Elem::I8 | Elem::U8 => 1,
+            Elem::I16 | Elem::U16 => 2,
+            Elem::F32 | Elem::I32 | Elem::U32 => 4,
+            Elem::I64 | Elem::U64 => 8,
+        }
+    }
+
     /// The type in Rust source: `i8`.
     pub const fn rust(self) -> &'static str {
         match self {

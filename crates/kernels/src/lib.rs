@@ -21,8 +21,10 @@ pub mod memory;
 pub mod ops;
 mod power;
 mod rows;
+mod shared;
 mod sigmoid;
 mod wide;
 pub mod window;
 
 pub use error::{InvalidSpec, WrongLength};
+pub use shared::Shared;

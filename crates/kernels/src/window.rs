@@ -30,6 +30,15 @@ pub struct Window {
     pub pad_left: usize,
 }
 
+/// How far apart the beginnings of a kernel's input and output must be where they share memory, in elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lags {
+    /// How far below the input an output must begin that begins below it.
+    pub below: usize,
+    /// How far above the input an output must begin that begins above it.
+    pub above: usize,
+}
+
 /// [`Window::for_each_pixel`]; on the host without a closure, which would keep the body out of a caller that is compiled
 /// for a vector unit.
 #[cfg(feature = "host")]
@@ -81,6 +90,45 @@ impl Window {
         attempt!(elements(&[self.dilation_w, self.in_c]));
         attempt!(check_axis(self.in_h, self.out_h, self.k_h, self.stride_h, self.dilation_h, self.pad_top));
         check_axis(self.in_w, self.out_w, self.k_w, self.stride_w, self.dilation_w, self.pad_left)
+    }
+
+    /// How far apart input and output must begin in [`crate::Shared`] memory.
+    pub fn lags(&self) -> Lags {
+        let mut lags = Lags { below: 0, above: 0 };
+        for batch in 0..self.batches {
+            for y in 0..self.out_h {
+                let rows = self.taps_y(y);
+                // The row that is computed next reads no earlier input row, but may begin further left.
+                let next = match (y + 1 < self.out_h, batch + 1 < self.batches) {
+                    (true, _) => self.in_index(batch, self.taps_y(y + 1).first, self.taps_x(0).first),
+                    (false, true) => self.in_index(batch + 1, self.taps_y(0).first, self.taps_x(0).first),
+                    (false, false) => self.in_len(),
+                };
+                // Nor does the row before it read a later one, but it may end further right.
+                let before = match (y.checked_sub(1), batch.checked_sub(1)) {
+                    (Some(y), _) => self.end_index(batch, self.taps_y(y), self.taps_x(self.out_w - 1)),
+                    (None, Some(batch)) => {
+                        self.end_index(batch, self.taps_y(self.out_h - 1), self.taps_x(self.out_w - 1))
+                    }
+                    (None, None) => 0,
+                };
+                for x in 0..self.out_w {
+                    let columns = self.taps_x(x);
+                    let at = ((batch * self.out_h + y) * self.out_w + x) * self.out_c;
+                    let first = self.in_index(batch, rows.first, columns.first).min(next);
+                    lags.below = lags.below.max((at + self.out_c).saturating_sub(first));
+                    let end = self.end_index(batch, rows, columns).max(before);
+                    lags.above = lags.above.max(end.saturating_sub(at));
+                }
+            }
+        }
+        lags
+    }
+
+    /// The end of the last input pixel of a window.
+    fn end_index(&self, batch: usize, rows: Taps, columns: Taps) -> usize {
+        let last = |taps: Taps, dilation: usize| taps.first + taps.count.saturating_sub(1) * dilation;
+        self.in_index(batch, last(rows, self.dilation_h), last(columns, self.dilation_w)) + self.in_c
     }
 
     /// The output pixel at `index`, in order.

@@ -1,5 +1,7 @@
 //! Finds out whether a plan is right by running the program over an arena that remembers who wrote each byte.
 
+mod overlapping;
+
 use crate::{ALIGNMENT_BYTES, Plan};
 use smidgen_ir::{Graph, Operand, Program, TensorIdx};
 use std::collections::BTreeSet;
@@ -90,10 +92,13 @@ pub fn check(graph: &Graph, program: &Program, plan: &Plan) -> Result<(), Vec<Vi
         for &target in targets.iter().filter(|target| written.contains(*target)) {
             run.read(&reader, target);
         }
-        for &target in &targets {
-            written.insert(target);
-            run.write_tensor(target);
+        written.extend(targets.iter().copied());
+        if run.overlaps(call) {
+            run.step_by_step(&reader, call);
+            targets.iter().for_each(|&target| run.read(&reader, target));
+            continue;
         }
+        targets.iter().for_each(|&target| run.write_tensor(target));
         if call.scratch_bytes() > 0 {
             run.write_scratch(at, call.scratch_bytes());
         }

@@ -1,10 +1,13 @@
 //! Tensor lifetimes to arena offsets, with a lower bound and an independent checker.
 //!
 //! [`plan`] gives every activation and every piece of scratch memory a place in one arena, so that no two of them share
-//! bytes while both are needed. [`check`] finds out whether a plan is right without any of the planner's code.
+//! bytes while both are needed. A kernel that uses up its operand while it writes its result may have both in the same bytes, as
+//! far apart as it declares ([`smidgen_ir::Sharing`]). [`check`] finds out whether a plan is right without any of the planner's
+//! code.
 
 mod check;
 mod lifetimes;
+mod overlaps;
 mod place;
 
 pub use check::{Violation, check};
@@ -20,7 +23,8 @@ pub const ALIGNMENT_BYTES: usize = 16;
 pub struct Plan {
     /// Size of the arena, a multiple of [`ALIGNMENT_BYTES`].
     pub arena_bytes: usize,
-    /// No plan for this order of calls can be smaller: the most bytes that are needed at once, rounded up by buffer.
+    /// No plan for this order of calls can be smaller: the most bytes that are needed at once, rounded up by buffer, operands
+    /// and results in the least that both can do with.
     pub lower_bound_bytes: usize,
     /// The buffers: first those of tensors, in the order of their indices, then scratch memory in call order.
     pub buffers: Vec<Buffer>,
@@ -116,7 +120,8 @@ pub fn plan(graph: &Graph, program: &Program) -> Result<Plan, PlanError> {
     if total.is_none_or(|total| total > isize::MAX as usize) {
         return Err(PlanError::TooLarge);
     }
-    let (arena_bytes, lower_bound_bytes) = place::place(&mut buffers);
+    let overlaps = overlaps::overlaps(graph, program, &buffers);
+    let (arena_bytes, lower_bound_bytes) = place::place(&mut buffers, &overlaps);
     Ok(Plan { arena_bytes, lower_bound_bytes, buffers })
 }
 

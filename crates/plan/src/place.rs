@@ -1,7 +1,12 @@
 //! Gives buffers their offsets: greedy in several orders, then a bounded search for something smaller.
+//!
+//! Of two buffers that meet, one begins above the other by at least a distance: the size of the lower one, or less where a kernel
+//! may write its result over its operand.
 
+use crate::overlaps::Overlap;
 use crate::{ALIGNMENT_BYTES, Buffer};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// The search is tried up to this many buffers; up to 12 or so it usually ends with a proof.
 const MAX_SEARCHED_BUFFERS: usize = 40;
@@ -9,8 +14,8 @@ const MAX_SEARCHED_BUFFERS: usize = 40;
 const MAX_SEARCH_STEPS: usize = 20_000;
 
 /// Sets all offsets. Returns the size of the arena and its lower bound.
-pub(crate) fn place(buffers: &mut [Buffer]) -> (usize, usize) {
-    let problem = Problem::new(buffers);
+pub(crate) fn place(buffers: &mut [Buffer], overlaps: &[Overlap]) -> (usize, usize) {
+    let problem = Problem::new(buffers, overlaps);
     let lower_bound = problem.lower_bound();
     let mut best = problem
         .orders()
@@ -55,25 +60,56 @@ struct Problem {
     items: Vec<Item>,
     /// Calls at which the set of live buffers is not part of another call's: where a buffer begins.
     calls: Vec<usize>,
-    /// Bytes of the buffers that are live at each of them.
+    /// Bytes that the buffers that are live at each of them need at least.
     live_bytes: Vec<usize>,
+    /// By how much one buffer must begin above another that it may overlap: lower and upper.
+    distances: BTreeMap<(usize, usize), usize>,
+    /// Pairs that may overlap, by the call that needs both, with the bytes that this saves at most.
+    savings: Vec<Saving>,
+}
+
+/// See [`Problem::savings`].
+struct Saving {
+    call: usize,
+    pair: [usize; 2],
+    bytes: usize,
 }
 
 impl Problem {
-    fn new(buffers: &[Buffer]) -> Self {
+    fn new(buffers: &[Buffer], overlaps: &[Overlap]) -> Self {
         let item = |buffer: &Buffer| Item {
             bytes: buffer.bytes.next_multiple_of(ALIGNMENT_BYTES),
             first: buffer.first_call,
             last: buffer.last_call,
         };
         let items: Vec<Item> = buffers.iter().map(item).collect();
+        let (mut distances, mut savings) = (BTreeMap::new(), Vec::new());
+        for &Overlap { operand, result, below, above } in overlaps {
+            let (Some(x), Some(y)) = (items.get(operand), items.get(result)) else { continue };
+            let (below, above) = (below.min(y.bytes), above.min(x.bytes));
+            distances.insert((result, operand), below);
+            distances.insert((operand, result), above);
+            let least = y.bytes.max(below + x.bytes).min(x.bytes.max(above + y.bytes));
+            let bytes = x.bytes + y.bytes - least;
+            savings.push(Saving { call: y.first, pair: [operand, result], bytes });
+        }
         let mut calls: Vec<usize> = items.iter().map(|item| item.first).collect();
         calls.sort_unstable();
         calls.dedup();
-        let live =
-            |&call: &usize| items.iter().filter(|item| item.is_live_at(call)).map(|item| item.bytes).sum();
+        let live = |&call: &usize| {
+            let live =
+                items.iter().filter(|item| item.is_live_at(call)).map(|item| item.bytes).sum::<usize>();
+            let saved = savings.iter().filter(|saving| saving.call == call).map(|saving| saving.bytes).sum();
+            live.saturating_sub(saved)
+        };
         let live_bytes = calls.iter().map(live).collect();
-        Problem { items, calls, live_bytes }
+        Problem { items, calls, live_bytes, distances, savings }
+    }
+
+    /// By how much `upper` must begin above `lower`, which it meets.
+    fn distance(&self, lower: usize, upper: usize) -> usize {
+        let own = || self.items.get(lower).map_or(0, |item| item.bytes);
+        self.distances.get(&(lower, upper)).copied().unwrap_or_else(own)
     }
 
     fn lower_bound(&self) -> usize {
@@ -99,45 +135,45 @@ impl Problem {
         ]
     }
 
-    /// Places the buffers in `order`, each in the smallest gap that takes it between those that it meets.
+    /// Places the buffers in `order`, each at the lowest offset that those before it leave.
     fn greedy(&self, order: &[usize]) -> Placement {
-        let mut offsets = vec![0; self.items.len()];
-        let mut placed: Vec<(usize, Item)> = Vec::new();
+        let mut offsets: Vec<Option<usize>> = vec![None; self.items.len()];
         let mut arena_bytes = 0;
         for &at in order {
-            let Some(&item) = self.items.get(at) else { continue };
-            let offset = lowest_best_gap(&placed, &item);
-            let position = placed.partition_point(|(other, _)| *other <= offset);
-            placed.insert(position, (offset, item));
+            let Some(item) = self.items.get(at) else { continue };
+            let offset = self.lowest(at, item, &offsets);
             arena_bytes = arena_bytes.max(offset + item.bytes);
             if let Some(slot) = offsets.get_mut(at) {
-                *slot = offset;
+                *slot = Some(offset);
             }
         }
-        Placement { arena_bytes, offsets }
+        Placement { arena_bytes, offsets: offsets.into_iter().map(|offset| offset.unwrap_or(0)).collect() }
     }
-}
 
-/// The offset of the smallest gap for `item` between the placed buffers that it meets, sorted by offset; past all of
-/// them when no gap takes it.
-fn lowest_best_gap(placed: &[(usize, Item)], item: &Item) -> usize {
-    let mut end = 0;
-    let mut best: Option<(usize, usize)> = None;
-    for (offset, other) in placed.iter().filter(|(_, other)| other.meets(item)) {
-        let gap = offset.saturating_sub(end);
-        if gap >= item.bytes && best.is_none_or(|(smallest, _)| gap < smallest) {
-            best = Some((gap, end));
-        }
-        end = end.max(offset + other.bytes);
+    /// The lowest offset for a buffer between the placed ones that it meets: 0, or one that stands on one of them.
+    fn lowest(&self, at: usize, item: &Item, offsets: &[Option<usize>]) -> usize {
+        let met: Vec<(usize, usize)> = offsets
+            .iter()
+            .zip(&self.items)
+            .enumerate()
+            .filter(|(_, (_, other))| other.meets(item))
+            .filter_map(|(other, (offset, _))| Some((other, (*offset)?)))
+            .collect();
+        let fits = |offset: &usize| {
+            met.iter().all(|&(other, place)| {
+                *offset >= place + self.distance(other, at) || place >= offset + self.distance(at, other)
+            })
+        };
+        let standing = met.iter().map(|&(other, place)| place + self.distance(other, at));
+        standing.chain([0]).filter(fits).min().unwrap_or(0)
     }
-    best.map_or(end, |(_, offset)| offset)
 }
 
 /// Branch and bound over the orders of placement from the bottom up.
 ///
-/// In an arena whose buffers cannot sink any further, every buffer stands at 0 or on one that it meets. Placed in the
-/// order of their offsets, each therefore stands on the highest of those before it that it meets, and no lower than
-/// the one before it: trying all such orders finds the smallest arena.
+/// In an arena whose buffers cannot sink any further, every buffer stands at 0 or at its distance above one that it meets.
+/// Placed in the order of their offsets, each therefore stands above the highest of those before it that it meets, and no
+/// lower than the one before it: trying all such orders finds the smallest arena.
 struct Search<'a> {
     problem: &'a Problem,
     /// Buffers in the order in which they are tried: large first.
@@ -180,7 +216,7 @@ impl<'a> Search<'a> {
             let (Some(&item), Some(None)) = (self.problem.items.get(at), self.offsets.get(at)) else {
                 continue;
             };
-            let offset = self.support(&item);
+            let offset = self.support(at, &item);
             let height = height.max(offset + item.bytes);
             if offset < floor || height >= self.best.arena_bytes {
                 continue;
@@ -200,29 +236,41 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn placed(&self) -> impl Iterator<Item = (usize, &Item)> {
-        self.offsets.iter().zip(&self.problem.items).filter_map(|(offset, item)| Some(((*offset)?, item)))
+    fn placed(&self) -> impl Iterator<Item = (usize, usize, &Item)> {
+        let placed = self.offsets.iter().zip(&self.problem.items).enumerate();
+        placed.filter_map(|(at, (offset, item))| Some((at, (*offset)?, item)))
     }
 
-    /// The top of the highest placed buffer that `item` meets.
-    fn support(&self, item: &Item) -> usize {
-        let tops =
-            self.placed().filter(|(_, other)| other.meets(item)).map(|(offset, other)| offset + other.bytes);
-        tops.max().unwrap_or(0)
+    /// The lowest place above all placed buffers that `item` meets.
+    fn support(&self, at: usize, item: &Item) -> usize {
+        let above = self.placed().filter(|(_, _, other)| other.meets(item));
+        above.map(|(other, offset, _)| offset + self.problem.distance(other, at)).max().unwrap_or(0)
     }
 
-    /// No completion is smaller: at each call, what is not placed yet goes above `floor` and above what is placed.
+    /// No completion is smaller: at each call, what is not placed yet goes above `floor` and, but for what may overlap, above
+    /// what is placed.
     fn bound(&self, floor: usize) -> usize {
         let at_call = |&call: &usize| {
-            let live = self.placed().filter(|(_, item)| item.is_live_at(call));
-            let top = live.map(|(offset, item)| offset + item.bytes).max().unwrap_or(0);
+            let live = self.placed().filter(|(_, _, item)| item.is_live_at(call));
+            let top = live.map(|(_, offset, item)| offset + item.bytes).max().unwrap_or(0);
             let unplaced =
                 self.offsets.iter().zip(&self.problem.items).filter(|(offset, _)| offset.is_none());
             let waiting: usize =
                 unplaced.filter(|(_, item)| item.is_live_at(call)).map(|(_, item)| item.bytes).sum();
-            if waiting == 0 { top } else { top.max(floor) + waiting }
+            if waiting == 0 {
+                top
+            } else {
+                top.max((top.max(floor) + waiting).saturating_sub(self.saved(call)))
+            }
         };
         self.problem.calls.iter().map(at_call).max().unwrap_or(0)
+    }
+
+    /// Bytes that buffers that are not placed yet may save at a call.
+    fn saved(&self, call: usize) -> usize {
+        let waits = |at: &usize| self.offsets.get(*at).is_some_and(Option::is_none);
+        let savings = self.problem.savings.iter().filter(|saving| saving.call == call);
+        savings.filter(|saving| saving.pair.iter().any(waits)).map(|saving| saving.bytes).sum()
     }
 }
 

@@ -7,8 +7,9 @@ use core::num::NonZeroU32;
 
 use crate::error::{activation, activation_f32, attempt, ensure, length};
 use crate::fixed;
+use crate::shared::Input;
 use crate::window::{Pixel, Window, for_each_tap};
-use crate::{InvalidSpec, WrongLength, float, wide};
+use crate::{InvalidSpec, Shared, WrongLength, float, wide};
 
 /// Everything about an int8 AVERAGE_POOL_2D that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,19 +81,30 @@ impl Int8 {
     /// Input and output NHWC.
     #[inline(never)]
     pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
-        let Int8Spec { window, act_min, act_max } = &self.spec;
+        let window = &self.spec.window;
         length("input", input.len(), window.in_len())?;
         length("output", output.len(), window.out_len())?;
-        window.for_each_pixel(output, |pixel, output| {
-            let count = pixel.y.count * pixel.x.count;
-            let Some(count) = NonZeroU32::new(count as u32) else { return };
-            for (channel, output) in output.iter_mut().enumerate() {
-                let mut sum = 0_i32;
-                for_each_value(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
-                *output = fixed::clamp(mean(sum, count), *act_min, *act_max);
-            }
-        });
+        window.for_each_pixel(output, |pixel, output| self.pixel(pixel, Input::whole(input), output));
         Ok(())
+    }
+
+    /// As [`Int8::run`], with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(&self, shared: Shared<'_, i8>) -> Result<(), WrongLength> {
+        shared.for_each_pixel(&self.spec.window, |pixel, input, output| self.pixel(pixel, input, output))
+    }
+
+    /// The channels of one pixel.
+    #[inline(always)]
+    fn pixel(&self, pixel: &Pixel, input: Input<'_, i8>, output: &mut [i8]) {
+        let Int8Spec { window, act_min, act_max } = &self.spec;
+        let count = pixel.y.count * pixel.x.count;
+        let Some(count) = NonZeroU32::new(count as u32) else { return };
+        for (channel, output) in output.iter_mut().enumerate() {
+            let mut sum = 0_i32;
+            for_each_value(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
+            *output = fixed::clamp(mean(sum, count), *act_min, *act_max);
+        }
     }
 }
 
@@ -116,7 +128,7 @@ impl Int8HalvesUp {
             for (channel, output) in output.iter_mut().enumerate() {
                 // The sum of the uint8 values is never negative.
                 let mut sum = 0_u32;
-                for_each_value(window, pixel, input, channel, |x| {
+                for_each_value(window, pixel, Input::whole(input), channel, |x| {
                     sum = sum.wrapping_add((i32::from(x) + 128).unsigned_abs());
                 });
                 let mean = sum.wrapping_add(count.get() / 2) / count;
@@ -146,7 +158,9 @@ impl Int16 {
             let Some(count) = NonZeroU32::new(count as u32) else { return };
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut sum = 0_i32;
-                for_each_value(window, pixel, input, channel, |x| sum = sum.wrapping_add(i32::from(x)));
+                for_each_value(window, pixel, Input::whole(input), channel, |x| {
+                    sum = sum.wrapping_add(i32::from(x))
+                });
                 *output = self.output.clamp(mean(sum, count));
             }
         });
@@ -172,7 +186,7 @@ impl Float32 {
             let count = (pixel.y.count * pixel.x.count) as f32;
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut sum = 0.0;
-                for_each_value(window, pixel, input, channel, |x| sum += x);
+                for_each_value(window, pixel, Input::whole(input), channel, |x| sum += x);
                 *output = float::clamp(sum / count, *act_min, *act_max);
             }
         });
@@ -200,7 +214,7 @@ pub(super) const fn check_pool(window: &Window) -> Result<(), InvalidSpec> {
 pub(super) fn for_each_value<T: Copy>(
     window: &Window,
     pixel: &Pixel,
-    input: &[T],
+    input: Input<'_, T>,
     channel: usize,
     mut f: impl FnMut(T),
 ) {

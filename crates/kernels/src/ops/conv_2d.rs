@@ -23,8 +23,9 @@ use super::packed::Packed;
 use crate::error::{activation_f32, attempt, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::rows_mut;
-use crate::window::{Window, for_each_pixel, for_each_tap};
-use crate::{InvalidSpec, WrongLength, float};
+use crate::shared::Input;
+use crate::window::{Pixel, Window, for_each_pixel, for_each_tap};
+use crate::{InvalidSpec, Shared, WrongLength, float};
 
 /// Everything about an int8 CONV_2D that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,12 +153,58 @@ impl Int8 {
         let layer = Layer { len: layout.filter_row, filter, channels };
         let mut scratch = Scratch::new();
         for_each_pixel!(&layout.window, output, |pixel, output| {
-            for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
-                let inputs = WindowInputs { layout, pixel, group, input, input_offset: self.input_offset };
-                layer.compute(group * layout.group_out_c, 0, &mut scratch, output, &inputs);
-            }
+            self.pixel(&layer, &mut scratch, pixel, Input::whole(input), output);
         });
         Ok(())
+    }
+
+    /// As [`Int8::run`], with input and output in one piece of memory.
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run_shared(
+        &self,
+        filter: &[i8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        self.compute_shared(filter, (bias, multiplier, shift), shared)
+    }
+
+    /// [`Int8::run_shared`] with any kind of filter.
+    #[inline(always)]
+    fn compute_shared(
+        &self,
+        filter: impl Filter,
+        (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        let layout = &self.layout;
+        filter.check(layout.filter_len())?;
+        let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
+        let layer = Layer { len: layout.filter_row, filter, channels };
+        let mut scratch = Scratch::new();
+        shared.for_each_pixel(&layout.window, |pixel, input, output| {
+            self.pixel(&layer, &mut scratch, pixel, input, output);
+        })
+    }
+
+    /// The channels of one pixel.
+    #[inline(always)]
+    fn pixel(
+        &self,
+        layer: &Layer<'_, impl Filter>,
+        scratch: &mut Scratch,
+        pixel: &Pixel,
+        input: Input<'_, i8>,
+        output: &mut [i8],
+    ) {
+        let layout = &self.layout;
+        for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
+            let inputs = WindowInputs { layout, pixel, group, input, input_offset: self.input_offset };
+            layer.compute(group * layout.group_out_c, 0, scratch, output, &inputs);
+        }
     }
 
     /// The outputs of all pixels for some filter rows, then for the next rows.
@@ -171,6 +218,7 @@ impl Int8 {
             let group_end = (group + 1) * layout.group_out_c;
             let end = first + tile.load(filter, first, group_end - first);
             for_each_pixel!(&layout.window, output, |pixel, output| {
+                let input = Input::whole(input);
                 let inputs = WindowInputs { layout, pixel, group, input, input_offset: self.input_offset };
                 inputs.gather(0, tile.inputs());
                 channels.start(first, 0, tile.sums());
@@ -203,6 +251,20 @@ impl Int4 {
     ) -> Result<(), WrongLength> {
         self.layer.compute(input, Packed(filter), (bias, multiplier, shift), output)
     }
+
+    /// As [`Int4::run`], with input and output in one piece of memory.
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run_shared(
+        &self,
+        filter: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        self.layer.compute_shared(Packed(filter), (bias, multiplier, shift), shared)
+    }
 }
 
 impl Int8Asymmetric {
@@ -230,6 +292,21 @@ impl Int8Asymmetric {
     ) -> Result<(), WrongLength> {
         let filter = Shifted { filter, offset: self.filter_offset };
         self.layer.compute(input, filter, (bias, multiplier, shift), output)
+    }
+
+    /// As [`Int8Asymmetric::run`], with input and output in one piece of memory.
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run_shared(
+        &self,
+        filter: &[i8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        let filter = Shifted { filter, offset: self.filter_offset };
+        self.layer.compute_shared(filter, (bias, multiplier, shift), shared)
     }
 }
 

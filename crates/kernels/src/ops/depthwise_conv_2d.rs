@@ -18,8 +18,9 @@ use super::dot::{mac, part, tail};
 use crate::error::{activation_f32, attempt, elements, ensure, length, optional_length, zero_point};
 use crate::fixed::Output;
 use crate::rows::rows_mut;
+use crate::shared::Input;
 use crate::window::{Pixel, Window, for_each_pixel, for_each_tap};
-use crate::{InvalidSpec, WrongLength, float};
+use crate::{InvalidSpec, Shared, WrongLength, float};
 
 /// Everything about an int8 DEPTHWISE_CONV_2D that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,38 +99,71 @@ impl Int8 {
         length("filter", filter.len(), filter_len(&self.window))?;
         length("output", output.len(), self.window.out_len())?;
         let channels = Channels::new(self.window.out_c, bias, multiplier, shift, self.output)?;
+        let mut sums = [0; SUMS];
+        for_each_pixel!(&self.window, output, |pixel, output| {
+            self.pixel(channels, filter, &mut sums, pixel, Input::whole(input), output);
+        });
+        Ok(())
+    }
+
+    /// As [`Int8::run`], with input and output in one piece of memory.
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run_shared(
+        &self,
+        filter: &[i8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        length("filter", filter.len(), filter_len(&self.window))?;
+        let channels = Channels::new(self.window.out_c, bias, multiplier, shift, self.output)?;
+        let mut sums = [0; SUMS];
+        shared.for_each_pixel(&self.window, |pixel, input, output| {
+            self.pixel(channels, filter, &mut sums, pixel, input, output);
+        })
+    }
+
+    /// The channels of one pixel.
+    #[inline(always)]
+    fn pixel(
+        &self,
+        channels: Channels<'_>,
+        filter: &[i8],
+        sums: &mut [i32; SUMS],
+        pixel: &Pixel,
+        input: Input<'_, i8>,
+        output: &mut [i8],
+    ) {
         // Either all channels, each with its own input channel, or those that share one.
         let channels_of_a_chunk =
             if self.depth_multiplier == 1 { self.window.out_c } else { self.depth_multiplier };
-        let mut sums = [0; SUMS];
-        for_each_pixel!(&self.window, output, |pixel, output| {
-            let mut first = 0;
-            for (in_c, output) in rows_mut(output, channels_of_a_chunk).enumerate() {
-                for output in output.chunks_mut(SUMS) {
-                    let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
-                    channels.start(first, 0, sums);
-                    if self.depth_multiplier == 1 {
-                        self.sum(pixel, tail(input, first), tail(filter, first), self.window.out_c, sums);
-                    } else {
-                        self.sum_shared(pixel, in_c, first, input, filter, sums);
-                    }
-                    channels.store(first, sums, output);
-                    first += output.len();
+        let mut first = 0;
+        for (in_c, output) in rows_mut(output, channels_of_a_chunk).enumerate() {
+            for output in output.chunks_mut(SUMS) {
+                let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
+                channels.start(first, 0, sums);
+                if self.depth_multiplier == 1 {
+                    self.sum(pixel, input.after(first), tail(filter, first), self.window.out_c, sums);
+                } else {
+                    self.sum_shared(pixel, in_c, first, input, filter, sums);
                 }
+                channels.store(first, sums, output);
+                first += output.len();
             }
-        });
-        Ok(())
+        }
     }
 
     /// Sums of neighbouring channels, where every output channel has its own input channel. `input` and `filter` begin with the
     /// first of them; the weights of a tap lie `w_step` from those of the next.
     #[inline(always)]
-    fn sum(&self, pixel: &Pixel, input: &[i8], filter: &[i8], w_step: usize, sums: &mut [i32]) {
+    fn sum(&self, pixel: &Pixel, input: Input<'_, i8>, filter: &[i8], w_step: usize, sums: &mut [i32]) {
         let window = &self.window;
         let x_step = window.dilation_w * window.in_c;
         for row in 0..pixel.y.count {
             let y = pixel.y.first + row * window.dilation_h;
-            let mut x = tail(input, window.in_index(pixel.batch, y, pixel.x.first));
+            let mut x = input.tail(window.in_index(pixel.batch, y, pixel.x.first));
             let mut w = tail(filter, ((pixel.y.tap + row) * window.k_w + pixel.x.tap) * w_step);
             let mut taps = pixel.x.count;
             while taps >= 3 {
@@ -151,7 +185,7 @@ impl Int8 {
         pixel: &Pixel,
         in_c: usize,
         first: usize,
-        input: &[i8],
+        input: Input<'_, i8>,
         filter: &[i8],
         sums: &mut [i32],
     ) {

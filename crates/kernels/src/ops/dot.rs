@@ -242,6 +242,6 @@ pub(super) fn part<T>(slice: &[T], start: usize, len: usize) -> &[T] {
 
 /// The elements from `start` on, or none past the end.
 #[inline(always)]
-pub(super) fn tail<T>(slice: &[T], start: usize) -> &[T] {
+pub(crate) fn tail<T>(slice: &[T], start: usize) -> &[T] {
     slice.get(start..).unwrap_or(&[])
 }

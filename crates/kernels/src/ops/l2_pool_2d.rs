@@ -4,6 +4,7 @@
 
 use super::average_pool_2d::{check_pool, for_each_value};
 use crate::error::{activation_f32, attempt, length};
+use crate::shared::Input;
 use crate::window::Window;
 use crate::{InvalidSpec, WrongLength, float};
 
@@ -42,7 +43,7 @@ impl Float32 {
             let count = (pixel.y.count * pixel.x.count) as f32;
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut sum = 0.0;
-                for_each_value(window, pixel, input, channel, |x| sum += x * x);
+                for_each_value(window, pixel, Input::whole(input), channel, |x| sum += x * x);
                 *output = float::clamp(float::sqrt(sum / count), *act_min, *act_max);
             }
         });

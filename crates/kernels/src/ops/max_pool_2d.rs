@@ -6,8 +6,9 @@
 use super::average_pool_2d::{check_pool, for_each_value};
 use crate::error::{activation, activation_f32, attempt, length};
 use crate::fixed;
-use crate::window::Window;
-use crate::{InvalidSpec, WrongLength, float, wide};
+use crate::shared::Input;
+use crate::window::{Pixel, Window};
+use crate::{InvalidSpec, Shared, WrongLength, float, wide};
 
 /// Everything about an int8 MAX_POOL_2D that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,17 +73,28 @@ impl Int8 {
     /// Input and output NHWC.
     #[inline(never)]
     pub fn run(&self, input: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
-        let Int8Spec { window, act_min, act_max } = &self.spec;
+        let window = &self.spec.window;
         length("input", input.len(), window.in_len())?;
         length("output", output.len(), window.out_len())?;
-        window.for_each_pixel(output, |pixel, output| {
-            for (channel, output) in output.iter_mut().enumerate() {
-                let mut max = i8::MIN;
-                for_each_value(window, pixel, input, channel, |x| max = max.max(x));
-                *output = fixed::clamp(i32::from(max), *act_min, *act_max);
-            }
-        });
+        window.for_each_pixel(output, |pixel, output| self.pixel(pixel, Input::whole(input), output));
         Ok(())
+    }
+
+    /// As [`Int8::run`], with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(&self, shared: Shared<'_, i8>) -> Result<(), WrongLength> {
+        shared.for_each_pixel(&self.spec.window, |pixel, input, output| self.pixel(pixel, input, output))
+    }
+
+    /// The channels of one pixel.
+    #[inline(always)]
+    fn pixel(&self, pixel: &Pixel, input: Input<'_, i8>, output: &mut [i8]) {
+        let Int8Spec { window, act_min, act_max } = &self.spec;
+        for (channel, output) in output.iter_mut().enumerate() {
+            let mut max = i8::MIN;
+            for_each_value(window, pixel, input, channel, |x| max = max.max(x));
+            *output = fixed::clamp(i32::from(max), *act_min, *act_max);
+        }
     }
 }
 
@@ -103,7 +115,7 @@ impl Int16 {
         window.for_each_pixel(output, |pixel, output| {
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut max = i16::MIN;
-                for_each_value(window, pixel, input, channel, |x| max = max.max(x));
+                for_each_value(window, pixel, Input::whole(input), channel, |x| max = max.max(x));
                 *output = self.output.clamp(i32::from(max));
             }
         });
@@ -128,7 +140,9 @@ impl Float32 {
         window.for_each_pixel(output, |pixel, output| {
             for (channel, output) in output.iter_mut().enumerate() {
                 let mut max = f32::MIN;
-                for_each_value(window, pixel, input, channel, |x| max = if max < x { x } else { max });
+                for_each_value(window, pixel, Input::whole(input), channel, |x| {
+                    max = if max < x { x } else { max }
+                });
                 *output = float::clamp(max, *act_min, *act_max);
             }
         });

@@ -106,7 +106,7 @@ mod broadcast;
 mod channels;
 pub mod coded;
 mod comparison;
-mod dot;
+pub(crate) mod dot;
 mod extremes;
 mod fft;
 #[cfg(test)]

@@ -171,12 +171,26 @@ macro_rules! rescaled_kernel {
                 output: &mut [$element],
             ) -> Result<(), $crate::WrongLength> {
                 self.broadcast.check(a.len(), b.len(), output.len())?;
-                let f = $function;
-                self.broadcast.apply(a, b, output, |a, b| {
-                    let result: i32 = f(self.a.apply(a.into()), self.b.apply(b.into()));
-                    self.output.apply(result) as $element
-                });
+                self.broadcast.apply(a, b, output, |a, b| self.of(a, b));
                 Ok(())
+            }
+
+            /// As [`Self::run`] for operands of one shape, with `a` and the output in one piece of memory.
+            #[inline(never)]
+            pub fn run_shared(
+                &self,
+                b: &[$element],
+                shared: $crate::Shared<'_, $element>,
+            ) -> Result<(), $crate::WrongLength> {
+                self.broadcast.check(b.len(), b.len(), b.len())?;
+                shared.for_each_element(b, |a, b| self.of(a, b))
+            }
+
+            #[inline(always)]
+            fn of(&self, a: $element, b: $element) -> $element {
+                let f = $function;
+                let result: i32 = f(self.a.apply(a.into()), self.b.apply(b.into()));
+                self.output.apply(result) as $element
             }
         }
     };

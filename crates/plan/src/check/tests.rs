@@ -193,3 +193,57 @@ proptest! {
         }
     }
 }
+
+/// Two poolings of 3 × 3 over 6 × 6 × 2, whose operands and results may overlap.
+fn pools() -> (Graph, Program) {
+    let window = smidgen_ir::Window {
+        batches: 1,
+        in_h: 6,
+        in_w: 6,
+        in_c: 2,
+        out_h: 6,
+        out_w: 6,
+        out_c: 2,
+        k_h: 3,
+        k_w: 3,
+        stride_h: 1,
+        stride_w: 1,
+        dilation_h: 1,
+        dilation_w: 1,
+        pad_top: 1,
+        pad_left: 1,
+    };
+    let mut net = Builder::new("pools", |_| Vec::new());
+    let a = net.input("a", &[1, 6, 6, 2]);
+    let b = net.relu(a);
+    let c = net.relu(b);
+    let mut graph = net.finish(&[c]).expect("valid");
+    graph.tensors.iter_mut().for_each(|tensor| tensor.dtype = smidgen_ir::DType::I8);
+    let spec = smidgen_kernels::ops::max_pool_2d::Int8Spec { window, act_min: -128, act_max: 127 };
+    let call = |node: u32, x: TensorIdx, y: TensorIdx| smidgen_ir::Call {
+        node: smidgen_ir::NodeIdx(node),
+        kernel: smidgen_ir::Kernel::MaxPool2dInt8(spec),
+        operands: vec![(Operand::Tensor(x), Elem::I8)],
+        targets: vec![(Target::Result(y), Elem::I8)],
+    };
+    let program = Program { calls: vec![call(0, a, b), call(1, b, c)], ..Program::default() };
+    (graph, program)
+}
+
+#[test]
+fn results_may_lie_over_what_their_kernel_has_used_up_and_no_further() {
+    let (graph, program) = pools();
+    let right = plan(&graph, &program).expect("plans");
+    assert_eq!(check(&graph, &program, &right), Ok(()));
+    // 72 bytes each; a pixel of the result must stay a row and a pixel behind: 14 bytes, and its own 2.
+    assert_eq!((right.lower_bound_bytes, right.arena_bytes), (96, 96));
+    for by in [16, 32] {
+        let mut wrong = right.clone();
+        let buffer = wrong.buffers.iter_mut().find(|buffer| buffer.first_call == 0 && buffer.last_call == 1);
+        let buffer = buffer.expect("between the calls");
+        buffer.offset = if buffer.offset == 0 { by } else { 0 };
+        let found = check(&graph, &program, &wrong).expect_err("too near");
+        let is_overlap = matches!(&found[0], Violation::Overwritten { reader, .. } if reader == "call 0");
+        assert!(is_overlap || found.len() > 1, "{found:?}");
+    }
+}

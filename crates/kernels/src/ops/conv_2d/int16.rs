@@ -4,6 +4,7 @@ use super::layout::{Layout, WindowInputs};
 use crate::error::{attempt, length};
 use crate::ops::wide_dot::{Channels, Layer, Scratch};
 use crate::rows::rows_mut;
+use crate::shared::Input;
 use crate::wide::Output;
 use crate::window::{Window, for_each_pixel};
 use crate::{InvalidSpec, WrongLength};
@@ -60,7 +61,8 @@ impl Int16 {
         let mut scratch = Scratch::new();
         for_each_pixel!(&layout.window, output, |pixel, output| {
             for (group, output) in rows_mut(output, layout.group_out_c).enumerate() {
-                let inputs = WindowInputs { layout, pixel, group, input, input_offset: 0 };
+                let inputs =
+                    WindowInputs { layout, pixel, group, input: Input::whole(input), input_offset: 0 };
                 layer.compute(group * layout.group_out_c, &mut scratch, output, &inputs);
             }
         });

@@ -4,7 +4,8 @@ use core::num::NonZeroUsize;
 
 use crate::InvalidSpec;
 use crate::error::{attempt, elements, ensure};
-use crate::ops::dot::{Inputs, gather, tail};
+use crate::ops::dot::{Inputs, gather};
+use crate::shared::Input;
 use crate::window::{Pixel, Window};
 
 /// See the module.
@@ -55,7 +56,7 @@ pub(super) struct WindowInputs<'a, T> {
     pub(super) layout: &'a Layout,
     pub(super) pixel: &'a Pixel,
     pub(super) group: usize,
-    pub(super) input: &'a [T],
+    pub(super) input: Input<'a, T>,
     /// What is added to every input.
     pub(super) input_offset: i32,
 }
@@ -96,7 +97,7 @@ impl<T: Copy + Into<i32>> Inputs for WindowInputs<'_, T> {
                 let first = inside.start.saturating_sub(skipped);
                 let end = inside.end.saturating_sub(skipped).min(len);
                 let target = target.get_mut(first..end).unwrap_or(&mut []);
-                gather(tail(input, at + skipped.saturating_sub(inside.start)), input_offset, target);
+                gather(input.tail(at + skipped.saturating_sub(inside.start)), input_offset, target);
             }
             stretch = rest;
             skipped = 0;

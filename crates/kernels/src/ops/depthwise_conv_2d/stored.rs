@@ -3,8 +3,8 @@
 use super::{Int8, Int8Spec, filter_len};
 use crate::error::{attempt, ensure, length};
 use crate::ops::channels::{Channels, SUMS};
-use crate::ops::dot::tail;
 use crate::ops::stored::{self, Stored as Filter};
+use crate::shared::Input;
 use crate::window::{Window, for_each_pixel};
 use crate::{InvalidSpec, WrongLength};
 
@@ -90,7 +90,7 @@ impl Stored {
             let sums = sums.get_mut(..n).unwrap_or(&mut []);
             for_each_pixel!(window, &mut *output, |pixel, output| {
                 channels.start(first, 0, sums);
-                self.layer.sum(pixel, tail(input, first), &unpacked, n, sums);
+                self.layer.sum(pixel, Input::whole(input).after(first), &unpacked, n, sums);
                 channels.store(first, sums, output.get_mut(first..first + n).unwrap_or(&mut []));
             });
             first += n;

@@ -1,0 +1,127 @@
+//! One piece of memory that holds a kernel's input and its output, which may overlap as far as the kernel has used up what it
+//! overwrites.
+//!
+//! Output pixels are computed from the first to the last where the output begins below the input, from the last to the first
+//! where it begins above. [`crate::window::Window::lags`] says how far apart both must begin.
+
+use crate::WrongLength;
+use crate::error::length;
+use crate::ops::dot::tail;
+use crate::window::{Pixel, Window};
+
+/// The memory, and where input and output begin in it. Counts elements.
+#[derive(Debug)]
+pub struct Shared<'a, T> {
+    /// Input, output and whatever lies between them, which is not touched.
+    pub memory: &'a mut [T],
+    /// Where the input begins.
+    pub input: usize,
+    /// Where the output begins.
+    pub output: usize,
+}
+
+/// Values of an input by their index, of which those that are used up may be gone.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a, T> {
+    values: &'a [T],
+    /// Where the input begins in `values`; wraps where its beginning is gone.
+    start: usize,
+}
+
+impl<'a, T> Input<'a, T> {
+    /// All of them.
+    #[inline(always)]
+    pub(crate) const fn whole(values: &'a [T]) -> Self {
+        Self { values, start: 0 }
+    }
+
+    /// The input without its first `n` values.
+    #[inline(always)]
+    pub(crate) fn after(self, n: usize) -> Self {
+        Self { values: self.values, start: self.start.wrapping_add(n) }
+    }
+
+    /// The values from index `at` on.
+    #[inline(always)]
+    pub(crate) fn tail(self, at: usize) -> &'a [T] {
+        tail(self.values, self.start.wrapping_add(at))
+    }
+
+    /// The value at an index.
+    #[inline(always)]
+    pub(crate) fn get(self, at: usize) -> Option<&'a T> {
+        self.values.get(self.start.wrapping_add(at))
+    }
+}
+
+impl<T> Shared<'_, T> {
+    /// Fails unless an input and an output of so many elements lie in the memory.
+    #[inline(always)]
+    fn check(&self, n_in: usize, n_out: usize) -> Result<(), WrongLength> {
+        let ends = [self.input.wrapping_add(n_in), self.output.wrapping_add(n_out)];
+        length("memory", self.memory.len(), if ends[0] < ends[1] { ends[1] } else { ends[0] })
+    }
+
+    /// Calls `f` for every output pixel with its taps, the input and its channels.
+    ///
+    /// Fails unless input and output lie in the memory.
+    #[inline(always)]
+    pub(crate) fn for_each_pixel(
+        self,
+        window: &Window,
+        mut f: impl FnMut(&Pixel, Input<'_, T>, &mut [T]),
+    ) -> Result<(), WrongLength> {
+        self.check(window.in_len(), window.out_len())?;
+        let Shared { memory, input, output } = self;
+        let is_backward = output > input;
+        let turned = |at: usize, n: usize| if is_backward { n - 1 - at } else { at };
+        for batch in 0..window.batches {
+            let batch = turned(batch, window.batches);
+            for y in 0..window.out_h {
+                let y = turned(y, window.out_h);
+                let row = (batch * window.out_h + y) * window.out_w;
+                let y = window.taps_y(y);
+                for x in 0..window.out_w {
+                    let x = turned(x, window.out_w);
+                    let at = output + (row + x) * window.out_c;
+                    let pixel = Pixel { batch, y, x: window.taps_x(x) };
+                    let border = if is_backward { at } else { at + window.out_c };
+                    let Some((low, high)) = memory.split_at_mut_checked(border) else { continue };
+                    let (values, start, channels) = if is_backward {
+                        (low, input, high.get_mut(..window.out_c))
+                    } else {
+                        (high, input.wrapping_sub(border), low.get_mut(at..))
+                    };
+                    if let Some(channels) = channels {
+                        f(&pixel, Input { values, start }, channels);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T: Copy> Shared<'_, T> {
+    /// Makes each output element of that of the input and of `others`, which has as many.
+    ///
+    /// Fails unless input and output lie in the memory.
+    #[inline(always)]
+    pub(crate) fn for_each_element(self, others: &[T], f: impl Fn(T, T) -> T) -> Result<(), WrongLength> {
+        self.check(others.len(), others.len())?;
+        let Shared { memory, input, output } = self;
+        let is_backward = output > input;
+        for at in 0..others.len() {
+            let at = if is_backward { others.len() - 1 - at } else { at };
+            if let (Some(&value), Some(&other)) = (memory.get(input + at), others.get(at))
+                && let Some(place) = memory.get_mut(output + at)
+            {
+                *place = f(value, other);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

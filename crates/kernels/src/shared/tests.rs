@@ -1,0 +1,134 @@
+//! Kernels in shared memory at the least distance that [`Window::lags`] allows, against kernels that have both apart; and one
+//! byte nearer, where they must differ.
+
+use std::vec::Vec;
+
+use super::*;
+use crate::ops::naive::Random;
+use crate::ops::{average_pool_2d, conv_2d, depthwise_conv_2d, max_pool_2d};
+use crate::window::Lags;
+
+/// A kernel with input and output apart, and in shared memory.
+type Runs<'a> = (&'a dyn Fn(&[i8], &mut [i8]), &'a dyn Fn(Shared<'_, i8>));
+
+fn in_memory(input: &[i8], n_out: usize, (x, y): (usize, usize), run: &dyn Fn(Shared<'_, i8>)) -> Vec<i8> {
+    let mut memory = std::vec![77; (x + input.len()).max(y + n_out)];
+    memory[x..x + input.len()].copy_from_slice(input);
+    run(Shared { memory: &mut memory, input: x, output: y });
+    memory[y..y + n_out].to_vec()
+}
+
+/// Runs a kernel in all arrangements; returns whether one byte nearer differs, below and above.
+fn check(window: &Window, random: &mut Random, (apart, shared): Runs<'_>) -> [bool; 2] {
+    let input = random.int8s(window.in_len());
+    let mut expected = std::vec![0; window.out_len()];
+    apart(&input, &mut expected);
+    let Lags { below, above } = window.lags();
+    for (x, y) in
+        [(below, 0), (0, above), (below + 3, 1), (2, above + 7), (window.out_len(), 0), (0, window.in_len())]
+    {
+        assert_eq!(in_memory(&input, expected.len(), (x, y), shared), expected, "{window:?} at {x}, {y}");
+    }
+    [(below.saturating_sub(1), 0), (0, above.saturating_sub(1))]
+        .map(|at| at.0 != at.1 && in_memory(&input, expected.len(), at, shared) != expected)
+}
+
+#[test]
+fn overlapping_kernels_compute_the_same() {
+    let mut n_nearer_differs = [0; 2];
+    for seed in 0..300 {
+        let random = &mut Random::new(seed);
+        let in_c = random.size(1, 5);
+        let window = Window { out_c: random.size(1, 6), ..random.window(in_c, 2) };
+        let quant = (random.within(-128, 127) as i32, random.within(-128, 127) as i32);
+        let filter = random.int8s(window.out_c * window.k_h * window.k_w * window.in_c);
+        let (bias, multiplier, shift) = random.channels(window.out_c);
+        let conv = conv_2d::Int8::new(conv_2d::Int8Spec {
+            window,
+            groups: 1,
+            input_zero_point: quant.0,
+            output_zero_point: quant.1,
+            act_min: -128,
+            act_max: 127,
+        })
+        .unwrap();
+        let differs = check(
+            &window,
+            random,
+            (&|x, y| conv.run(x, &filter, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
+                conv.run_shared(&filter, &bias, &multiplier, &shift, shared).unwrap()
+            }),
+        );
+        (0..2).for_each(|at| n_nearer_differs[at] += usize::from(differs[at]));
+
+        for depth_multiplier in [1, 2] {
+            let window = Window { out_c: window.in_c * depth_multiplier, ..window };
+            let filter = random.int8s(window.k_h * window.k_w * window.out_c);
+            let (bias, multiplier, shift) = random.channels(window.out_c);
+            let depthwise = depthwise_conv_2d::Int8::new(depthwise_conv_2d::Int8Spec {
+                window,
+                depth_multiplier,
+                input_zero_point: quant.0,
+                output_zero_point: quant.1,
+                act_min: -128,
+                act_max: 127,
+            })
+            .unwrap();
+            check(
+                &window,
+                random,
+                (&|x, y| depthwise.run(x, &filter, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
+                    depthwise.run_shared(&filter, &bias, &multiplier, &shift, shared).unwrap()
+                }),
+            );
+        }
+
+        let window = Window { out_c: window.in_c, dilation_h: 1, dilation_w: 1, ..window };
+        let pool =
+            average_pool_2d::Int8::new(average_pool_2d::Int8Spec { window, act_min: -100, act_max: 90 });
+        if let Ok(pool) = pool {
+            check(
+                &window,
+                random,
+                (&|x, y| pool.run(x, y).unwrap(), &|shared| pool.run_shared(shared).unwrap()),
+            );
+            let pool =
+                max_pool_2d::Int8::new(max_pool_2d::Int8Spec { window, act_min: -100, act_max: 90 }).unwrap();
+            check(
+                &window,
+                random,
+                (&|x, y| pool.run(x, y).unwrap(), &|shared| pool.run_shared(shared).unwrap()),
+            );
+        }
+    }
+    // The distances are not larger than they must be.
+    assert!(n_nearer_differs.iter().all(|&n| n > 200), "{n_nearer_differs:?}");
+}
+
+#[test]
+fn memory_that_does_not_hold_both_is_refused() {
+    let window = Window {
+        batches: 1,
+        in_h: 2,
+        in_w: 2,
+        in_c: 1,
+        out_h: 1,
+        out_w: 1,
+        out_c: 1,
+        k_h: 2,
+        k_w: 2,
+        stride_h: 1,
+        stride_w: 1,
+        dilation_h: 1,
+        dilation_w: 1,
+        pad_top: 0,
+        pad_left: 0,
+    };
+    assert_eq!(window.lags(), Lags { below: 1, above: 4 });
+    let pool = max_pool_2d::Int8::new(max_pool_2d::Int8Spec { window, act_min: -128, act_max: 127 }).unwrap();
+    let mut memory = [1, 2, 3, 4, 5];
+    pool.run_shared(Shared { memory: &mut memory, input: 0, output: 4 }).unwrap();
+    assert_eq!(memory, [1, 2, 3, 4, 4]);
+    let error = pool.run_shared(Shared { memory: &mut memory, input: 2, output: 0 }).unwrap_err();
+    assert_eq!((error.operand, error.expected), ("memory", 6));
+}
