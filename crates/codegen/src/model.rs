@@ -211,7 +211,7 @@ impl Memory<'_> {
     /// Where operand and result of a call lie, if its kernel takes both in one region: where they overlap, and always where it
     /// reads no other tensor, so that a kernel that takes them apart too is not in the firmware twice.
     fn shared(&self, call: &Call) -> Result<Option<Shared>, CodegenError> {
-        let (Some(_), &[(target, elem)]) = (call.kernel.sharing(), call.targets.as_slice()) else {
+        let (Some(_), &[(target, elem)]) = (call.sharing(), call.targets.as_slice()) else {
             return Ok(None);
         };
         let tensors: Vec<TensorIdx> = call

@@ -6,7 +6,7 @@
 
 use crate::WrongLength;
 use crate::error::length;
-use crate::ops::dot::tail;
+use crate::ops::dot::{part, tail};
 use crate::window::{Pixel, Window};
 
 /// The memory, and where input and output begin in it. Counts elements.
@@ -45,6 +45,12 @@ impl<'a, T> Input<'a, T> {
     #[inline(always)]
     pub(crate) fn tail(self, at: usize) -> &'a [T] {
         tail(self.values, self.start.wrapping_add(at))
+    }
+
+    /// `len` values from index `at` on.
+    #[inline(always)]
+    pub(crate) fn part(self, at: usize, len: usize) -> &'a [T] {
+        part(self.values, self.start.wrapping_add(at), len)
     }
 
     /// The value at an index.
@@ -96,6 +102,84 @@ impl<T> Shared<'_, T> {
                         f(&pixel, Input { values, start }, channels);
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a kernel finds its input and leaves its output, for those that compute several pixels at once.
+pub(crate) trait Blocks<T> {
+    /// Calls `f` for blocks of `at_once` output pixels with the input, the first pixel, their number and their channels.
+    ///
+    /// Fails unless input and output are as long as the window says.
+    fn for_each_block(
+        self,
+        window: &Window,
+        at_once: usize,
+        f: impl FnMut(Input<'_, T>, usize, usize, &mut [T]),
+    ) -> Result<(), WrongLength>;
+}
+
+/// Input and output in memory of their own.
+pub(crate) struct Apart<'a, T> {
+    pub(crate) input: &'a [T],
+    pub(crate) output: &'a mut [T],
+}
+
+impl<T> Blocks<T> for Apart<'_, T> {
+    #[inline(always)]
+    fn for_each_block(
+        self,
+        window: &Window,
+        at_once: usize,
+        mut f: impl FnMut(Input<'_, T>, usize, usize, &mut [T]),
+    ) -> Result<(), WrongLength> {
+        let Apart { input, output } = self;
+        length("input", input.len(), window.in_len())?;
+        length("output", output.len(), window.out_len())?;
+        let n_pixels = window.batches * window.out_h * window.out_w;
+        let mut first = 0;
+        while first < n_pixels {
+            let n = at_once.max(1).min(n_pixels - first);
+            let channels = output.get_mut(first * window.out_c..(first + n) * window.out_c);
+            f(Input::whole(input), first, n, channels.unwrap_or(&mut []));
+            first += n;
+        }
+        Ok(())
+    }
+}
+
+impl<T> Blocks<T> for Shared<'_, T> {
+    #[inline(always)]
+    fn for_each_block(
+        self,
+        window: &Window,
+        at_once: usize,
+        mut f: impl FnMut(Input<'_, T>, usize, usize, &mut [T]),
+    ) -> Result<(), WrongLength> {
+        self.check(window.in_len(), window.out_len())?;
+        let Shared { memory, input, output } = self;
+        let is_backward = output > input;
+        let n_pixels = window.batches * window.out_h * window.out_w;
+        let at_once = at_once.max(1);
+        // Blocks begin at multiples of `at_once` either way: the last one may be shorter.
+        let last = n_pixels.saturating_sub(1) / at_once * at_once;
+        let mut done = 0;
+        while done <= last {
+            let first = if is_backward { last - done } else { done };
+            let n = at_once.min(n_pixels.saturating_sub(first));
+            done += at_once;
+            let (at, len) = (output + first * window.out_c, n * window.out_c);
+            let border = if is_backward { at } else { at + len };
+            let Some((low, high)) = memory.split_at_mut_checked(border) else { continue };
+            let (values, start, channels) = if is_backward {
+                (low, input, high.get_mut(..len))
+            } else {
+                (high, input.wrapping_sub(border), low.get_mut(at..))
+            };
+            if let Some(channels) = channels {
+                f(Input { values, start }, first, n, channels);
             }
         }
         Ok(())

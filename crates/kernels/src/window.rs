@@ -92,43 +92,38 @@ impl Window {
         check_axis(self.in_w, self.out_w, self.k_w, self.stride_w, self.dilation_w, self.pad_left)
     }
 
-    /// How far apart input and output must begin in [`crate::Shared`] memory.
-    pub fn lags(&self) -> Lags {
-        let mut lags = Lags { below: 0, above: 0 };
-        for batch in 0..self.batches {
-            for y in 0..self.out_h {
-                let rows = self.taps_y(y);
-                // The row that is computed next reads no earlier input row, but may begin further left.
-                let next = match (y + 1 < self.out_h, batch + 1 < self.batches) {
-                    (true, _) => self.in_index(batch, self.taps_y(y + 1).first, self.taps_x(0).first),
-                    (false, true) => self.in_index(batch + 1, self.taps_y(0).first, self.taps_x(0).first),
-                    (false, false) => self.in_len(),
-                };
-                // Nor does the row before it read a later one, but it may end further right.
-                let before = match (y.checked_sub(1), batch.checked_sub(1)) {
-                    (Some(y), _) => self.end_index(batch, self.taps_y(y), self.taps_x(self.out_w - 1)),
-                    (None, Some(batch)) => {
-                        self.end_index(batch, self.taps_y(self.out_h - 1), self.taps_x(self.out_w - 1))
-                    }
-                    (None, None) => 0,
-                };
-                for x in 0..self.out_w {
-                    let columns = self.taps_x(x);
-                    let at = ((batch * self.out_h + y) * self.out_w + x) * self.out_c;
-                    let first = self.in_index(batch, rows.first, columns.first).min(next);
-                    lags.below = lags.below.max((at + self.out_c).saturating_sub(first));
-                    let end = self.end_index(batch, rows, columns).max(before);
-                    lags.above = lags.above.max(end.saturating_sub(at));
-                }
+    /// How far apart input and output must begin in [`crate::Shared`] memory where `at_once` output pixels are computed at once.
+    pub fn lags(&self, at_once: usize) -> Lags {
+        let n_pixels = self.batches * self.out_h * self.out_w;
+        let (at_once, mut lags) = (at_once.max(1), Lags { below: 0, above: 0 });
+        // From the back: the first element that this pixel or a later one reads. With dilation that need not be this one's.
+        let mut from = usize::MAX;
+        for pixel in (0..n_pixels).rev() {
+            from = from.min(self.needs(pixel)[0]);
+            if pixel % at_once == 0 {
+                let end = n_pixels.min(pixel + at_once);
+                lags.below = lags.below.max((end * self.out_c).saturating_sub(from));
+            }
+        }
+        let mut to = 0;
+        for pixel in 0..n_pixels {
+            to = to.max(self.needs(pixel)[1]);
+            if (pixel + 1) % at_once == 0 || pixel + 1 == n_pixels {
+                let first = pixel / at_once * at_once;
+                lags.above = lags.above.max(to.saturating_sub(first * self.out_c));
             }
         }
         lags
     }
 
-    /// The end of the last input pixel of a window.
-    fn end_index(&self, batch: usize, rows: Taps, columns: Taps) -> usize {
+    /// The first input element that an output pixel reads, and the end of the last.
+    fn needs(&self, pixel: usize) -> [usize; 2] {
+        let Pixel { batch, y, x } = self.pixel(pixel);
         let last = |taps: Taps, dilation: usize| taps.first + taps.count.saturating_sub(1) * dilation;
-        self.in_index(batch, last(rows, self.dilation_h), last(columns, self.dilation_w)) + self.in_c
+        [
+            self.in_index(batch, y.first, x.first),
+            self.in_index(batch, last(y, self.dilation_h), last(x, self.dilation_w)) + self.in_c,
+        ]
     }
 
     /// The output pixel at `index`, in order.

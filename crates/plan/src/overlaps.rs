@@ -24,7 +24,7 @@ pub(crate) fn overlaps(graph: &Graph, program: &Program, buffers: &[Buffer]) -> 
     };
     let find = |tensor: TensorIdx| buffers.iter().position(|buffer| buffer.tensor == Some(tensor));
     let of = |(at, call): (usize, &smidgen_ir::Call)| {
-        let lags = call.kernel.sharing()?.lags();
+        let lags = call.sharing()?.lags();
         let operands = || {
             call.operands.iter().filter_map(|(operand, _)| match *operand {
                 Operand::Tensor(tensor) => Some(origin(program, tensor)),

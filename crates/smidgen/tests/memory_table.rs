@@ -28,8 +28,7 @@ measured. The **stack** is the bound read off the machine code, and what a paint
 ";
 
 /// Models that are built and run by the test too.
-const MEASURED: [&str; 4] =
-    ["kws_ref_model_int8", "pretrainedResnet_int8", "ad01_int8", "hello_world_int8"];
+const MEASURED: [&str; 4] = ["kws_ref_model_int8", "pretrainedResnet_int8", "ad01_int8", "hello_world_int8"];
 
 /// Kilobytes that TensorFlow Lite Micro needs, with CMSIS-NN and without stack.
 const TFLM: [(&str, &str); 4] = [
@@ -60,7 +59,10 @@ fn the_table_is_true() {
             text.push_str(&format!("{planned}{}\n", measured(&name, &graph)));
             continue;
         }
-        assert!(row.starts_with(&planned), "docs/memory.md: {row:?}, now {planned}; SMIDGEN_UPDATE=1 writes it again");
+        assert!(
+            row.starts_with(&planned),
+            "docs/memory.md: {row:?}, now {planned}; SMIDGEN_UPDATE=1 writes it again"
+        );
         if MEASURED.contains(&name.as_str()) {
             // Compilers differ a little.
             let flash = |row: &str| {
@@ -98,7 +100,12 @@ fn planned(name: &str, graph: &Graph) -> String {
     let gap = 100.0 * (arena - bound) as f64 / bound.max(1) as f64;
     let largest = plan.buffers.iter().map(|buffer| buffer.bytes).max().unwrap_or(0);
     let tflm = TFLM.iter().find(|(model, _)| *model == name).map_or("", |(_, bytes)| bytes);
-    format!("| {name} | {} | {} | {gap:.1} % | {} | {tflm} |", grouped(arena), grouped(bound), grouped(largest))
+    format!(
+        "| {name} | {} | {} | {gap:.1} % | {} | {tflm} |",
+        grouped(arena),
+        grouped(bound),
+        grouped(largest)
+    )
 }
 
 /// The columns that the ELF and the emulator tell.
@@ -114,7 +121,11 @@ fn measured(name: &str, graph: &Graph) -> String {
     let run = device::run(&firmware, &elf, &vec![1; graph.input_bytes()], false).expect("the firmware runs");
     let (bound, seen) = (profile.ram_bytes.stack_bound, run.stack_used_bytes);
     assert!(seen <= bound && 2 * bound <= 3 * seen, "{name}: stack bound {bound}, seen {seen}");
-    assert_eq!(profile.ram_bytes.arena as usize / 64, firmware.plan.arena_bytes / 64, "{name}: arena in the ELF");
+    assert_eq!(
+        profile.ram_bytes.arena as usize / 64,
+        firmware.plan.arena_bytes / 64,
+        "{name}: arena in the ELF"
+    );
     let cells = [bound, seen, profile.flash_bytes.total].map(|bytes| grouped(bytes as usize));
     format!(" {} |", cells.join(" | "))
 }

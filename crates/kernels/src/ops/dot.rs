@@ -236,7 +236,7 @@ pub(super) fn mac(sum: i32, x: i32, w: i8) -> i32 {
 
 /// `len` elements from `start`, or none if they are not all there. Callers stay inside; this has no panic path.
 #[inline(always)]
-pub(super) fn part<T>(slice: &[T], start: usize, len: usize) -> &[T] {
+pub(crate) fn part<T>(slice: &[T], start: usize, len: usize) -> &[T] {
     tail(slice, start).get(..len).unwrap_or(&[])
 }
 

@@ -35,12 +35,12 @@ impl Run<'_> {
             buffer.map_or(0..0, crate::Buffer::range)
         };
         let meet = |(x, y): (Range<usize>, Range<usize>)| x.start < y.end && y.start < x.end;
-        call.kernel.sharing().is_some() && self.pair(call).is_some_and(|(x, y)| meet((range(x), range(y))))
+        call.sharing().is_some() && self.pair(call).is_some_and(|(x, y)| meet((range(x), range(y))))
     }
 
     /// Runs such a call: what a step reads must not have been overwritten.
     pub(super) fn step_by_step(&mut self, reader: &str, call: &Call) {
-        let (Some(sharing), Some((x, y))) = (call.kernel.sharing(), self.pair(call)) else { return };
+        let (Some(sharing), Some((x, y))) = (call.sharing(), self.pair(call)) else { return };
         let n_bytes = |tensor: TensorIdx| self.graph.get(tensor).map_or(0, |tensor| tensor.n_bytes());
         let (n_x, n_y) = (n_bytes(x), n_bytes(y));
         let operand = self.buffer(&self.tensor_name(x), Some(x), 0, n_x);
@@ -50,7 +50,7 @@ impl Run<'_> {
         let bytes = |range: &Range<usize>, base: usize| base + range.start * size..base + range.end * size;
         let mut steps = match sharing {
             Sharing::Elements => (0..n_y / size).map(element).collect(),
-            Sharing::Pixels(window) => pixels(&window),
+            Sharing::Pixels { window, at_once } => pixels(&window, at_once.max(1)),
         };
         if to.start > from.start {
             steps.reverse();
@@ -79,13 +79,17 @@ fn element(at: usize) -> Step {
     Step { reads: vec![at..at + 1], writes: at..at + 1 }
 }
 
-/// Every output pixel, with the input pixels in its window.
-fn pixels(window: &Window) -> Vec<Step> {
-    let step = |pixel: usize| {
-        let writes = pixel * window.out_c..(pixel + 1) * window.out_c;
-        Step { reads: taps(window, pixel), writes }
+/// Blocks of output pixels, with the input pixels in their windows.
+fn pixels(window: &Window, at_once: usize) -> Vec<Step> {
+    let n_pixels = window.batches * window.out_h * window.out_w;
+    let step = |first: usize| {
+        let end = n_pixels.min(first + at_once);
+        Step {
+            reads: (first..end).flat_map(|pixel| taps(window, pixel)).collect(),
+            writes: first * window.out_c..end * window.out_c,
+        }
     };
-    (0..window.batches * window.out_h * window.out_w).map(step).collect()
+    (0..n_pixels).step_by(at_once).map(step).collect()
 }
 
 fn taps(window: &Window, pixel: usize) -> Vec<Range<usize>> {

@@ -5,7 +5,8 @@ use super::stored::{Stored, StoredSpec};
 use crate::error::{attempt, ensure, length};
 use crate::ops::channels::Channels;
 use crate::ops::{coded, stored};
-use crate::{InvalidSpec, WrongLength};
+use crate::shared::{Apart, Blocks};
+use crate::{InvalidSpec, Shared, WrongLength};
 
 /// Int8 CONV_2D with one scale per output channel and a filter in a Huffman code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,19 +39,46 @@ impl Coded {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
+        self.compute(
+            coded::Coded::new(counts, symbols, codes)?,
+            (bias, multiplier, shift),
+            Apart { input, output },
+        )
+    }
+
+    /// As [`Coded::run`], with input and output in one piece of memory.
+    #[expect(clippy::too_many_arguments, reason = "kernels take slices, one for each constant")]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run_shared(
+        &self,
+        counts: &[u16],
+        symbols: &[i8],
+        codes: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        self.compute(coded::Coded::new(counts, symbols, codes)?, (bias, multiplier, shift), shared)
+    }
+
+    #[inline(always)]
+    fn compute(
+        &self,
+        filter: coded::Coded<'_>,
+        (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+        place: impl Blocks<i8>,
+    ) -> Result<(), WrongLength> {
         let window = self.stored.layout.window;
         let row = self.stored.layout.filter_row;
-        let filter = coded::Coded::new(counts, symbols, codes)?;
-        length("input", input.len(), window.in_len())?;
-        length("output", output.len(), window.out_len())?;
         length("bias", bias.len(), window.out_c)?;
         let channels = Channels::shared(window.out_c, bias, multiplier, shift, self.stored.output)?;
-        self.stored.for_each_block(input, output, |inputs, n, output| {
+        self.stored.for_each_block(place, |inputs, n, output| {
             let mut rows = filter;
             stored::compute(channels, window.out_c, output, |_, sums| {
                 rows.add_products(row, inputs, sums.get_mut(..n).unwrap_or(&mut []));
             });
-        });
-        Ok(())
+        })
     }
 }

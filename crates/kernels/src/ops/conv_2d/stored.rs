@@ -4,10 +4,11 @@ use super::layout::Layout;
 use crate::error::{attempt, ensure, length, zero_point};
 use crate::fixed::Output;
 use crate::ops::channels::{Channels, SUMS};
-use crate::ops::dot::{part, tail};
+use crate::ops::dot::part;
 use crate::ops::stored::{self, Stored as Filter};
+use crate::shared::{Apart, Blocks, Input};
 use crate::window::{Window, for_each_tap};
-use crate::{InvalidSpec, WrongLength};
+use crate::{InvalidSpec, Shared, WrongLength};
 
 /// Input values of the windows that are gathered at once, four by four.
 const FOURS: usize = 576;
@@ -39,7 +40,6 @@ pub struct Stored {
     bits: u32,
     /// Whether the windows of the pixels are the input as it stands.
     is_whole: bool,
-    n_pixels: usize,
     input_zero_point: i8,
     pub(super) output: Output,
 }
@@ -51,13 +51,10 @@ impl Stored {
         attempt!(stored::check_bits(spec.bits));
         let layout = attempt!(Layout::new(spec.window, 1));
         ensure!(layout.filter_row <= GATHERED, "a window must have at most 2304 values");
-        let Window { batches, in_h, in_w, out_h, out_w, k_h, k_w, stride_h, stride_w, .. } = spec.window;
-        let is_point = k_h == 1 && k_w == 1 && stride_h == 1 && stride_w == 1;
         Ok(Self {
             layout,
             bits: spec.bits,
-            is_whole: is_point && in_h == out_h && in_w == out_w,
-            n_pixels: batches * out_h * out_w,
+            is_whole: is_whole(&spec.window),
             input_zero_point: spec.input_zero_point as i8,
             output: attempt!(Output::new(spec.output_zero_point, spec.act_min, spec.act_max)),
         })
@@ -66,6 +63,18 @@ impl Stored {
     /// Whether a filter row of `len` weights can be stored, without its zeros or with them.
     pub const fn holds(len: usize, skips: bool) -> bool {
         len <= if skips { FOURS } else { GATHERED }
+    }
+
+    /// Output pixels that are computed at once, with a filter without its zeros or with them.
+    pub const fn pixels_at_once(window: &Window, skips: bool) -> usize {
+        let row = window.k_h * window.k_w * window.in_c;
+        if skips {
+            pixels_of(4 * FOURS, row, 4)
+        } else if is_whole(window) {
+            SUMS
+        } else {
+            pixels_of(GATHERED, row, 1)
+        }
     }
 
     /// Input NHWC; `out_c` filter rows as a mask with starts and as values, see `ops/stored.rs`; bias `out_c`, less the
@@ -85,65 +94,80 @@ impl Stored {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        let Layout { window, filter_row: row, .. } = self.layout;
         let filter = Filter { mask, starts, codebook, values, bits: self.bits };
-        length("input", input.len(), window.in_len())?;
+        self.compute(filter, (bias, multiplier, shift), Apart { input, output })
+    }
+
+    /// As [`Stored::run`], with input and output in one piece of memory.
+    #[expect(clippy::too_many_arguments, reason = "kernels take slices, one for each constant")]
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run_shared(
+        &self,
+        mask: &[u8],
+        starts: &[u16],
+        codebook: &[i8],
+        values: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        let filter = Filter { mask, starts, codebook, values, bits: self.bits };
+        self.compute(filter, (bias, multiplier, shift), shared)
+    }
+
+    #[inline(always)]
+    fn compute(
+        &self,
+        filter: Filter<'_>,
+        (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+        place: impl Blocks<i8>,
+    ) -> Result<(), WrongLength> {
+        let Layout { window, filter_row: row, .. } = self.layout;
         filter.check(window.out_c, row)?;
-        length("output", output.len(), window.out_len())?;
         length("bias", bias.len(), window.out_c)?;
         let channels = Channels::shared(window.out_c, bias, multiplier, shift, self.output)?;
-        if !mask.is_empty() {
-            let mut first = 0;
-            let n = (4 * (FOURS / row.max(1))).clamp(4, SUMS);
-            let mut gathered = [[self.input_zero_point; 4]; FOURS];
-            while first < self.n_pixels {
-                let block = n.min(self.n_pixels - first);
-                self.gather_fours(input, first, block, &mut gathered);
-                let output = block_mut(output, first, block, window.out_c);
+        if filter.mask.is_empty() {
+            return self.for_each_block(place, |inputs, n, output| {
                 stored::compute(channels, window.out_c, output, |channel, sums| {
-                    filter.add_fours(channel, row, &gathered, sums);
+                    filter.add_products(channel, row, inputs, sums.get_mut(..n).unwrap_or(&mut []));
                 });
-                first += block;
-            }
-            return Ok(());
-        }
-        self.for_each_block(input, output, |inputs, n, output| {
-            stored::compute(channels, window.out_c, output, |channel, sums| {
-                filter.add_products(channel, row, inputs, sums.get_mut(..n).unwrap_or(&mut []));
             });
-        });
-        Ok(())
+        }
+        let mut gathered = [[self.input_zero_point; 4]; FOURS];
+        place.for_each_block(&window, Self::pixels_at_once(&window, true), |input, first, n, output| {
+            self.gather_fours(input, first, n, &mut gathered);
+            stored::compute(channels, window.out_c, output, |channel, sums| {
+                filter.add_fours(channel, row, &gathered, sums);
+            });
+        })
     }
 
     /// Calls `compute` with the windows of some pixels, one after the other, their number and their channels.
     #[inline(always)]
     pub(super) fn for_each_block(
         &self,
-        input: &[i8],
-        output: &mut [i8],
+        place: impl Blocks<i8>,
         mut compute: impl FnMut(&[i8], usize, &mut [i8]),
-    ) {
+    ) -> Result<(), WrongLength> {
         let Layout { window, filter_row: row, .. } = self.layout;
-        let n = if self.is_whole { SUMS } else { (GATHERED / row.max(1)).clamp(1, SUMS) };
         let mut gathered = [self.input_zero_point; GATHERED];
-        let mut first = 0;
-        while first < self.n_pixels {
-            let block = n.min(self.n_pixels - first);
+        place.for_each_block(&window, Self::pixels_at_once(&window, false), |input, first, n, output| {
             let inputs = if self.is_whole {
-                part(input, first * row, block * row)
+                input.part(first * row, n * row)
             } else {
-                self.gather(input, first, block, &mut gathered);
-                part(&gathered, 0, block * row)
+                self.gather(input, first, n, &mut gathered);
+                part(&gathered, 0, n * row)
             };
-            compute(inputs, block, block_mut(output, first, block, window.out_c));
-            first += block;
-        }
+            compute(inputs, n, output);
+        })
     }
 
     /// The windows of some pixels, one after the other; the zero point where padding is.
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
-    fn gather(&self, input: &[i8], first: usize, n: usize, gathered: &mut [i8]) {
+    fn gather(&self, input: Input<'_, i8>, first: usize, n: usize, gathered: &mut [i8]) {
         let Layout { window, filter_row: row, .. } = self.layout;
         let mut windows = gathered.chunks_exact_mut(row.max(1));
         for pixel in first..first + n {
@@ -154,7 +178,7 @@ impl Stored {
             }
             for_each_tap(&window, &pixel, |x, tap| {
                 let to = values.get_mut(tap * window.in_c..).unwrap_or(&mut []);
-                let from = tail(input, x).get(..window.in_c).unwrap_or(&[]);
+                let from = input.part(x, window.in_c);
                 for (to, &from) in to.iter_mut().zip(from) {
                     *to = from;
                 }
@@ -166,7 +190,7 @@ impl Stored {
     /// padding is.
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
-    fn gather_fours(&self, input: &[i8], first: usize, n: usize, gathered: &mut [[i8; 4]]) {
+    fn gather_fours(&self, input: Input<'_, i8>, first: usize, n: usize, gathered: &mut [[i8; 4]]) {
         let Layout { window, filter_row: row, .. } = self.layout;
         let mut windows = gathered.chunks_exact_mut(row.max(1));
         let mut fours = windows.next();
@@ -181,7 +205,7 @@ impl Stored {
             }
             for_each_tap(&window, &pixel, |x, tap| {
                 let to = values.get_mut(tap * window.in_c..).unwrap_or(&mut []);
-                let from = tail(input, x).get(..window.in_c).unwrap_or(&[]);
+                let from = input.part(x, window.in_c);
                 to.iter_mut().zip(from).for_each(|(four, &from)| set(four, at, from));
             });
         }
@@ -196,8 +220,20 @@ fn set(four: &mut [i8; 4], at: usize, value: i8) {
     }
 }
 
-/// The channels of some pixels.
-#[inline(always)]
-fn block_mut(output: &mut [i8], first: usize, n: usize, n_channels: usize) -> &mut [i8] {
-    output.get_mut(first * n_channels..(first + n) * n_channels).unwrap_or(&mut [])
+/// Whether the windows of the pixels are the input as it stands.
+const fn is_whole(window: &Window) -> bool {
+    let Window { in_h, in_w, out_h, out_w, k_h, k_w, stride_h, stride_w, .. } = *window;
+    k_h == 1 && k_w == 1 && stride_h == 1 && stride_w == 1 && in_h == out_h && in_w == out_w
+}
+
+/// Pixels whose windows of `row` values fit into so many: a multiple of `by`, at least that and at most [`SUMS`].
+const fn pixels_of(values: usize, row: usize, by: usize) -> usize {
+    let n = if row == 0 { by } else { values / by / row * by };
+    if n < by {
+        by
+    } else if n > SUMS {
+        SUMS
+    } else {
+        n
+    }
 }

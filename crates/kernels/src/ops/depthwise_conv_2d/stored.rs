@@ -6,7 +6,7 @@ use crate::ops::channels::{Channels, SUMS};
 use crate::ops::stored::{self, Stored as Filter};
 use crate::shared::Input;
 use crate::window::{Window, for_each_pixel};
-use crate::{InvalidSpec, WrongLength};
+use crate::{InvalidSpec, Shared, WrongLength};
 
 /// Weights that are unpacked at once: those of windows of 5 x 5 of as many channels as have sums.
 const UNPACKED: usize = 25 * SUMS;
@@ -48,8 +48,7 @@ impl Stored {
         let layer = attempt!(Int8::new(plain));
         let n_taps = window.k_h * window.k_w;
         ensure!(n_taps > 0 && Self::holds(n_taps), "a window must have at most 1600 taps");
-        let n_together = if UNPACKED / n_taps < SUMS { UNPACKED / n_taps } else { SUMS };
-        Ok(Self { layer, bits, n_together })
+        Ok(Self { layer, bits, n_together: together(n_taps) })
     }
 
     /// Whether the filter of a window of so many taps can be stored.
@@ -82,11 +81,7 @@ impl Stored {
         let mut first = 0;
         while first < window.out_c {
             let n = self.n_together.min(window.out_c - first);
-            for (tap, weights) in
-                unpacked.chunks_exact_mut(n.max(1)).take(window.k_h * window.k_w).enumerate()
-            {
-                filter.unpack(tap * window.out_c + first, weights);
-            }
+            self.unpack(filter, first, n, &mut unpacked);
             let sums = sums.get_mut(..n).unwrap_or(&mut []);
             for_each_pixel!(window, &mut *output, |pixel, output| {
                 channels.start(first, 0, sums);
@@ -97,4 +92,53 @@ impl Stored {
         }
         Ok(())
     }
+
+    /// Whether all channels are computed at once, so that input and output may share memory.
+    pub const fn is_shared(window: &Window) -> bool {
+        window.out_c <= together(window.k_h * window.k_w)
+    }
+
+    /// As [`Stored::run`], with input and output in one piece of memory; for what [`Stored::is_shared`] says.
+    #[cfg_attr(feature = "host", inline(always))]
+    #[cfg_attr(not(feature = "host"), inline(never))]
+    pub fn run_shared(
+        &self,
+        codebook: &[i8],
+        values: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        let window = &self.layer.window;
+        let filter = Filter { mask: &[], starts: &[], codebook, values, bits: self.bits };
+        filter.check(1, filter_len(window))?;
+        if window.out_c > self.n_together {
+            return Err(WrongLength { operand: "channels", expected: self.n_together, found: window.out_c });
+        }
+        let channels = Channels::new(window.out_c, bias, multiplier, shift, self.layer.output)?;
+        let (mut unpacked, mut sums) = ([0; UNPACKED], [0; SUMS]);
+        self.unpack(filter, 0, window.out_c, &mut unpacked);
+        let sums = sums.get_mut(..window.out_c).unwrap_or(&mut []);
+        shared.for_each_pixel(window, |pixel, input, output| {
+            channels.start(0, 0, sums);
+            self.layer.sum(pixel, input, &unpacked, window.out_c, sums);
+            channels.store(0, sums, output);
+        })
+    }
+
+    /// The weights of `n` channels from `first` on, tap by tap.
+    #[inline(always)]
+    fn unpack(&self, filter: Filter<'_>, first: usize, n: usize, unpacked: &mut [i8; UNPACKED]) {
+        let Window { k_h, k_w, out_c, .. } = self.layer.window;
+        for (tap, weights) in unpacked.chunks_exact_mut(n.max(1)).take(k_h * k_w).enumerate() {
+            filter.unpack(tap * out_c + first, weights);
+        }
+    }
+}
+
+/// Channels whose weights are unpacked together where a window has so many taps.
+const fn together(n_taps: usize) -> usize {
+    let n = if n_taps == 0 { 0 } else { UNPACKED / n_taps };
+    if n < SUMS { n } else { SUMS }
 }
