@@ -39,6 +39,7 @@ pub mod stream;
 pub mod template;
 pub mod train;
 mod tune;
+pub mod verify;
 pub mod zoo;
 
 pub use error::{Error, Kind, Result};

@@ -102,6 +102,30 @@ fn filters_in_a_code_equal_the_goldens_on_the_device() {
 }
 
 #[test]
+fn a_fault_in_a_kernel_is_found_at_its_layer_and_element() {
+    let Some(shared) = shared_or_skip("a planted fault") else { return };
+    let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");
+    let dir = tempfile::tempdir().expect("a folder");
+    let firmware = generate(case, &shared, "mps2-an386", dir.path());
+    let sets = case.sets(&shared, &output_bytes(&firmware));
+    let inputs = &sets.first().expect("a set").inputs;
+    // The mean of a pool is rounded the wrong way.
+    let kernel = dir.path().join("kernels/src/ops/average_pool_2d.rs");
+    let text = fs::read_to_string(&kernel).expect("the kernel's source");
+    let faulty =
+        text.replace("wrapping_add(count.get() / 2) / count) as i32", "wrapping_add(0) / count) as i32");
+    assert_ne!(faulty, text);
+    fs::write(&kernel, faulty).expect("the kernel's source");
+    let layers = smidgen::verify::compare(&firmware, inputs, &mut Silent).expect("a comparison");
+    let first = layers.iter().find(|layer| layer.n_differing > 0).expect("the fault is found");
+    assert_eq!(first.op, "AVERAGE_POOL_2D", "{first:?}");
+    let at = first.first.expect("an element");
+    assert!(at.element < first.n_bytes && (at.host - at.device).abs() == 1.0, "{at:?}");
+    let before = layers.iter().take_while(|layer| layer.op != "AVERAGE_POOL_2D");
+    assert!(before.clone().count() > 5 && before.into_iter().all(|layer| layer.first.is_none()));
+}
+
+#[test]
 fn kws_keeps_within_its_budget() {
     let Some(shared) = shared_or_skip("the budget of kws") else { return };
     let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use smidgen::reporting::{count, shorten};
-use smidgen::run::verify;
+use smidgen::verify::{Difference, verify};
 use smidgen::{Error, Result};
 
 use super::reading::Reading;
@@ -37,17 +37,38 @@ impl Verify {
         output.result(&value, || {
             let rows = layers.iter().map(|layer| {
                 let (bytes, differing) = (count(layer.n_bytes as u64), count(layer.n_differing as u64));
-                vec![layer.index.to_string(), layer.op.clone(), shorten(&layer.name, 40), bytes, differing]
+                let first = layer.first.as_ref().map_or_else(String::new, place);
+                vec![
+                    layer.index.to_string(),
+                    layer.op.clone(),
+                    shorten(&layer.name, 40),
+                    bytes,
+                    differing,
+                    first,
+                ]
             });
-            table(&["#", "operator", "output", "bytes", "differing"], rows, &[0, 3, 4]).to_string()
+            let columns = ["#", "operator", "output", "bytes", "differing", "first difference"];
+            table(&columns, rows, &[0, 3, 4]).to_string()
         })?;
         match layers.iter().find(|layer| layer.n_differing > 0) {
             None => Ok(()),
             Some(first) => {
                 Err(Error::check(format!("host and device differ in {differing} of {total} bytes"))
-                    .at(format!("first at node {} {} \"{}\"", first.index, first.op, first.name))
+                    .at(format!(
+                        "first at node {} {} \"{}\", {}",
+                        first.index,
+                        first.op,
+                        first.name,
+                        first.first.as_ref().map_or_else(String::new, place)
+                    ))
                     .help("please report it as a bug, with the model"))
             }
         }
     }
+}
+
+/// `element 12: host 5, device 6`
+fn place(first: &Difference) -> String {
+    let output = if first.output > 0 { format!("output {}, ", first.output) } else { String::new() };
+    format!("{output}element {}: host {}, device {}", first.element, first.host, first.device)
 }
