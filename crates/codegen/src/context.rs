@@ -21,6 +21,12 @@ pub(crate) struct Common {
     run: Option<String>,
     /// Whether there is a front end and a decision around the model.
     has_pipeline: bool,
+    /// Where the packages find the kernels, in quotes.
+    kernels: String,
+    /// Whether they are part of the workspace.
+    has_kernels: bool,
+    /// The section that the constants are put into.
+    weights_section: Option<String>,
 }
 
 /// A board as the templates print it.
@@ -38,7 +44,7 @@ struct BoardText {
 
 impl Common {
     pub(crate) fn new(graph: &Graph, options: &Options) -> Self {
-        let Options { board, crate_name, source, opt_level, pipeline } = options;
+        let Options { board, crate_name, source, opt_level, pipeline, kernels, weights_section } = options;
         let title = if graph.name.trim().is_empty() { crate_name } else { &graph.name };
         let run = board.qemu.as_ref().map(|qemu| {
             let cpu = qemu.cpu.as_ref().map(|cpu| format!(" -cpu {cpu}")).unwrap_or_default();
@@ -60,6 +66,9 @@ impl Common {
             board: board_text(board),
             run,
             has_pipeline: pipeline.is_some(),
+            kernels: format!("{:?}", kernels.as_deref().unwrap_or("../kernels")),
+            has_kernels: kernels.is_none(),
+            weights_section: weights_section.clone(),
         }
     }
 }

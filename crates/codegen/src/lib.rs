@@ -35,6 +35,11 @@ pub struct Options {
     pub opt_level: OptLevel,
     /// What is around the model, where samples come as a stream.
     pub pipeline: Option<Pipeline>,
+    /// The folder `kernels` of other firmware, absolute or relative to the packages, for programs with several models: cargo takes
+    /// only one package of a name. Part of this firmware when absent.
+    pub kernels: Option<String>,
+    /// The linker's section for the constants, such as `.ext_flash`; `.rodata` when absent.
+    pub weights_section: Option<String>,
 }
 
 /// What the compiler optimises for.
@@ -80,6 +85,12 @@ pub enum CodegenError {
         /// The constant's index.
         constant: u32,
     },
+    /// A section cannot have this name.
+    #[error("\"{name}\" cannot be the name of a section: letters, digits, dots and underscores can")]
+    Section {
+        /// The name asked for.
+        name: String,
+    },
     /// The pipeline does not fit the model.
     #[error("the pipeline does not fit the model: {0}")]
     Pipeline(String),
@@ -110,8 +121,14 @@ pub fn firmware(
     if proposal != options.crate_name {
         return Err(CodegenError::CrateName { name: options.crate_name.clone(), proposal });
     }
+    let is_sound = |name: &&String| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
+    };
+    if let Some(name) = options.weights_section.as_ref().filter(|name| !is_sound(name)) {
+        return Err(CodegenError::Section { name: name.clone() });
+    }
     let common = Common::new(graph, options);
-    let mut files = kernels::files(&common)?;
+    let mut files = if options.kernels.is_none() { kernels::files(&common)? } else { BTreeMap::new() };
     files.extend(model::files(graph, program, plan, &common)?);
     files.extend(harness::files(&options.board, &common)?);
     if let Some(pipeline) = &options.pipeline {

@@ -21,6 +21,92 @@ impl fmt::Display for Overlap {
 
 impl core::error::Error for Overlap {}
 
+/// What a model may have its activations in: an [`Arena`] of its own, or memory that is lent to it.
+pub trait Memory {
+    /// All bytes.
+    fn bytes(&self) -> &[u8];
+
+    /// All bytes, to write.
+    fn bytes_mut(&mut self) -> &mut [u8];
+
+    /// Disjoint regions, given as byte ranges, all writable at once.
+    #[inline(always)]
+    fn regions<const K: usize>(&mut self, ranges: [Range<usize>; K]) -> Result<[&mut [u8]; K], Overlap> {
+        self.bytes_mut().get_disjoint_mut(ranges).map_err(|_| Overlap)
+    }
+}
+
+impl<const N: usize> Memory for Arena<N> {
+    #[inline(always)]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline(always)]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+}
+
+/// Memory that is lent, 16-byte aligned.
+#[derive(Debug)]
+pub struct Lent<'a> {
+    bytes: &'a mut [u8],
+}
+
+/// Memory that cannot be lent to a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// It has fewer bytes than the model needs.
+    Small {
+        /// Bytes that the model needs.
+        needed: usize,
+        /// Bytes that there are.
+        found: usize,
+    },
+    /// It does not begin at a multiple of 16 bytes; an [`Arena`] does.
+    Misaligned,
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Small { needed, found } => {
+                write!(f, "the model needs {needed} bytes of memory, not {found}")
+            }
+            Self::Misaligned => f.write_str("the model needs memory that begins at a multiple of 16 bytes"),
+        }
+    }
+}
+
+impl core::error::Error for Unfit {}
+
+impl<'a> Lent<'a> {
+    /// The first `needed` bytes of some memory.
+    pub fn new(memory: &'a mut [u8], needed: usize) -> Result<Self, Unfit> {
+        let found = memory.len();
+        if !memory.as_ptr().addr().is_multiple_of(16) {
+            return Err(Unfit::Misaligned);
+        }
+        match memory.get_mut(..needed) {
+            Some(bytes) => Ok(Self { bytes }),
+            None => Err(Unfit::Small { needed, found }),
+        }
+    }
+}
+
+impl Memory for Lent<'_> {
+    #[inline(always)]
+    fn bytes(&self) -> &[u8] {
+        self.bytes
+    }
+
+    #[inline(always)]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self.bytes
+    }
+}
+
 impl<const N: usize> Arena<N> {
     /// An arena of zeros.
     pub const fn new() -> Self {
@@ -35,12 +121,6 @@ impl<const N: usize> Arena<N> {
     /// All bytes, to write.
     pub const fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
-    }
-
-    /// Disjoint regions, given as byte ranges, all writable at once.
-    #[inline(always)]
-    pub fn regions<const K: usize>(&mut self, ranges: [Range<usize>; K]) -> Result<[&mut [u8]; K], Overlap> {
-        self.bytes.get_disjoint_mut(ranges).map_err(|_| Overlap)
     }
 }
 
@@ -144,6 +224,20 @@ mod tests {
         assert_eq!(arena.bytes()[16..24], [1; 8]);
         assert!(arena.regions([0..8, 7..9]).is_err());
         assert!(arena.regions([0..8, 24..33]).is_err());
+    }
+
+    #[test]
+    fn memory_is_lent_if_it_is_large_and_aligned() {
+        let mut arena = Arena::<32>::new();
+        let mut lent = Lent::new(arena.bytes_mut(), 20).unwrap();
+        assert_eq!(lent.bytes().len(), 20);
+        let [a] = lent.regions([4..20]).unwrap();
+        a.fill(3);
+        assert!(lent.regions([4..21]).is_err());
+        assert_eq!((arena.bytes()[3], arena.bytes()[4], arena.bytes()[19], arena.bytes()[20]), (0, 3, 3, 0));
+        let small = Unfit::Small { needed: 33, found: 32 };
+        assert_eq!(Lent::new(arena.bytes_mut(), 33).unwrap_err(), small);
+        assert_eq!(Lent::new(&mut arena.bytes_mut()[4..], 4).unwrap_err(), Unfit::Misaligned);
     }
 
     #[test]

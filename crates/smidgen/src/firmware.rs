@@ -45,6 +45,10 @@ pub struct Parts {
     pub pipeline: Option<Pipeline>,
     /// How filters lie in flash.
     pub storage: Storage,
+    /// Other firmware whose kernels are taken, for programs with several models.
+    pub kernels_of: Option<PathBuf>,
+    /// The linker's section for the constants.
+    pub weights_section: Option<String>,
 }
 
 /// A built firmware.
@@ -94,7 +98,7 @@ impl Firmware {
     /// # Errors
     /// As [`Firmware::generate`], and a pipeline that does not fit the model.
     pub fn with(graph: &Graph, model: &str, board: &Board, dir: &Path, parts: Parts) -> Result<Self> {
-        let Parts { pipeline, storage } = parts;
+        let Parts { pipeline, storage, kernels_of, weights_section } = parts;
         let program = stored(lower(graph).map_err(host::ir_error)?, storage);
         let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
         let stem = Path::new(model).file_stem().unwrap_or_default().to_string_lossy();
@@ -104,6 +108,8 @@ impl Firmware {
             source: model.to_owned(),
             opt_level: OptLevel::default(),
             pipeline,
+            kernels: kernels_of.map(|dir| kernels(&dir)).transpose()?,
+            weights_section,
         };
         let texts = smidgen_codegen::firmware(graph, &program, &plan, &options).map_err(Error::input)?;
         let firmware = Firmware {
@@ -220,6 +226,24 @@ pub(crate) fn memory_map(graph: &Graph, program: &Program, plan: &Plan) -> repor
         calls: (0..program.calls.len()).map(op_name).collect(),
         buffers: buffers.collect(),
     }
+}
+
+/// The kernels in the firmware folder `dir`, which must be of this version.
+fn kernels(dir: &Path) -> Result<String> {
+    let path = dir.join("kernels");
+    let refuse = |what: &str| {
+        Error::input(what)
+            .at(path.display())
+            .help("name the folder of firmware that this version of smidgen has built")
+    };
+    let manifest =
+        fs::read_to_string(path.join(MANIFEST)).map_err(|_| refuse("there are no kernels here"))?;
+    let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    if !manifest.contains("name = \"smidgen-kernels\"") || !manifest.contains(&version) {
+        return Err(refuse("these are not this version's kernels"));
+    }
+    let path = fs::canonicalize(&path).map_err(|_| refuse("there are no kernels here"))?;
+    Ok(path.to_string_lossy().into_owned())
 }
 
 /// Empties a folder of earlier firmware, so that no stale file stays; refuses one with other things in it.

@@ -28,6 +28,12 @@ pub(crate) struct Build {
     output: PathBuf,
     #[command(flatten)]
     storing: Storing,
+    /// Take the kernels of other firmware, so that a program may have several models
+    #[arg(long, value_name = "DIR")]
+    kernels_of: Option<PathBuf>,
+    /// Section of the linker script that the constants go to, such as .ext_flash
+    #[arg(long, value_name = "NAME")]
+    weights_section: Option<String>,
     /// Write the crate without compiling it
     #[arg(long)]
     no_compile: bool,
@@ -39,7 +45,12 @@ impl Build {
         let board = board(&self.board)?;
         let model = self.reading.of(self.model);
         let (graph, name) = (model.read()?, model.name());
-        let parts = Parts { storage: self.storing.storage(), ..Parts::default() };
+        let parts = Parts {
+            storage: self.storing.storage(),
+            kernels_of: self.kernels_of,
+            weights_section: self.weights_section,
+            ..Parts::default()
+        };
         let firmware = Firmware::with(&graph, &name, &board, &self.output, parts)?;
         progress.event(Event::Wrote(&self.output));
         if self.no_compile {

@@ -120,6 +120,8 @@ pub(crate) fn options(board: &str) -> Options {
         source: "a test".to_owned(),
         opt_level: OptLevel::default(),
         pipeline: None,
+        kernels: None,
+        weights_section: None,
     }
 }
 

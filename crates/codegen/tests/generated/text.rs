@@ -88,3 +88,19 @@ fn a_plan_of_another_graph_is_refused() {
     let error = firmware(&graph, &program, &plan, &options("mps2-an386")).expect_err("refused");
     assert!(matches!(error, CodegenError::NotPlanned { tensor: TensorIdx(2), .. }), "{error}");
 }
+
+#[test]
+fn constants_go_to_the_section_that_is_asked_for() {
+    let mut options = options("mps2-an386");
+    options.weights_section = Some(".ext_flash".to_owned());
+    let files = generate(&int8_network(), &options).expect("generates");
+    let text = |path: &str| String::from_utf8_lossy(&files[path]).into_owned();
+    let weights = text("model/src/weights.rs");
+    let n_weights = weights.matches("pub(crate) static").count();
+    assert!(n_weights > 0);
+    assert_eq!(weights.matches("#[unsafe(link_section = \".ext_flash\")]").count(), n_weights);
+    assert!(text("harness/link.x").contains(".ext_flash : ALIGN(16)"));
+    options.weights_section = Some("a\"b".to_owned());
+    let error = generate(&int8_network(), &options).expect_err("no such section").to_string();
+    assert!(error.contains("cannot be the name of a section"), "{error}");
+}
