@@ -135,3 +135,20 @@ pub fn write_float16(graph: &Graph, path: &Path) -> Result<()> {
         smidgen_tflite::write_float16(&graph).map_err(|error| Error::input(error).at(path.display()))?;
     files::write(path, &bytes)
 }
+
+/// Writes a `.tflite` with filters of few values as TensorFlow Lite Micro compresses them. Returns how many are.
+///
+/// # Errors
+/// As [`write()`], and a name that does not end in `.tflite`.
+pub fn write_compressed(graph: &Graph, path: &Path) -> Result<usize> {
+    if Format::of_name(path) != Some(Format::Tflite) {
+        return Err(
+            Error::input("compression is for .tflite files; give the file that ending").at(path.display())
+        );
+    }
+    let graph = passes::unroll_gru(graph).map_err(Error::input)?;
+    let (bytes, n) =
+        smidgen_tflite::write_compressed(&graph).map_err(|error| Error::input(error).at(path.display()))?;
+    files::write(path, &bytes)?;
+    Ok(n)
+}

@@ -13,6 +13,7 @@ mod emit;
 mod findings;
 mod flexbuffer;
 mod half;
+mod lut;
 mod meta;
 mod ops;
 mod read;
@@ -30,7 +31,7 @@ mod write;
 pub use dynamic_range::DynamicRange;
 pub use findings::ReadError;
 pub use read::{ReadOptions, read, read_with, read_with_warnings};
-pub use write::{WriteError, write, write_float16};
+pub use write::{WriteError, write, write_compressed, write_float16};
 
 /// Name of the one subgraph that the writer makes, as converters call it.
 const MAIN: &str = "main";

@@ -7,6 +7,7 @@ use smidgen_ir::{Graph, Meta, Signature, TensorIdx};
 
 use crate::DESCRIPTION_PREFIX;
 use crate::findings::{Budget, Fault, Findings, clip, text};
+use crate::lut::COMPRESSION_METADATA;
 use crate::schema::{metadata, model, signature_def, tensor_map};
 use crate::tensors::Tensors;
 use crate::wire::{Table, Tables};
@@ -49,7 +50,7 @@ pub(crate) fn read(
     for (at, table) in model.tables(model::METADATA)?.iter().enumerate() {
         let read = table.map_err(Fault::from).and_then(|table| data(&table, tensors, budget));
         match read {
-            Ok((name, _)) if name == MIN_RUNTIME_VERSION => {}
+            Ok((name, _)) if name == MIN_RUNTIME_VERSION || name == COMPRESSION_METADATA => {}
             Ok((name, _)) if name == OFFLINE_MEMORY_ALLOCATION => findings.warn(format!(
                 "the metadata {OFFLINE_MEMORY_ALLOCATION} are left out: memory is planned anew"
             )),

@@ -5,6 +5,7 @@ use smidgen_ir::{Graph, Node, TensorIdx};
 use crate::dynamic_range::{self, DynamicRange};
 use crate::findings::{Budget, Fault, Findings, ReadError, clip, text};
 use crate::half;
+use crate::lut::Luts;
 use crate::meta;
 use crate::ops::{self, NodeOperands, Source};
 use crate::schema::{
@@ -81,8 +82,9 @@ fn import(bytes: &[u8], options: &ReadOptions, findings: &mut Findings) -> Resul
     warn_of_free_extents(&tensors, &subgraph, &graph, findings);
 
     budget.charge(tensors.len())?;
+    let luts = Luts::of(&importer.model, &tensors, &mut budget)?;
     let used = used_tensors(&graph, tensors.len());
-    let mut places = Converter::new(tensors, &mut budget, findings).convert(&used, &mut graph)?;
+    let mut places = Converter::new(tensors, luts, &mut budget, findings).convert(&used, &mut graph)?;
     variables.convert(&mut graph, &mut places, &mut budget, findings)?;
     renumber(&mut graph, &places);
     states::add_own_states(&mut graph, &mut budget, findings)?;

@@ -34,6 +34,9 @@ fields! {
     buffer { DATA = 0, OFFSET = 1, SIZE = 2 }
     metadata { NAME = 0, BUFFER = 1 }
     tensor_map { NAME = 0, TENSOR_INDEX = 1 }
+    compression { SCHEMA_VERSION = 0, SUBGRAPHS = 1 }
+    sub_graph_compression { LUT_TENSORS = 0 }
+    lut_tensor { TENSOR = 0, VALUE_BUFFER = 1, INDEX_BITWIDTH = 2 }
     signature_def { INPUTS = 0, OUTPUTS = 1, SIGNATURE_KEY = 2, SUBGRAPH_INDEX = 4 }
 
     add_options { ACTIVATION = 0, POT_SCALE_INT16 = 1 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use smidgen_ir::{DType, Graph, Quant, Tensor, TensorIdx};
 
 use crate::findings::{Budget, Fault, Findings, clip, text};
+use crate::lut::Luts;
 use crate::schema::{buffer, model, quantization, sub_graph, tensor, tensor_type};
 use crate::wire::{Scalars, Table, Tables};
 
@@ -144,6 +145,8 @@ pub(crate) struct Converter<'a, 'b> {
     tensors: Tensors<'a>,
     budget: &'b mut Budget,
     findings: &'b mut Findings,
+    /// Tensors that are stored as indices.
+    luts: Luts,
     /// Constants by buffer number, so that tensors which share a buffer share it in the graph as well.
     constants: BTreeMap<usize, Arc<[u8]>>,
     /// The tensors of each type that the graph does not have.
@@ -181,9 +184,14 @@ impl fmt::Display for Named {
 
 impl<'a, 'b> Converter<'a, 'b> {
     /// A converter that charges `budget` and reports to `findings`.
-    pub(crate) fn new(tensors: Tensors<'a>, budget: &'b mut Budget, findings: &'b mut Findings) -> Self {
+    pub(crate) fn new(
+        tensors: Tensors<'a>,
+        luts: Luts,
+        budget: &'b mut Budget,
+        findings: &'b mut Findings,
+    ) -> Self {
         let (constants, odd_types) = (BTreeMap::new(), BTreeMap::new());
-        Converter { tensors, budget, findings, constants, odd_types, odd_axes: Named::default() }
+        Converter { tensors, budget, findings, luts, constants, odd_types, odd_axes: Named::default() }
     }
 
     /// Adds the tensors that `used` marks to `graph`, in file order. Returns the new index of each.
@@ -242,7 +250,11 @@ impl<'a, 'b> Converter<'a, 'b> {
         let quant = if dtype == DType::F32 { None } else { self.quant(&table, name, &shape)? };
         let is_variable = table.flag(tensor::IS_VARIABLE)?;
         let mut tensor = Tensor { name: text(name), shape, dtype, quant, data: None, is_variable };
-        if let Some((number, data)) = self.tensors.buffer_of(&table)? {
+        let stored = self.tensors.buffer_of(&table)?;
+        if let (Some((_, indices)), Some(lut)) = (stored, self.luts.get(idx)) {
+            let data = lut.expand(&tensor, indices, &self.tensors, self.budget)?;
+            tensor.data = Some(Arc::from(data));
+        } else if let Some((number, data)) = stored {
             if data.len() != tensor.n_bytes() {
                 return Err(Fault::message(format!(
                     "its shape {:?} takes {} bytes of {}, its buffer has {}; convert the model again",

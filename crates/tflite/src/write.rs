@@ -12,7 +12,7 @@ use crate::ops::{self, Code, Encoded, FileOperand, Value};
 use crate::runtime_versions;
 use crate::schema::{builtin, call_once_options, options, tensor_type, var_handle_options};
 use crate::{DESCRIPTION_PREFIX, MAIN};
-use crate::{half, uint8};
+use crate::{half, lut, uint8};
 
 /// Why a graph could not be written: every reason that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,24 @@ impl std::error::Error for WriteError {}
 /// Every operator that the format does not have (BATCH_NORMALIZATION, GRU); everything that [`Graph::verify`] finds; sizes beyond
 /// the 32 bits of the format.
 pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
-    write_as(graph, false)
+    write_as(graph, Form::Plain).map(|(bytes, _)| bytes)
+}
+
+/// The same with filters of few values as indices into tables, TensorFlow Lite Micro's own compression, where that takes fewer bytes;
+/// and how many are. Of other runtimes only [`crate::read`] knows it.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_compressed(graph: &Graph) -> Result<(Vec<u8>, usize), WriteError> {
+    write_as(graph, Form::Compressed)
+}
+
+/// How constants are written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Plain,
+    Float16,
+    Compressed,
 }
 
 /// The same with float32 constants rounded to float16 and a DEQUANTIZE behind each, as TensorFlow's float16 quantisation has it: a
@@ -49,25 +66,29 @@ pub fn write(graph: &Graph) -> Result<Vec<u8>, WriteError> {
 /// # Errors
 /// As [`write()`], and constants beyond what float16 holds.
 pub fn write_float16(graph: &Graph) -> Result<Vec<u8>, WriteError> {
-    write_as(graph, true)
+    write_as(graph, Form::Float16).map(|(bytes, _)| bytes)
 }
 
-fn write_as(graph: &Graph, is_float16: bool) -> Result<Vec<u8>, WriteError> {
+/// The bytes, and how many constants are compressed.
+fn write_as(graph: &Graph, form: Form) -> Result<(Vec<u8>, usize), WriteError> {
     let mut problems = unwritable_nodes(graph);
     if let Err(found) = graph.verify() {
         problems.extend(found);
     }
     problems.extend(too_large(graph));
     if problems.is_empty() {
-        let narrow = is_float16.then(|| half::narrow(graph)).transpose();
+        let narrow = (form == Form::Float16).then(|| half::narrow(graph)).transpose();
         let narrow = narrow.map_err(|problems| WriteError { problems })?;
         let graph = narrow.as_ref().unwrap_or(graph);
         let uint8 = (graph.dialect == Dialect::Uint8).then(|| uint8::to_uint8(graph));
         let graph = uint8.as_ref().unwrap_or(graph);
-        let layout = Layout::of(graph);
+        let (layout, n_compressed) = match form {
+            Form::Compressed => Layout::compressed(graph),
+            Form::Plain | Form::Float16 => (Layout::of(graph), 0),
+        };
         problems.extend(layout.too_large(graph));
         if problems.is_empty() {
-            return Ok(emit::file(&layout));
+            return Ok((emit::file(&layout), n_compressed));
         }
     }
     Err(WriteError { problems })
@@ -197,6 +218,19 @@ pub(crate) struct Layout {
 impl Layout {
     /// The layout of a verified graph without BATCH_NORMALIZATION.
     pub(crate) fn of(graph: &Graph) -> Self {
+        Layout::with_places(graph).0
+    }
+
+    /// The same with compressed filters, and how many there are.
+    pub(crate) fn compressed(graph: &Graph) -> (Self, usize) {
+        let (mut layout, places) = Layout::with_places(graph);
+        let place = |idx: TensorIdx| places.get(idx.idx()).copied().unwrap_or(-1);
+        let n = lut::compress(&mut layout, graph, &place);
+        (layout, n)
+    }
+
+    /// The layout and the file's number of each tensor, -1 for those that nothing uses.
+    fn with_places(graph: &Graph) -> (Self, Vec<i32>) {
         let mut layout = Layout::default();
         layout.name_model(graph);
         let handles = handles(graph);
@@ -222,7 +256,7 @@ impl Layout {
         layout.outputs = graph.outputs.iter().copied().map(place).collect();
         layout.add_signatures(graph);
         layout.add_metadata(graph, since);
-        layout
+        (layout, places)
     }
 
     /// The graph's name stands in the description of a model that was made here, else in the subgraph.

@@ -90,6 +90,24 @@ fn a_thousand_mutations_of_each_model_end_within_the_bound() {
 }
 
 #[test]
+fn mutations_of_a_compressed_model_end_within_the_bound() {
+    let mut net = smidgen_ir::build::Builder::new("net", |parameter| {
+        (0..parameter.n_elements()).map(|at| ((at * 5) % 13) as f32 * 0.25).collect()
+    });
+    let x = net.input("x", &[1, 48]);
+    let x = net.fully_connected(x, 32);
+    let (mut bytes, n) = smidgen_tflite::write_compressed(&net.finish(&[x]).unwrap()).unwrap();
+    assert_eq!(n, 1);
+    let (mut random, mut n_refused) = (Random(7), 0);
+    for round in 0..20_000 {
+        let (at, old) = damage(&mut bytes, &mut random);
+        n_refused += usize::from(read_within_bound(&bytes, &|| format!("round {round}")).is_err());
+        bytes[at..at + old.len()].copy_from_slice(&old);
+    }
+    assert!((2000..19_000).contains(&n_refused), "{n_refused}");
+}
+
+#[test]
 fn every_truncation_is_refused() {
     let Some(shared) = shared_or_skip("every_truncation_is_refused") else { return };
     let bytes = fs::read(shared.join("models/tflm/hello_world_int8.tflite")).unwrap();

@@ -22,11 +22,14 @@ pub(crate) struct Convert {
     reading: Reading,
     /// The file to write; its ending, .tflite or .onnx, says the format
     to: PathBuf,
+    /// Write filters of few values as TensorFlow Lite Micro's indices into tables
+    #[arg(long)]
+    tflm_compression: bool,
 }
 
 impl Convert {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        let conversion = convert(&self.reading.of(self.from), &self.to)?;
+        let conversion = convert(&self.reading.of(self.from), &self.to, self.tflm_compression)?;
         output.result(&conversion, || text(&conversion))
     }
 }
