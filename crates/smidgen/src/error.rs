@@ -58,6 +58,13 @@ impl Error {
         self.way_out = Some(way_out.to_string());
         self
     }
+
+    /// [`Error::help`] where there is none yet.
+    #[must_use]
+    pub(crate) fn or_help(mut self, way_out: impl fmt::Display) -> Self {
+        self.way_out.get_or_insert_with(|| way_out.to_string());
+        self
+    }
 }
 
 impl fmt::Display for Error {

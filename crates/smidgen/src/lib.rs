@@ -15,6 +15,7 @@ mod error;
 pub mod eval;
 pub mod evaluate;
 pub mod events;
+pub mod features;
 pub mod feed;
 mod files;
 pub mod finder;

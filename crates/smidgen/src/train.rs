@@ -5,12 +5,13 @@ use std::path::Path;
 use smidgen_data::Dataset;
 use smidgen_ir::{Graph, passes};
 use smidgen_report as report;
-use smidgen_train::{Config, Teacher, Trainer};
+use smidgen_train::{Config, Feature, Teacher, Trainer};
 
 use crate::artifacts::Artifacts;
 use crate::checkpoint::{self, Checkpoint};
 use crate::dataset::{self, Windows};
 use crate::events::{Event, Observer};
+use crate::features::Taught;
 use crate::fine_tune::{self, Tuned};
 use crate::goal::Goal;
 use crate::project::{Distillation, Keep, Project};
@@ -137,6 +138,8 @@ pub(crate) fn exported(graph: &Graph) -> Result<Graph> {
 
 struct Run {
     trainer: Trainer,
+    /// What the project learns from besides its labels.
+    teacher: Option<Teacher>,
     /// Of the windows.
     fingerprint: String,
 }
@@ -144,8 +147,10 @@ struct Run {
 impl Run {
     fn start(project: &Project, windows: &Windows, artifacts: &Artifacts) -> Result<Self> {
         let (graph, frozen) = graph(project, windows, artifacts)?;
-        let trainer = Trainer::new(graph, config(project, windows, frozen)).map_err(Error::input)?;
-        Ok(Run { trainer, fingerprint: windows.fingerprint()? })
+        let (teacher, features) = taught(project, artifacts, &graph)?;
+        let config = Config { features, ..config(project, windows, frozen) };
+        let trainer = Trainer::new(graph, config).map_err(Error::input)?;
+        Ok(Run { trainer, teacher, fingerprint: windows.fingerprint()? })
     }
 
     fn resume(
@@ -159,11 +164,12 @@ impl Run {
         let Checkpoint { n_epochs, trainer } = checkpoint::load(&path, project, &fingerprint, keep_epochs)?;
         project.training.epochs = n_epochs;
         let (graph, frozen) = graph(project, windows, artifacts)?;
-        let trainer =
-            Trainer::resume(graph, config(project, windows, frozen), &trainer).map_err(|error| {
-                Error::input(error).at(path.display()).help("train without --resume to start again")
-            })?;
-        Ok(Run { trainer, fingerprint })
+        let (teacher, features) = taught(project, artifacts, &graph)?;
+        let config = Config { features, ..config(project, windows, frozen) };
+        let trainer = Trainer::resume(graph, config, &trainer).map_err(|error| {
+            Error::input(error).at(path.display()).help("train without --resume to start again")
+        })?;
+        Ok(Run { trainer, teacher, fingerprint })
     }
 
     fn epochs(
@@ -173,8 +179,7 @@ impl Run {
         artifacts: &Artifacts,
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let teacher = teacher(project, artifacts)?;
-        let sets = Sets::new(project, windows, teacher.as_ref())?;
+        let sets = Sets::new(project, windows, self.teacher.as_ref())?;
         let fingerprint = &self.fingerprint;
         let mut save = |trainer: &Trainer| {
             if project.training.early_epochs == Some(trainer.epochs_done()) {
@@ -216,16 +221,22 @@ fn interrupted(n_epochs_done: u64, artifacts: &Artifacts) -> Error {
         .help("go on with the same command and --resume")
 }
 
-/// The networks that the project learns from besides its labels.
-fn teacher(project: &Project, artifacts: &Artifacts) -> Result<Option<Teacher>> {
-    let Some(Distillation { teacher, .. }) = &project.training.distillation else { return Ok(None) };
+/// The networks that the project learns from besides its labels, and what of them.
+fn taught(
+    project: &Project,
+    artifacts: &Artifacts,
+    student: &Graph,
+) -> Result<(Option<Teacher>, Vec<Feature>)> {
+    let Some(Distillation { teacher, features, .. }) = &project.training.distillation else {
+        return Ok((None, Vec::new()));
+    };
     let dir = artifacts.dir.parent().unwrap_or(&artifacts.dir);
     let paths = teacher.iter().map(|path| dir.join(path));
     let graphs: Vec<Graph> = paths.map(|path| model_file::read(&path)).collect::<Result<_>>()?;
-    Teacher::new(&graphs).map(Some).map_err(|error| {
-        Error::input(error)
-            .help("training.distillation.teacher names float models that this project's windows fit")
-    })
+    let taught = Taught::new(&graphs, features.as_ref(), student).map_err(|error| {
+        error.or_help("training.distillation.teacher names float models that this project's windows fit")
+    })?;
+    Ok((Some(taught.teacher), taught.features))
 }
 
 pub(crate) fn config(project: &Project, windows: &Windows, frozen_nodes: usize) -> Config {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use smidgen::events::{Event, Observer, Silent};
+use smidgen::features::Features;
 use smidgen::firmware::Firmware;
 use smidgen::project::{Distillation, Project};
 use smidgen::shrink::{Options, Recipe, shrink};
@@ -223,7 +224,7 @@ fn a_project_may_learn_from_models_in_files() {
     let alone = train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap();
     let distillation = |teacher: &str| {
         let teacher = vec!["teacher.tflite".into(), teacher.into()];
-        Some(Distillation { teacher, temperature: 4.0, share: 0.9 })
+        Some(Distillation { teacher, temperature: 4.0, share: 0.9, features: None })
     };
     project.training.distillation = distillation("teacher.tflite");
     let taught = train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap();
@@ -243,4 +244,42 @@ fn a_project_may_learn_from_models_in_files() {
     project.training.distillation = distillation("other.tflite");
     let error = train::train(&project, dir.path(), train::Options::default(), &mut Silent).unwrap_err();
     assert!(error.to_string().contains("different numbers of inputs"), "{error}");
+}
+
+#[test]
+fn networks_learn_from_inside_their_teachers() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut project = trained(dir.path());
+    fs::copy(dir.path().join("build/float.tflite"), dir.path().join("teacher.tflite")).unwrap();
+    project.training.epochs = 3;
+    let with = |features: Option<Features>, teachers: usize| {
+        let teacher = vec!["teacher.tflite".into(); teachers];
+        let mut project = project.clone();
+        project.training.distillation =
+            Some(Distillation { teacher, temperature: 4.0, share: 0.9, features });
+        train::train(&project, dir.path(), train::Options::default(), &mut Silent)
+    };
+    let plain = with(None, 1).unwrap();
+    let attention = with(Some(Features::default()), 1).unwrap();
+    let hint = Features { kind: smidgen_train::FeatureKind::Hint, ..Features::default() };
+    let hinted = with(Some(hint.clone()), 1).unwrap();
+    assert!(plain.graph != attention.graph && plain.graph != hinted.graph && hinted.graph != attention.graph);
+    let error = with(Some(Features::default()), 2).unwrap_err().to_string();
+    assert!(error.contains("those of one teacher"), "{error}");
+    let named = Features { pairs: vec![["none".into(), "none".into()]], ..Features::default() };
+    let error = with(Some(named), 1).unwrap_err().to_string();
+    assert!(error.contains("the student makes no activation \"none\""), "{error}");
+
+    // In a recipe, the unshrunk network is the teacher; channels that are gone make hints impossible where they were.
+    fs::copy(dir.path().join("teacher.tflite"), dir.path().join("build/float.tflite")).unwrap();
+    let recipe = "[distillation]\nfeatures = { kind = \"attention\", weight = 5.0 }\n[[stage]]\n\
+        structured_pruning = { target = { channels = 0.3 } }\nepochs = 3\n[[stage]]\nquantization_aware_training = {}\nepochs = 2\n";
+    shrink(&project, dir.path(), &options(recipe), &mut Silent).unwrap();
+    let taught = model(dir.path());
+    let without = recipe.replace("features = { kind = \"attention\", weight = 5.0 }\n", "");
+    shrink(&project, dir.path(), &options(&without), &mut Silent).unwrap();
+    assert!(model(dir.path()) != taught);
+    let error = shrink(&project, dir.path(), &options(&recipe.replace("attention", "hint")), &mut Silent)
+        .unwrap_err();
+    assert!(error.to_string().contains("same shape, which hints need"), "{error}");
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
 use crate::fake_quantization::FakeQuantization;
+use crate::features::Feature;
 
 /// The function that training makes small.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -152,6 +153,8 @@ pub struct Config {
     pub patience: Option<u64>,
     /// The loss.
     pub loss: Loss,
+    /// Activations that are held to a teacher's, whose values stand behind its logits among the target values.
+    pub features: Vec<Feature>,
     /// Share of the target that is spread evenly over the classes; cross-entropy only.
     pub label_smoothing: f32,
     /// Weight of each class in the loss; empty means all 1. Cross-entropy only.
@@ -183,6 +186,7 @@ impl Default for Config {
             ema_decay: None,
             patience: None,
             loss: Loss::CrossEntropy,
+            features: Vec::new(),
             label_smoothing: 0.0,
             class_weights: Vec::new(),
             batch_norm_momentum: 0.9,
@@ -256,6 +260,9 @@ impl Config {
         require(value.is_finite() && value > 0.0, name, &value, "a positive number")?;
         if let Loss::Distillation { share, .. } = self.loss {
             require((0.0..=1.0).contains(&share), "loss.distillation.share", &share, "0 to 1")?;
+        }
+        for Feature { weight, .. } in &self.features {
+            require(weight.is_finite() && *weight >= 0.0, "features.weight", weight, "0 or more")?;
         }
         self.check_class_weights(n_outputs)
     }

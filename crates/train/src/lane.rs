@@ -3,8 +3,9 @@
 use std::mem::take;
 use std::ops::Range;
 
+use crate::features::Feature;
 use crate::loss::{Criterion, Label, Tally, Truth};
-use crate::network::{Network, Step};
+use crate::network::{Network, Step, Tap};
 use crate::ops::batch_normalization::Sums;
 use crate::ops::fake_quantize::{self, Steps};
 use crate::ops::{Common, Layer, Seen, grown};
@@ -144,6 +145,37 @@ impl Lane {
         let truth = Truth { inputs, labels: &self.labels, targets: &self.targets };
         self.tally = shared.criterion.tally(logits, truth, shared.batch_weight, gradient);
         self.gradients[network.logits_gradient] = buffer;
+        let mut place = network.elements[network.logits];
+        for tap in &network.features {
+            self.feature(tap, place, shared, with_gradient);
+            place += tap.n_told;
+        }
+    }
+
+    /// Holds an activation to what the teacher tells of it, from `place` on among an example's target values.
+    fn feature(&mut self, tap: &Tap, place: usize, shared: Shared<'_>, with_gradient: bool) {
+        let Feature { tensor, kind, weight } = tap.feature;
+        let n_targets = shared.criterion.n_targets();
+        if self.n == 0 || n_targets == 0 {
+            return;
+        }
+        let len = shared.network.elements[tensor.idx()];
+        let gradient = tap.gradient.filter(|_| with_gradient);
+        let mut buffer = gradient.map_or_else(Vec::new, |at| take(&mut self.gradients[at]));
+        let gradients = grown(&mut buffer, if gradient.is_some() { self.n * len } else { 0 });
+        let mut loss = 0.0;
+        let examples = self.values(shared.network, tensor.idx()).chunks_exact(len.max(1)).zip(&self.labels);
+        for (at, (activation, label)) in examples.enumerate() {
+            let told = &self.targets[at * n_targets + place..at * n_targets + place + tap.n_told];
+            let gradient = gradients.get_mut(at * len..(at + 1) * len).unwrap_or(&mut []);
+            let scale = weight * shared.criterion.scale(label.class, shared.batch_weight);
+            let own = f64::from(weight) * kind.loss(activation, told, scale, gradient);
+            loss += f64::from(shared.criterion.weight(label.class)) * own;
+        }
+        self.tally.loss += loss;
+        if let Some(at) = gradient {
+            self.gradients[at] = buffer;
+        }
     }
 
     fn measure(&mut self, step: &Step, shared: Shared<'_>) {

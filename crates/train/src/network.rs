@@ -10,6 +10,7 @@ use crate::activation::Clamp;
 use crate::config::{Config, Loss};
 use crate::error::TrainError;
 use crate::fake_quantization::{FakeQuantization, Filters};
+use crate::features::{self, Feature};
 use crate::operands::Operands;
 use crate::ops::{Layer, Role, roles, softmax};
 use crate::parameters::Parameters;
@@ -95,6 +96,18 @@ pub(crate) struct Network {
     pub(crate) ranges: Vec<(f32, f32)>,
     /// Share of its old value that a range keeps in a training step.
     pub(crate) range_momentum: f32,
+    /// Activations that are held to a teacher's.
+    pub(crate) features: Vec<Tap>,
+}
+
+/// An activation that is held to a teacher's.
+#[derive(Debug, Clone)]
+pub(crate) struct Tap {
+    pub(crate) feature: Feature,
+    /// Values that the teacher tells of it.
+    pub(crate) n_told: usize,
+    /// Buffer that its gradient begins in; `None` where nothing before it is trained.
+    pub(crate) gradient: Option<usize>,
 }
 
 fn only(graph: &Graph, what: &str, tensors: &[TensorIdx]) -> Result<TensorIdx, TrainError> {
@@ -150,6 +163,7 @@ impl Network {
             filters: Filters::default(),
             ranges: fake.map_or_else(Vec::new, |fake| fake.ranges.clone()),
             range_momentum: fake.map_or(1.0, |fake| fake.momentum),
+            features: Vec::new(),
         };
         if let Some(fake) = fake {
             network.put_on_steps(graph, fake)?;
@@ -162,6 +176,7 @@ impl Network {
         let logits = graph.tensors.get(network.logits);
         network.depth = logits.and_then(|logits| logits.shape.last().copied()).unwrap_or(1).max(1);
         network.check_whole(graph, loss)?;
+        network.tap(graph, config)?;
         network.plan_gradients();
         Ok(network)
     }
@@ -303,6 +318,26 @@ impl Network {
         }
     }
 
+    /// Notes the activations that are held to a teacher's.
+    fn tap(&mut self, graph: &Graph, config: &Config) -> Result<(), TrainError> {
+        let refuse = |problem: String| TrainError::graph(format!("model \"{}\"", graph.name), problem);
+        if !config.features.is_empty() && !matches!(config.loss, Loss::Distillation { .. }) {
+            return Err(refuse("features need the loss distillation, which has a teacher".into()));
+        }
+        for &feature in &config.features {
+            let extents = features::extents(graph, feature.tensor)
+                .map_err(|what| refuse(format!("the feature {what}")))?;
+            if !self.steps.iter().any(|step| step.output == feature.tensor.idx()) {
+                let name = &graph.tensor(feature.tensor).name;
+                return Err(refuse(format!(
+                    "the feature \"{name}\" is not computed on its own; take the activation behind it"
+                )));
+            }
+            self.features.push(Tap { feature, n_told: feature.kind.n_told(extents), gradient: None });
+        }
+        Ok(())
+    }
+
     /// Assigns the gradients to buffers, from the last step to the first; a buffer is free again once its step is done.
     fn plan_gradients(&mut self) {
         let mut needed = vec![false; self.elements.len()];
@@ -314,6 +349,15 @@ impl Network {
         let mut free = Vec::new();
         let mut n_buffers = 1;
         buffers[self.logits] = Some(0);
+        for tap in &mut self.features {
+            // What its readers make is added to it.
+            let tensor = tap.feature.tensor.idx();
+            if needed[tensor] && buffers[tensor].is_none() {
+                tap.gradient = Some(n_buffers);
+                buffers[tensor] = Some(n_buffers);
+                n_buffers += 1;
+            }
+        }
         for step in self.steps.iter_mut().rev() {
             let Some(gradient) = buffers[step.output] else { continue };
             step.gradient = Some(gradient);

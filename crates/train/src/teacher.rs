@@ -2,11 +2,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use smidgen_ir::Graph;
+use smidgen_ir::{Graph, TensorIdx};
 
 use crate::config::Config;
 use crate::error::TrainError;
 use crate::fake_quantization::Arithmetic;
+use crate::features::{FeatureKind, extents};
 use crate::lane::{Lane, Shared};
 use crate::loss::{Criterion, Label};
 use crate::network::Network;
@@ -20,6 +21,8 @@ use crate::ops::{Common, Layer};
 #[derive(Debug)]
 pub struct Teacher {
     members: Vec<Member>,
+    /// Activations of the only member that are told too, with the values that each takes.
+    features: Vec<(TensorIdx, FeatureKind, usize)>,
 }
 
 #[derive(Debug)]
@@ -47,7 +50,7 @@ impl Teacher {
             Some(first) if members.iter().any(|member| shape(member) != first) => {
                 refuse("has members with different numbers of inputs or outputs")
             }
-            Some(_) => Ok(Teacher { members }),
+            Some(_) => Ok(Teacher { members, features: Vec::new() }),
         }
     }
 
@@ -56,12 +59,40 @@ impl Teacher {
         self.members.first().map_or(0, Member::n_inputs)
     }
 
-    /// Values that it tells of an example.
-    pub fn n_outputs(&self) -> usize {
-        self.members.first().map_or(0, Member::n_outputs)
+    /// The same, and behind the logits what these activations show.
+    ///
+    /// # Errors
+    /// As [`Teacher::new`], several graphs, and activations that are not images or that the trainer does not compute on their own.
+    pub fn with_features(
+        graphs: &[Graph],
+        features: &[(TensorIdx, FeatureKind)],
+    ) -> Result<Self, TrainError> {
+        let mut teacher = Teacher::new(graphs)?;
+        let refuse = |problem: String| TrainError::graph("the teacher", problem);
+        let ([graph], [member]) = (graphs, teacher.members.as_slice()) else {
+            return Err(refuse("has several members; features are those of one".into()));
+        };
+        for &(tensor, kind) in features {
+            let extents =
+                extents(graph, tensor).map_err(|what| refuse(format!("has a feature that {what}")))?;
+            if !member.network.steps.iter().any(|step| step.output == tensor.idx()) {
+                let name = &graph.tensor(tensor).name;
+                return Err(refuse(format!(
+                    "does not compute \"{name}\" on its own; take the activation behind it"
+                )));
+            }
+            teacher.features.push((tensor, kind, kind.n_told(extents)));
+        }
+        Ok(teacher)
     }
 
-    /// Writes the mean of the members' logits for an example.
+    /// Values that it tells of an example.
+    pub fn n_outputs(&self) -> usize {
+        let features: usize = self.features.iter().map(|(_, _, n)| n).sum();
+        self.members.first().map_or(0, Member::n_outputs) + features
+    }
+
+    /// Writes the mean of the members' logits for an example, and then what features show.
     ///
     /// # Errors
     /// An example or a result of another size.
@@ -77,7 +108,11 @@ impl Teacher {
         }
         logits.fill(0.0);
         let share = 1.0 / self.members.len() as f32;
-        self.members.iter().for_each(|member| member.add(input, share, logits));
+        let n = self.members.first().map_or(0, Member::n_outputs);
+        let (logits, features) = logits.split_at_mut(n);
+        self.members
+            .iter()
+            .for_each(|member| member.add(input, share, logits, (&self.features, &mut *features)));
         Ok(())
     }
 }
@@ -109,7 +144,13 @@ impl Member {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, input: &[f32], share: f32, logits: &mut [f32]) {
+    fn add(
+        &self,
+        input: &[f32],
+        share: f32,
+        logits: &mut [f32],
+        (features, mut told): (&[(TensorIdx, FeatureKind, usize)], &mut [f32]),
+    ) {
         let Member { network, criterion, params, norms, .. } = self;
         let taken = self.idle().pop();
         let mut lane = taken.unwrap_or_else(|| Lane::new(network));
@@ -123,6 +164,11 @@ impl Member {
         network.steps.iter().for_each(|step| lane.forward(step, shared));
         let made = lane.values(network, network.logits);
         logits.iter_mut().zip(made).for_each(|(logit, made)| *logit += share * made);
+        for &(tensor, kind, n) in features {
+            let (own, rest) = std::mem::take(&mut told).split_at_mut(n);
+            kind.of(lane.values(network, tensor.idx()), own);
+            told = rest;
+        }
         self.idle().push(lane);
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use smidgen_data::augment;
 use smidgen_train::{Loss, Optimizer, Schedule};
 
+use crate::features::Features;
+
 /// Which epoch's weights become the float model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +31,9 @@ pub struct Distillation {
     /// What the teacher counts, 0 to 1; the label counts the rest.
     #[serde(default = "nine_tenths")]
     pub share: f32,
+    /// What is learnt from inside the teacher; nothing when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Features>,
 }
 
 impl Distillation {

@@ -88,13 +88,13 @@ pub fn shrink(
     let windows = dataset::windows(project, dir)?;
     windows.warnings.iter().for_each(|warning| observer.event(Event::Note(warning)));
     let calibration = spread(&windows.split.train, project.quantization.calibration)?;
-    let teacher = teacher(project, options, &float)?;
+    check_teacher(project, options, &float)?;
     let bench = Bench {
         project,
         dir,
         windows: &windows,
         calibration: &calibration,
-        teacher: teacher.as_ref().zip(options.recipe.distillation.as_ref()),
+        teacher: options.recipe.distillation.as_ref().map(|distillation| (&float, distillation)),
     };
     observer.event(Event::Begin("Trying the recipe without training"));
     let mut state = State::new(float.clone());
@@ -103,20 +103,20 @@ pub fn shrink(
     }
     let meter = Meter { project, windows: &windows, board: options.measures.then_some(&board) };
     let run = Run { bench, meter, dir: artifacts.dir.join("shrink"), start: key(project, &windows, &float)? };
-    let (state, stages) = run.all(options, float, observer)?;
+    let (state, stages) = run.all(options, float.clone(), observer)?;
     finish(project, &windows, options, &artifacts, (&state, stages), observer)
 }
 
-/// The unshrunk model as a teacher, if the recipe wants one.
-fn teacher(project: &Project, options: &Options, float: &Graph) -> Result<Option<Teacher>> {
+/// Whether the unshrunk model can be a teacher, if the recipe wants one.
+fn check_teacher(project: &Project, options: &Options, float: &Graph) -> Result<()> {
     if options.recipe.distillation.is_none() {
-        return Ok(None);
+        return Ok(());
     }
     if !project.loss().has_classes() {
         return Err(Error::input("distillation is for models that tell classes by cross-entropy")
             .help("leave [distillation] out of the recipe"));
     }
-    Teacher::new(std::slice::from_ref(float)).map(Some).map_err(Error::input)
+    Teacher::new(std::slice::from_ref(float)).map(|_| ()).map_err(Error::input)
 }
 
 /// A name for all that the first stage depends on.

@@ -8,6 +8,7 @@ use smidgen_compress::{
     weight_pruning::{self, Importance},
 };
 
+use crate::features::Features;
 use crate::{Error, Result, files};
 
 /// The recipes that come with Smidgen: name and text.
@@ -38,11 +39,14 @@ pub struct Distillation {
     pub temperature: f32,
     /// What the teacher counts, 0 to 1; the label counts the rest.
     pub share: f32,
+    /// What is learnt from inside the teacher; nothing when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<Features>,
 }
 
 impl Default for Distillation {
     fn default() -> Self {
-        Distillation { temperature: 4.0, share: 0.5 }
+        Distillation { temperature: 4.0, share: 0.5, features: None }
     }
 }
 
@@ -255,7 +259,7 @@ impl Recipe {
                 before = technique;
             }
         }
-        if let Some(Distillation { temperature, share }) = &self.distillation
+        if let Some(Distillation { temperature, share, .. }) = &self.distillation
             && !(*temperature > 0.0 && temperature.is_finite() && (0.0..=1.0).contains(share))
         {
             return Err(Error::input(format!("distillation: temperature {temperature}, share {share}"))

@@ -55,7 +55,7 @@ impl Bench<'_> {
                 "round {round} of {}: {share:.1} % of the weights are 0",
                 rewind.rounds
             )));
-            let training = self.config(stage, None);
+            let training = self.config(stage, &graph, None)?;
             let trainer = match kept.take() {
                 Some((_, bytes)) => Trainer::resume(graph, training, &bytes),
                 None => {

@@ -7,11 +7,12 @@ use smidgen_compress::{
     Context, Held, low_rank_factorization, structured_pruning, weight_clustering, weight_pruning,
 };
 use smidgen_ir::Graph;
-use smidgen_train::{Config, Loss, Source, Teacher, Trainer};
+use smidgen_train::{Config, Loss, Source, Trainer};
 
 use super::recipe::{Distillation, Stage, Technique};
 use crate::dataset::Windows;
 use crate::events::{Event, Observer};
+use crate::features::Taught;
 use crate::project::Project;
 use crate::train;
 use crate::tune::{self, Sets};
@@ -54,7 +55,8 @@ pub(super) struct Bench<'a> {
     pub(super) windows: &'a Windows,
     /// Windows to calibrate with.
     pub(super) calibration: &'a [Vec<f32>],
-    pub(super) teacher: Option<(&'a Teacher, &'a Distillation)>,
+    /// The unshrunk network, and how it teaches.
+    pub(super) teacher: Option<(&'a Graph, &'a Distillation)>,
 }
 
 /// Windows whose gradients tell how much a channel matters.
@@ -67,13 +69,28 @@ struct Applied {
 }
 
 impl Bench<'_> {
-    pub(super) fn config(&self, stage: &Stage, prepared: Option<&Prepared>) -> Config {
+    /// The teacher of a network that is to be trained.
+    fn taught(&self, student: &Graph) -> Result<Option<Taught>> {
+        let of = |(teacher, config): (&Graph, &Distillation)| {
+            Taught::new(std::slice::from_ref(teacher), config.features.as_ref(), student)
+        };
+        self.teacher.map(of).transpose()
+    }
+
+    /// How the network `student` is trained.
+    pub(super) fn config(
+        &self,
+        stage: &Stage,
+        student: &Graph,
+        prepared: Option<&Prepared>,
+    ) -> Result<Config> {
         let training = train::config(self.project, self.windows, 0);
         let loss = match self.teacher {
-            Some((_, &Distillation { temperature, share })) => Loss::Distillation { temperature, share },
+            Some((_, &Distillation { temperature, share, .. })) => Loss::Distillation { temperature, share },
             None => self.project.loss(),
         };
-        Config {
+        Ok(Config {
+            features: self.taught(student)?.map_or_else(Vec::new, |taught| taught.features),
             epochs: stage.n_epochs().max(1),
             learning_rate: stage.rate(training.learning_rate),
             fake_quantization: prepared.map(|prepared| prepared.fake.clone()),
@@ -82,7 +99,7 @@ impl Bench<'_> {
             ema_decay: None,
             loss,
             ..training
-        }
+        })
     }
 
     /// Applies the technique of a stage; how much of it grows while training is left to that.
@@ -134,8 +151,9 @@ impl Bench<'_> {
     }
 
     fn gradients(&self, stage: &Stage, graph: &Graph) -> Result<std::collections::BTreeMap<usize, Vec<f32>>> {
-        let sets = Sets::new(self.project, self.windows, self.teacher.map(|(teacher, _)| teacher))?;
-        let trainer = Trainer::new(graph.clone(), self.config(stage, None)).map_err(Error::input)?;
+        let taught = self.taught(graph)?;
+        let sets = Sets::new(self.project, self.windows, taught.as_ref().map(|taught| &taught.teacher))?;
+        let trainer = Trainer::new(graph.clone(), self.config(stage, graph, None)?).map_err(Error::input)?;
         let (n, wanted) = (sets.train().len(), sets.train().len().min(GRADIENT_WINDOWS));
         let indices: Vec<usize> = (0..wanted).map(|at| at * n / wanted).collect();
         let gradients = trainer.gradients(sets.train(), &indices).map_err(Error::input)?;
@@ -149,7 +167,8 @@ impl Bench<'_> {
     pub(super) fn rehearse(&self, stage: &Stage, state: &State) -> Result<State> {
         let Applied { mut state, prepared } = self.apply(stage, state, &mut Vec::new())?;
         if stage.n_epochs() > 0 {
-            Trainer::new(state.graph.clone(), self.config(stage, prepared.as_ref())).map_err(Error::input)?;
+            let config = self.config(stage, &state.graph, prepared.as_ref())?;
+            Trainer::new(state.graph.clone(), config).map_err(Error::input)?;
         }
         if let Technique::Weights(config) = stage.technique()? {
             state.graph =
@@ -177,7 +196,7 @@ impl Bench<'_> {
         {
             state.graph = self.rounds((stage, config, rewind), state.graph, (checkpoint, key), observer)?;
         } else if stage.n_epochs() > 0 {
-            let config = self.config(stage, prepared.as_ref());
+            let config = self.config(stage, &state.graph, prepared.as_ref())?;
             let mut trainer = match saved(checkpoint, key)? {
                 Some(bytes) => Trainer::resume(state.graph.clone(), config, &bytes),
                 None => Trainer::new(state.graph.clone(), config),
@@ -207,7 +226,8 @@ impl Bench<'_> {
         (checkpoint, key): (&Path, &str),
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let sets = Sets::new(self.project, self.windows, self.teacher.map(|(teacher, _)| teacher))?;
+        let taught = self.taught(start)?;
+        let sets = Sets::new(self.project, self.windows, taught.as_ref().map(|taught| &taught.teacher))?;
         let mut grow = |trainer: &mut Trainer| {
             let Technique::Weights(config) = stage.technique()? else { return Ok(()) };
             if config.rewind.is_some() {

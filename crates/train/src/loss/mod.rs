@@ -16,6 +16,8 @@ pub(crate) struct Criterion {
     /// Factor of the logits in the softmax.
     beta: f32,
     n_outputs: usize,
+    /// Values behind those of the outputs that activations are held to.
+    n_features: usize,
     /// Outputs of a row, where the outputs of an example are rows of boxes or cells.
     depth: usize,
 }
@@ -63,6 +65,7 @@ impl Criterion {
             class_weights: config.class_weights.clone(),
             beta: network.head.as_ref().map_or(1.0, Head::beta),
             n_outputs: network.elements[network.logits],
+            n_features: network.features.iter().map(|tap| tap.n_told).sum(),
             depth: network.depth,
         }
     }
@@ -79,13 +82,19 @@ impl Criterion {
 
     /// Values that each example is held to, 0 where the loss takes a class or the input.
     pub(crate) fn n_targets(&self) -> usize {
-        if self.loss.has_targets() { self.n_outputs } else { 0 }
+        if self.loss.has_targets() { self.n_outputs + self.n_features } else { 0 }
     }
 
     /// The weight of an example in the mean.
     pub(crate) fn weight(&self, label: u32) -> f32 {
         let weight = self.class_weights.get(label as usize).filter(|_| self.loss.has_classes());
         weight.copied().unwrap_or(1.0)
+    }
+
+    /// What the gradient of an example counts in a batch whose weights sum to `batch_weight`; a batch of examples without weight has
+    /// none.
+    pub(crate) fn scale(&self, label: u32, batch_weight: f32) -> f32 {
+        if batch_weight > 0.0 { self.weight(label) / batch_weight } else { 0.0 }
     }
 
     /// Tallies the examples of a lane. Where `gradient` is not empty, fills it with the gradient of the loss of a batch
@@ -101,14 +110,17 @@ impl Criterion {
         let rows = logits.chunks_exact(self.n_outputs).zip(truth.labels).enumerate();
         for (at, (row, &label)) in rows {
             let range = at * self.n_outputs..(at + 1) * self.n_outputs;
-            let gradient = gradient.get_mut(range.clone()).unwrap_or(&mut []);
+            let gradient = gradient.get_mut(range).unwrap_or(&mut []);
             let weight = self.weight(label.class);
-            // A batch of examples without weight has no gradient.
-            let scale = if batch_weight > 0.0 { weight / batch_weight } else { 0.0 };
+            let scale = self.scale(label.class, batch_weight);
             sum.weight += f64::from(weight);
             sum.n_right += usize::from(self.loss.has_classes() && argmax(row) == label.class as usize);
-            let values = if self.loss.has_targets() { truth.targets } else { truth.inputs };
-            let target = values.get(range).unwrap_or(&[]);
+            let (values, stride) = if self.loss.has_targets() {
+                (truth.targets, self.n_targets())
+            } else {
+                (truth.inputs, self.n_outputs)
+            };
+            let target = values.get(at * stride..at * stride + self.n_outputs).unwrap_or(&[]);
             sum.loss += f64::from(weight) * self.of_example(row, label, target, scale, gradient);
         }
         sum

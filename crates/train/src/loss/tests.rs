@@ -5,7 +5,15 @@ use smidgen_ir::build::Builder;
 use super::*;
 
 fn criterion(loss: Loss, smoothing: f32, class_weights: &[f32]) -> Criterion {
-    Criterion { loss, smoothing, class_weights: class_weights.to_vec(), beta: 1.0, n_outputs: 3, depth: 3 }
+    Criterion {
+        loss,
+        smoothing,
+        class_weights: class_weights.to_vec(),
+        beta: 1.0,
+        n_outputs: 3,
+        n_features: 0,
+        depth: 3,
+    }
 }
 
 fn labels(classes: &[u32]) -> Truth<'static> {
