@@ -234,7 +234,7 @@ fn taught(
     let paths = teacher.iter().map(|path| dir.join(path));
     let graphs: Vec<Graph> = paths.map(|path| model_file::read(&path)).collect::<Result<_>>()?;
     let taught = Taught::new(&graphs, features.as_ref(), student).map_err(|error| {
-        error.or_help("training.distillation.teacher names float models that this project's windows fit")
+        error.or_help("training.distillation.teacher names models that this project's windows fit")
     })?;
     Ok((Some(taught.teacher), taught.features))
 }

@@ -14,7 +14,11 @@ use crate::network::Network;
 use crate::ops::batch_normalization::Statistics;
 use crate::ops::{Common, Layer};
 
-/// Float32 graphs of one input and one output, all of the same shapes. What they tell is the mean of their logits: what
+mod quantized;
+
+use quantized::{Quantized, is_quantized};
+
+/// Graphs of one input and one output, all of the same shapes; of float32, or of integers as they are deployed. What they tell is the mean of their logits: what
 /// feeds the SOFTMAX that a graph ends in, or its output where it ends in none.
 ///
 /// [`Teacher::tell`] may be called by several threads at once; the result does not depend on them.
@@ -26,7 +30,14 @@ pub struct Teacher {
 }
 
 #[derive(Debug)]
-struct Member {
+enum Member {
+    Float(Box<Float>),
+    Quantized(Box<Quantized>),
+}
+
+/// A float32 network.
+#[derive(Debug)]
+struct Float {
     network: Network,
     criterion: Criterion,
     params: Vec<f32>,
@@ -72,6 +83,9 @@ impl Teacher {
         let ([graph], [member]) = (graphs, teacher.members.as_slice()) else {
             return Err(refuse("has several members; features are those of one".into()));
         };
+        let Member::Float(member) = member else {
+            return Err(refuse("is of integers; features are those of float32 models".into()));
+        };
         for &(tensor, kind) in features {
             let extents =
                 extents(graph, tensor).map_err(|what| refuse(format!("has a feature that {what}")))?;
@@ -110,14 +124,40 @@ impl Teacher {
         let share = 1.0 / self.members.len() as f32;
         let n = self.members.first().map_or(0, Member::n_outputs);
         let (logits, features) = logits.split_at_mut(n);
-        self.members
-            .iter()
-            .for_each(|member| member.add(input, share, logits, (&self.features, &mut *features)));
+        for member in &self.members {
+            match member {
+                Member::Float(member) => member.add(input, share, logits, (&self.features, &mut *features)),
+                Member::Quantized(member) => member.add(input, share, logits)?,
+            }
+        }
         Ok(())
     }
 }
 
 impl Member {
+    fn new(graph: &Graph) -> Result<Self, TrainError> {
+        Ok(match is_quantized(graph) {
+            true => Member::Quantized(Box::new(Quantized::new(graph)?)),
+            false => Member::Float(Box::new(Float::new(graph)?)),
+        })
+    }
+
+    fn n_inputs(&self) -> usize {
+        match self {
+            Member::Float(member) => member.network.elements[member.network.input],
+            Member::Quantized(member) => member.n_inputs(),
+        }
+    }
+
+    fn n_outputs(&self) -> usize {
+        match self {
+            Member::Float(member) => member.network.elements[member.network.logits],
+            Member::Quantized(member) => member.n_outputs(),
+        }
+    }
+}
+
+impl Float {
     fn new(graph: &Graph) -> Result<Self, TrainError> {
         let network = Network::compile(graph, &Config::default())?;
         let (params, moving) = network.load(graph, None);
@@ -129,15 +169,7 @@ impl Member {
             }
         }
         let criterion = Criterion::new(&Config::default(), &network);
-        Ok(Member { network, criterion, params, norms, idle: Mutex::default() })
-    }
-
-    fn n_inputs(&self) -> usize {
-        self.network.elements[self.network.input]
-    }
-
-    fn n_outputs(&self) -> usize {
-        self.network.elements[self.network.logits]
+        Ok(Float { network, criterion, params, norms, idle: Mutex::default() })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Lane>> {
@@ -151,7 +183,7 @@ impl Member {
         logits: &mut [f32],
         (features, mut told): (&[(TensorIdx, FeatureKind, usize)], &mut [f32]),
     ) {
-        let Member { network, criterion, params, norms, .. } = self;
+        let Float { network, criterion, params, norms, .. } = self;
         let taken = self.idle().pop();
         let mut lane = taken.unwrap_or_else(|| Lane::new(network));
         let fill = |_, values: &mut [f32], _: &mut [f32]| {

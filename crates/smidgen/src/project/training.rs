@@ -23,7 +23,7 @@ pub enum Keep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Distillation {
-    /// Float models, relative to the project's folder; several are averaged.
+    /// Models, float or int8, relative to the project's folder; several are averaged.
     pub teacher: Vec<PathBuf>,
     /// What the logits of both are divided by.
     #[serde(default = "four")]
