@@ -29,7 +29,8 @@ pub(crate) struct Shrink {
     /// Factorise layers until this share of the parameters is gone
     #[arg(long, value_name = "SHARE")]
     low_rank: Option<f64>,
-    /// Remove a share of channels, macs, parameters or arena, or set a share of weights to 0; may be given twice
+    /// Remove a share of channels, macs, parameters, arena or instructions, so many layers, or set a share of weights to 0; may be
+    /// given several times
     #[arg(long, value_name = "WHAT=SHARE", value_parser = pruning)]
     prune: Vec<Pruning>,
     /// Give each layer's weights this many values
@@ -63,7 +64,7 @@ struct Pruning {
 }
 
 fn pruning(text: &str) -> std::result::Result<Pruning, String> {
-    let known = ["channels", "macs", "parameters", "arena", "weights"];
+    let known = ["channels", "macs", "parameters", "arena", "instructions", "layers", "weights"];
     let expected = || format!("expected one of {} and a share, such as channels=0.5", known.join(", "));
     let (what, share) = text.split_once('=').ok_or_else(expected)?;
     let what = known.into_iter().find(|known| *known == what).ok_or_else(expected)?;
@@ -111,8 +112,10 @@ impl Shrink {
             )?);
         }
         for Pruning { what, share } in self.prune.iter().filter(|pruning| pruning.what != "weights") {
+            // A number of layers is a whole one.
+            let share = if *what == "layers" { share.to_string() } else { format!("{share:?}") };
             stages.push(parsed(
-                &format!("structured_pruning = {{ target = {{ {what} = {share:?} }} }}"),
+                &format!("structured_pruning = {{ target = {{ {what} = {share} }} }}"),
                 stage(),
             )?);
         }

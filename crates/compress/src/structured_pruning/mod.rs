@@ -3,11 +3,14 @@
 //! A channel of a layer goes together with its filter, its bias, the weights that read it in the next layers, and with the
 //! channels that other layers bring to meet it: through depthwise layers, residual ADDs, concatenations and reshapes (a
 //! dependency graph as in Fang et al., *DepGraph: Towards Any Structural Pruning*, 2023). How many channels go is asked for
-//! as a share of the channels, of the multiply-accumulates, of the parameters or of the arena.
+//! as a share of the channels, of the multiply-accumulates, of the parameters, of the arena or of the instructions. Whole layers go
+//! where nothing else depends on their shape (`layers.rs`).
 
 mod channels;
 mod cut;
 mod importance;
+mod instructions;
+mod layers;
 
 use serde::{Deserialize, Serialize};
 use smidgen_ir::{Graph, IrError, NodeIdx, lower, ops};
@@ -29,6 +32,10 @@ pub enum Target {
     Parameters(f64),
     /// Memory for activations.
     Arena(f64),
+    /// Instructions that an inference executes on a Cortex-M, by an estimate.
+    Instructions(f64),
+    /// So many whole layers: branches of residual sums, and layers whose result has the shape of their input.
+    Layers(u32),
 }
 
 /// Options.
@@ -60,12 +67,16 @@ impl Default for Config {
 }
 
 impl Target {
-    fn share(self) -> f64 {
-        let (Target::Channels(share)
-        | Target::Macs(share)
-        | Target::Parameters(share)
-        | Target::Arena(share)) = self;
-        share
+    /// The share that goes; of whole layers none is asked for.
+    fn share(self) -> Option<f64> {
+        match self {
+            Target::Channels(share)
+            | Target::Macs(share)
+            | Target::Parameters(share)
+            | Target::Arena(share)
+            | Target::Instructions(share) => Some(share),
+            Target::Layers(_) => None,
+        }
     }
 }
 
@@ -75,7 +86,14 @@ impl Config {
     /// # Errors
     /// [`CompressError::Options`] with what was found and expected.
     pub fn check(&self) -> Result<(), CompressError> {
-        let share = self.target.share();
+        let Some(share) = self.target.share() else {
+            let message = "structured_pruning: 0 layers, expected 1 or more".to_owned();
+            return if self.target == Target::Layers(0) {
+                Err(CompressError::Options(message))
+            } else {
+                Ok(())
+            };
+        };
         if share > 0.0 && share < 1.0 {
             return Ok(());
         }
@@ -95,6 +113,9 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
     let graph = prepared(graph)?;
+    if let Target::Layers(n) = config.target {
+        return layers::without(&graph, n, context);
+    }
     let groups = Channels::of(&graph).groups(&graph, &importance::makers(&graph));
     if groups.iter().all(|group| group.classes.len() <= config.least) {
         return Err(CompressError::Options(format!(
@@ -165,7 +186,7 @@ impl<'a> Plan<'a> {
             let cut = cut::without(self.graph, self.removed(share).into_iter())?;
             Ok(measure(&cut, target)? / before)
         };
-        let asked = target.share();
+        let asked = target.share().unwrap_or(0.0);
         let least = rest(1.0)?;
         if least > 1.0 - asked {
             return Err(CompressError::Options(format!(
@@ -188,7 +209,8 @@ impl<'a> Plan<'a> {
 fn measure(graph: &Graph, target: Target) -> Result<f64, CompressError> {
     Ok(match target {
         Target::Macs(_) => macs(graph) as f64,
-        Target::Parameters(_) | Target::Channels(_) => parameters(graph) as f64,
+        Target::Instructions(_) => instructions::instructions(graph),
+        Target::Parameters(_) | Target::Channels(_) | Target::Layers(_) => parameters(graph) as f64,
         Target::Arena(_) => {
             let program = lower(graph)?;
             let plan = smidgen_plan::plan(graph, &program)

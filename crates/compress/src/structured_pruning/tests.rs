@@ -95,12 +95,10 @@ fn shares_of_cost_are_reached_and_no_more_than_needed_goes() {
         (Target::Macs(0.6), &|graph: &Graph| macs(graph) as f64),
         (Target::Parameters(0.5), &|graph: &Graph| parameters(graph) as f64),
         (Target::Arena(0.4), &|graph: &Graph| measure(graph, Target::Arena(0.0)).unwrap()),
-    ] as [(Target, &dyn Fn(&Graph) -> f64); 3]
+        (Target::Instructions(0.4), &|graph: &Graph| instructions::instructions(graph)),
+    ] as [(Target, &dyn Fn(&Graph) -> f64); 4]
     {
-        let (Target::Macs(share)
-        | Target::Parameters(share)
-        | Target::Arena(share)
-        | Target::Channels(share)) = target;
+        let share = target.share().unwrap();
         for global in [false, true] {
             let (small, _) = pruned(&graph, &Config { global, ..to(target) }).unwrap();
             let rest = cost(&small) / cost(&graph);
