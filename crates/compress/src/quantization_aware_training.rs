@@ -9,7 +9,7 @@
 //! et al., *Learned Step Size Quantization*, 2020).
 
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{Graph, IrError, Node, Op, OutputQuant, Range, TensorIdx};
+use smidgen_ir::{Graph, IrError, Node, NodeIdx, Op, OutputQuant, Range, TensorIdx};
 use smidgen_train::{FakeQuantization, FakeSteps, FakeWeights, initial_scale};
 use std::collections::BTreeMap;
 
@@ -82,6 +82,7 @@ impl Prepared {
         ptq::check_float(graph)?;
         let graph = prepared(graph)?;
         ptq::check_folded(&graph)?;
+        check_recurrent(&graph)?;
         let seen = ptq::ranges(&graph, quantization.calibration, context.calibration)?;
         let (activations, ranges) = activations(&graph, &seen);
         let fake = FakeQuantization {
@@ -118,6 +119,19 @@ impl Prepared {
             learned.map(|(weights, scales)| (weights.tensor, scales.clone())).collect();
         ptq::of_trained(trained, &by_tensor, &scales, &self.config.quantization, log)
     }
+}
+
+/// Recurrent layers keep states of more bits and multiply by weights at every step: fake quantisation does not know that arithmetic.
+fn check_recurrent(graph: &Graph) -> Result<(), CompressError> {
+    let is_recurrent =
+        |node: &Node| matches!(node.op, Op::UnidirectionalSequenceLstm(_) | Op::Gru(_) | Op::Svdf(_));
+    let Some(at) = graph.nodes.iter().position(is_recurrent) else { return Ok(()) };
+    Err(CompressError::Place {
+        place: graph.describe(NodeIdx(at as u32)),
+        message: "quantization-aware training of recurrent layers is not supported; leave that stage out: what is trained in float32 \
+                  is quantised at the end"
+            .into(),
+    })
 }
 
 /// The filters that become integers.

@@ -94,3 +94,16 @@ fn a_cell_has_the_finest_scale_that_holds_it() {
     assert_eq!(of(0.0, 0.0), 2f32.powi(-15));
     assert_eq!(of(0.0, 1e9), 1.0);
 }
+
+#[test]
+fn training_with_the_arithmetic_of_recurrent_layers_is_refused() {
+    use crate::quantization_aware_training::{Config, Prepared};
+    for (graph, operator) in
+        [(network(lstm), "node 0 UNIDIRECTIONAL_SEQUENCE_LSTM"), (network(gru), "node 0 GRU")]
+    {
+        let data = inputs(3, &graph, 2);
+        let error =
+            Prepared::new(&graph, &Config::default(), &crate::Context::new(&data)).unwrap_err().to_string();
+        assert!(error.contains(operator) && error.contains("leave that stage out"), "{error}");
+    }
+}
