@@ -76,7 +76,8 @@ impl Run<'_> {
 }
 
 fn element(at: usize) -> Step {
-    Step { reads: vec![at..at + 1], writes: at..at + 1 }
+    let range = at..at + 1;
+    Step { reads: vec![range.clone()], writes: range }
 }
 
 /// Blocks of output pixels, with the input pixels in their windows.

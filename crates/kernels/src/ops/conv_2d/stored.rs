@@ -228,7 +228,10 @@ const fn is_whole(window: &Window) -> bool {
 
 /// Pixels whose windows of `row` values fit into so many: a multiple of `by`, at least that and at most [`SUMS`].
 const fn pixels_of(values: usize, row: usize, by: usize) -> usize {
-    let n = if row == 0 { by } else { values / by / row * by };
+    let n = match (values / by).checked_div(row) {
+        Some(n) => n * by,
+        None => by,
+    };
     if n < by {
         by
     } else if n > SUMS {

@@ -139,6 +139,9 @@ impl Stored {
 
 /// Channels whose weights are unpacked together where a window has so many taps.
 const fn together(n_taps: usize) -> usize {
-    let n = if n_taps == 0 { 0 } else { UNPACKED / n_taps };
-    if n < SUMS { n } else { SUMS }
+    match UNPACKED.checked_div(n_taps) {
+        Some(n) if n < SUMS => n,
+        Some(_) => SUMS,
+        None => 0,
+    }
 }
