@@ -34,6 +34,7 @@ impl Sharing {
 impl Call {
     /// How the result may share the memory of the first operand; `None` where each needs its own.
     pub fn sharing(&self) -> Option<Sharing> {
+        let Some((Operand::Tensor(_), _)) = self.operands.first() else { return None };
         let (window, at_once) = match self.kernel {
             Kernel::AddInt8(spec) => return (spec.a_shape == spec.b_shape).then_some(Sharing::Elements),
             Kernel::SubInt8(spec) => return (spec.a_shape == spec.b_shape).then_some(Sharing::Elements),
@@ -53,5 +54,44 @@ impl Call {
             _ => return None,
         };
         Some(Sharing::Pixels { window, at_once })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{NodeIdx, TensorIdx};
+    use crate::program::{ConstIdx, Elem, Target};
+    use smidgen_kernels::ops::add;
+
+    #[test]
+    fn sums_share_the_memory_of_their_first_operand_if_it_has_some() {
+        let shape = [1, 1, 1, 1, 1, 8];
+        let spec = add::Int8Spec {
+            a_shape: shape,
+            b_shape: shape,
+            a_zero_point: 0,
+            b_zero_point: 0,
+            output_zero_point: 0,
+            left_shift: 20,
+            a_multiplier: 1 << 30,
+            a_shift: 0,
+            b_multiplier: 1 << 30,
+            b_shift: 0,
+            output_multiplier: 1 << 30,
+            output_shift: -18,
+            act_min: -128,
+            act_max: 127,
+        };
+        let sharing = |spec: add::Int8Spec, operands: [Operand; 2]| {
+            let operands = operands.map(|operand| (operand, Elem::I8)).to_vec();
+            let targets = vec![(Target::Result(TensorIdx(2)), Elem::I8)];
+            Call { node: NodeIdx(0), kernel: Kernel::AddInt8(spec), operands, targets }.sharing()
+        };
+        let (tensor, constant) = (Operand::Tensor(TensorIdx(0)), Operand::Const(ConstIdx(0)));
+        assert_eq!(sharing(spec, [tensor, constant]), Some(Sharing::Elements));
+        assert_eq!(sharing(spec, [constant, tensor]), None);
+        let stretched = add::Int8Spec { b_shape: [1; 6], ..spec };
+        assert_eq!(sharing(stretched, [tensor, constant]), None);
     }
 }

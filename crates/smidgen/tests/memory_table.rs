@@ -15,7 +15,7 @@ use smidgen_testkit::shared_or_skip;
 const HEAD: &str = "\
 # Memory
 
-Made by `SMIDGEN_UPDATE=1 cargo test --release -p smidgen --test memory_table`; a test keeps it true.
+Made by `SMIDGEN_UPDATE=1 cargo test -p smidgen --test memory_table`; a test keeps it true.
 
 The **arena** holds all activations and all scratch memory of the kernels. A result lies over the operand that its kernel uses
 up while it writes: a convolution or a pool a row and a pixel behind, a sum in place. The **bound** is what no plan for this
