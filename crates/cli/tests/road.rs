@@ -72,6 +72,10 @@ fn a_project_on_the_host() {
     assert_eq!(names, ["float", "int8 on the host"]);
     assert!(eval["results"][0]["accuracy"].is_f64() && eval["results"][0]["windows"].as_u64() > Some(0));
 
+    let groups = folder.json(&["shrink", "wand", "--sensitivity"]);
+    assert!(
+        groups.as_array().is_some_and(|groups| groups.len() > 1 && groups[0]["channels"].as_u64() > Some(1))
+    );
     let shrunk = folder.json(&["shrink", "wand", "--prune", "weights=0.5", "--epochs", "1", "--no-device"]);
     assert_eq!(shrunk["stages"][1]["name"], "weight_pruning");
     assert!((shrunk["stages"][1]["zeros"].as_f64().unwrap() - 0.5).abs() < 0.01, "{shrunk}");

@@ -146,10 +146,10 @@ impl Layer {
 
     /// The form with the fewest bytes, if it saves at least so many; a code only where that may be.
     fn smallest(&self, least: usize, may_be_coded: bool) -> Option<Form> {
-        let forms = [(false, true), (true, false), (true, true)];
+        use Tables::{None, OfAll, OfRows};
+        let forms = [(false, OfAll), (false, OfRows), (true, None), (true, OfAll), (true, OfRows)];
         let forms = forms.into_iter().filter(|(skips, _)| self.holds[usize::from(*skips)]);
-        let forms =
-            forms.filter_map(|(skips, looks_up)| Indexed::of(self, skips, looks_up).map(Form::Indexed));
+        let forms = forms.filter_map(|(skips, tables)| Indexed::of(self, skips, tables).map(Form::Indexed));
         let coded = may_be_coded && self.is_coded && self.holds[0];
         let coded = coded.then(|| Coded::of(&self.weights).map(Form::Coded)).flatten();
         let best = forms.chain(coded).min_by_key(Form::n_bytes)?;
@@ -196,6 +196,17 @@ impl Form {
     }
 }
 
+/// What weights are looked up in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tables {
+    /// Nothing: they stand as they are.
+    None,
+    /// One table.
+    OfAll,
+    /// One for each row.
+    OfRows,
+}
+
 /// Without zeros, as indices, or both.
 struct Indexed {
     mask: Vec<u8>,
@@ -206,13 +217,14 @@ struct Indexed {
 }
 
 impl Indexed {
-    /// Without zeros, by a codebook, or both; `None` where that cannot be.
-    fn of(layer: &Layer, skips: bool, looks_up: bool) -> Option<Self> {
-        let kept: Vec<i8> = layer.weights.iter().copied().filter(|&weight| !skips || weight != 0).collect();
+    /// Without zeros, by tables, or both; `None` where that cannot be.
+    fn of(layer: &Layer, skips: bool, tables: Tables) -> Option<Self> {
+        let rows = || layer.weights.chunks(layer.row);
+        let is_kept = |weight: &i8| !skips || *weight != 0;
         let (mut mask, mut starts) = (Vec::new(), Vec::new());
         if skips {
             let mut start = 0usize;
-            for row in layer.weights.chunks(layer.row) {
+            for row in rows() {
                 starts.push(u16::try_from(start).ok()?);
                 start += row.iter().filter(|weight| **weight != 0).count();
                 let byte = |weights: &[i8]| {
@@ -222,19 +234,38 @@ impl Indexed {
                 mask.extend(row.chunks(8).map(byte));
             }
         }
-        let codebook: Vec<i8> = match looks_up {
-            true => kept.iter().copied().collect::<BTreeSet<i8>>().into_iter().collect(),
-            false => Vec::new(),
-        };
-        if !looks_up {
-            let values = kept.iter().map(|weight| weight.cast_unsigned()).collect();
-            return Some(Indexed { mask, starts, codebook, values, bits: 8 });
+        let kept = || layer.weights.iter().copied().filter(is_kept);
+        if tables == Tables::None {
+            let values = kept().map(i8::cast_unsigned).collect();
+            return Some(Indexed { mask, starts, codebook: Vec::new(), values, bits: 8 });
         }
-        let bits = codebook.len().next_power_of_two().trailing_zeros().max(1);
-        let mut values = vec![0u8; (kept.len() * bits as usize).div_ceil(8)];
-        for (at, weight) in kept.iter().enumerate() {
-            // The codebook is in order.
-            let index = codebook.partition_point(|value| value < weight);
+        let table = |weights: &[i8]| -> Vec<i8> {
+            let distinct: BTreeSet<i8> = weights.iter().copied().filter(is_kept).collect();
+            distinct.into_iter().collect()
+        };
+        let tables: Vec<Vec<i8>> = match tables {
+            // One row has the table of all.
+            Tables::OfRows if layer.row < layer.weights.len() => rows().map(table).collect(),
+            Tables::OfRows => return None,
+            _ => vec![table(&layer.weights)],
+        };
+        let most = tables.iter().map(Vec::len).max().filter(|&most| most > 0)?;
+        let bits = most.next_power_of_two().trailing_zeros().max(1);
+        if bits == 8 {
+            return None;
+        }
+        let index = |(row, weights): (usize, &[i8])| -> Vec<usize> {
+            let table = &tables[row.min(tables.len() - 1)];
+            // Tables are in order.
+            weights
+                .iter()
+                .filter(|weight| is_kept(weight))
+                .map(|w| table.partition_point(|value| value < w))
+                .collect()
+        };
+        let indices: Vec<usize> = rows().enumerate().flat_map(index).collect();
+        let mut values = vec![0u8; (indices.len() * bits as usize).div_ceil(8)];
+        for (at, index) in indices.into_iter().enumerate() {
             let (byte, shift) = (at * bits as usize / 8, at * bits as usize % 8);
             let word = index << shift;
             values[byte] |= word as u8;
@@ -242,7 +273,12 @@ impl Indexed {
                 *next |= (word >> 8) as u8;
             }
         }
-        (bits < 8 && !codebook.is_empty()).then_some(Indexed { mask, starts, codebook, values, bits })
+        let is_one = tables.len() == 1;
+        let filled = tables.into_iter().flat_map(|mut table| {
+            table.resize(if is_one { table.len() } else { 1 << bits }, 0);
+            table
+        });
+        Some(Indexed { mask, starts, codebook: filled.collect(), values, bits })
     }
 
     fn n_bytes(&self) -> usize {

@@ -8,7 +8,7 @@ use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, Parts, Storage, board};
 use smidgen::model_file::ModelFile;
 use smidgen_device::footprint::{Footprint, PREDICT, forbidden_symbols};
-use smidgen_ir::Interpreter;
+use smidgen_ir::{Interpreter, Op};
 use smidgen_testkit::{AUDIO_CASE, FLOAT_CASES, GoldenCase, INT8_CASES, shared_or_skip};
 use std::collections::BTreeMap;
 use std::fs;
@@ -123,6 +123,37 @@ fn a_fault_in_a_kernel_is_found_at_its_layer_and_element() {
     assert!(at.element < first.n_bytes && (at.host - at.device).abs() == 1.0, "{at:?}");
     let before = layers.iter().take_while(|layer| layer.op != "AVERAGE_POOL_2D");
     assert!(before.clone().count() > 5 && before.into_iter().all(|layer| layer.first.is_none()));
+}
+
+#[test]
+fn channels_with_values_of_their_own_compute_the_same_on_the_device() {
+    let Some(shared) = shared_or_skip("filters with a table for each channel") else { return };
+    let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");
+    let mut graph = smidgen_tflite::read(&case.model_bytes(&shared)).expect("a supported model");
+    // Four values in each channel of a convolution, others in the next.
+    for at in 0..graph.nodes.len() {
+        let Op::Conv2d(_) = graph.nodes[at].op else { continue };
+        let filter = graph.nodes[at].inputs[1].expect("a filter");
+        let values = graph.tensor(filter).i8s().expect("int8");
+        let row = values.len() / graph.tensor(filter).shape[0];
+        let few =
+            |(at, value): (usize, &i8)| (value >> 6 << 6).wrapping_add((at / row % 60) as i8).cast_unsigned();
+        graph.tensor_mut(filter).data = Some(values.iter().enumerate().map(few).collect());
+    }
+    let (dir, board) = (tempfile::tempdir().expect("a folder"), board("mps2-an386").expect("a known board"));
+    let parts = Parts { storage: Storage::Smallest, ..Parts::default() };
+    let firmware = Firmware::with(&graph, case.model, &board, dir.path(), parts).expect("firmware");
+    let tables = firmware.program.consts.iter().filter(|constant| constant.name.ends_with("_codebook"));
+    assert!(tables.filter(|table| table.bytes.len() == 64 * 4).count() >= 4);
+    let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
+    check_elf(case, &firmware, &elf);
+    let sets = case.sets(&shared, &output_bytes(&firmware));
+    let inputs = &sets.first().expect("a set").inputs;
+    let run = device::run(&firmware, &elf, inputs, false).expect("the firmware runs");
+    let mut plain = Interpreter::new(&graph).expect("lowers");
+    let expected: Vec<u8> =
+        inputs.chunks(graph.input_bytes()).flat_map(|input| plain.run(input).expect("runs")).collect();
+    assert!(run.outputs == expected, "the device differs");
 }
 
 #[test]

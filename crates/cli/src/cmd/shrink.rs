@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use smidgen::reporting::shrunk_table;
-use smidgen::shrink::{Distillation, Options, Recipe, Stage, shrink};
+use smidgen::reporting::{shorten, shrunk_table};
+use smidgen::shrink::{Distillation, Options, Recipe, Sensitivity, Stage, sensitivity, shrink};
 use smidgen::{Error, Result};
 
-use super::project;
+use super::{project, table};
 use crate::output::Output;
 
 /// Make a trained model smaller, stage by stage, each measured on the emulated board
@@ -51,6 +51,9 @@ pub(crate) struct Shrink {
     /// Build and run no firmware
     #[arg(long)]
     no_device: bool,
+    /// Only show how much the output changes where single layers lose channels
+    #[arg(long, conflicts_with_all = ["recipe", "low_rank", "prune", "cluster", "qat", "resume", "output"])]
+    sensitivity: bool,
     /// The int8 model to write; build/shrunk.tflite of the project when absent
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -75,6 +78,10 @@ fn pruning(text: &str) -> std::result::Result<Pruning, String> {
 impl Shrink {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let project = project(&self.dir, output)?;
+        if self.sensitivity {
+            let groups = sensitivity(&project, &self.dir, self.model.as_deref(), &mut output.progress())?;
+            return output.result(&groups, || sensitivity_table(&groups));
+        }
         let options = Options {
             recipe: self.recipe()?,
             model: self.model.clone(),
@@ -137,6 +144,19 @@ impl Shrink {
         recipe.check()?;
         Ok(recipe)
     }
+}
+
+/// What of the output is left where a group of layers loses channels.
+fn sensitivity_table(groups: &[Sensitivity]) -> String {
+    let rows = groups.iter().map(|group| {
+        let left = group.decibels.iter().map(|decibels| format!("{decibels:.1}"));
+        [shorten(&group.layer, 40), group.channels.to_string()].into_iter().chain(left).collect()
+    });
+    let columns = ["layers that make", "channels", "25 % fewer, dB", "50 % fewer, dB", "75 % fewer, dB"];
+    format!(
+        "{}\nPower of the output over that of its change, without training: low where channels matter.",
+        table(&columns, rows, &[1, 2, 3, 4])
+    )
 }
 
 /// The stage with this technique and the epochs of `stage`.

@@ -25,10 +25,7 @@ struct Removal {
 /// # Errors
 /// Fewer layers than that which could go, and no data to choose by.
 pub(super) fn without(graph: &Graph, n: u32, context: &mut Context<'_>) -> Result<Graph, CompressError> {
-    if context.calibration.is_empty() {
-        return Err(CompressError::Data("structured_pruning: choosing layers needs calibration data".into()));
-    }
-    let inputs: Vec<Vec<u8>> = context.calibration.iter().take(INPUTS).map(|input| bytes(input)).collect();
+    let inputs = inputs(context)?;
     let expected = outputs(graph, &inputs)?;
     let mut left = graph.clone();
     for done in 0..n {
@@ -113,11 +110,21 @@ impl Removal {
     }
 }
 
+/// The inputs that a change is measured on.
+pub(super) fn inputs(context: &Context<'_>) -> Result<Vec<Vec<u8>>, CompressError> {
+    if context.calibration.is_empty() {
+        return Err(CompressError::Data(
+            "structured_pruning: a change is measured on calibration data, and there are none".into(),
+        ));
+    }
+    Ok(context.calibration.iter().take(INPUTS).map(|input| bytes(input)).collect())
+}
+
 fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-fn outputs(graph: &Graph, inputs: &[Vec<u8>]) -> Result<Vec<f32>, CompressError> {
+pub(super) fn outputs(graph: &Graph, inputs: &[Vec<u8>]) -> Result<Vec<f32>, CompressError> {
     let mut interpreter = Interpreter::new(graph)?;
     let mut outputs = Vec::new();
     for input in inputs {
@@ -190,7 +197,7 @@ mod tests {
         assert!(error.contains("9 layers cannot go, only"), "{error}");
         let config = Config { target: Target::Layers(1), ..Config::default() };
         let error = apply(&network(), &config, &mut Context::new(&[])).unwrap_err().to_string();
-        assert!(error.contains("needs calibration data"), "{error}");
+        assert!(error.contains("measured on calibration data"), "{error}");
         assert!(Config { target: Target::Layers(0), ..Config::default() }.check().is_err());
     }
 }

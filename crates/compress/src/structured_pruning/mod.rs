@@ -11,6 +11,7 @@ mod cut;
 mod importance;
 mod instructions;
 mod layers;
+mod sensitivity;
 
 use serde::{Deserialize, Serialize};
 use smidgen_ir::{Graph, IrError, NodeIdx, lower, ops};
@@ -19,6 +20,7 @@ use crate::post_training_quantization::{check_float, prepared};
 use crate::{CompressError, Context};
 use channels::{Channels, Class, Group};
 pub use importance::Importance;
+pub use sensitivity::{SHARES, Sensitivity, sensitivity};
 
 /// What is to be removed a share of.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

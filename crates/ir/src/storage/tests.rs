@@ -78,6 +78,27 @@ fn every_form_computes_what_the_plain_filter_does() {
 }
 
 #[test]
+fn rows_may_have_tables_of_their_own() {
+    // The layer of 5 rows of 2304 weights and that of 256 rows of 70: four values in each row, many in all. The others are alike.
+    let of_row =
+        |at: usize| ((at / 2304 * 37 + 11) as u8 as i8).wrapping_add([0, 40, 80, 120][(at * 7 + at / 3) % 4]);
+    let graph = graph(of_row);
+    let program = stored(lower(&graph).unwrap(), Storage::Smallest);
+    let tables: Vec<usize> = program
+        .consts
+        .iter()
+        .filter(|constant| constant.name.ends_with("_codebook"))
+        .map(|constant| constant.bytes.len())
+        .collect();
+    assert!(tables.contains(&(5 * 4)), "a table of 4 for each of 5 rows: {tables:?}");
+    assert_eq!(run(&graph, Storage::Smallest).0, run(&graph, Storage::Plain).0);
+    // The same with most weights left out.
+    let sparse = move |at: usize| if at.is_multiple_of(6) { of_row(at) } else { 0 };
+    let graph = self::graph(sparse);
+    assert_eq!(run(&graph, Storage::Smallest).0, run(&graph, Storage::Plain).0);
+}
+
+#[test]
 fn what_has_many_values_is_coded_where_every_byte_counts() {
     // Bell-shaped, as weights are.
     let bell = |at: usize| ((at * 73 % 101 + at * 31 % 97 + at * 57 % 89) as i32 - 142) as i8;

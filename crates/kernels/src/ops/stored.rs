@@ -17,7 +17,7 @@ pub(super) struct Stored<'a> {
     pub(super) mask: &'a [u8],
     /// For each row, which of the values is its first; empty without a mask.
     pub(super) starts: &'a [u16],
-    /// What the values are indices into; empty where they are the weights.
+    /// What the values are indices into: one table for all rows, or one of `2^bits` for each; empty where they are the weights.
     pub(super) codebook: &'a [i8],
     /// Weights, or indices of `bits` bits one after the other, the lowest bits of a byte first.
     pub(super) values: &'a [u8],
@@ -40,6 +40,15 @@ impl Stored<'_> {
         }
         length("mask", self.mask.len(), n_rows * row.div_ceil(8))?;
         length("starts", self.starts.len(), n_rows)
+    }
+
+    /// The same with only the table of a row.
+    #[inline(always)]
+    fn of_row(self, index: usize) -> Self {
+        let len = 1 << self.bits;
+        let own =
+            if self.codebook.len() > len { part(self.codebook, index * len, len) } else { self.codebook };
+        Self { codebook: own, ..self }
     }
 
     /// The value at `at`.
@@ -68,10 +77,11 @@ impl Stored<'_> {
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
     pub(super) fn add_products(self, index: usize, row: usize, inputs: &[i8], sums: &mut [i32]) {
+        let filter = self.of_row(index);
         if self.mask.is_empty() {
-            self.add_all(index, row, inputs, sums);
+            filter.add_all(index, row, inputs, sums);
         } else {
-            self.add_nonzero(index, row, inputs, sums);
+            filter.add_nonzero(index, row, inputs, sums);
         }
     }
 
@@ -95,7 +105,7 @@ impl Stored<'_> {
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
     pub(super) fn add_fours(self, index: usize, row: usize, inputs: &[[i8; 4]], sums: &mut [i32]) {
-        self.for_nonzero(index, row, |found| {
+        self.of_row(index).for_nonzero(index, row, |found| {
             let mut inputs = inputs;
             for sums in sums.as_chunks_mut::<4>().0 {
                 add_four(found, inputs, sums);

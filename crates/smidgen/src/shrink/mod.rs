@@ -13,11 +13,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use smidgen_compress::{Context, structured_pruning};
 use smidgen_ir::Graph;
 use smidgen_report::{Shrunk, StageReport, Version, shrunk_html};
 use smidgen_train::Teacher;
 
 pub use recipe::{Distillation, RECIPES, Recipe, Stage};
+pub use smidgen_compress::structured_pruning::Sensitivity;
 
 use crate::artifacts::Artifacts;
 use crate::dataset::{self, Windows};
@@ -105,6 +107,27 @@ pub fn shrink(
     let run = Run { bench, meter, dir: artifacts.dir.join("shrink"), start: key(project, &windows, &float)? };
     let (state, stages) = run.all(options, float.clone(), observer)?;
     finish(project, &windows, options, &artifacts, (&state, stages), observer)
+}
+
+/// How much the output of the project's float model changes where each group of its layers alone loses channels.
+///
+/// # Errors
+/// What is wrong with project, data or model.
+pub fn sensitivity(
+    project: &Project,
+    dir: &Path,
+    model: Option<&Path>,
+    observer: &mut dyn Observer,
+) -> Result<Vec<structured_pruning::Sensitivity>> {
+    let path = model.map_or_else(|| Artifacts::of(dir).float_model(), Path::to_path_buf);
+    if !path.exists() {
+        return Err(not_trained(&path));
+    }
+    let float = train::exported(&model_file::read(&path)?)?;
+    let windows = dataset::windows(project, dir)?;
+    windows.warnings.iter().for_each(|warning| observer.event(Event::Note(warning)));
+    let calibration = spread(&windows.split.train, project.quantization.calibration)?;
+    structured_pruning::sensitivity(&float, &Context::new(&calibration)).map_err(Error::input)
 }
 
 /// Whether the unshrunk model can be a teacher, if the recipe wants one.
