@@ -33,7 +33,10 @@ pub(super) fn rewrite(
     let nodes = Vec::with_capacity(graph.nodes.len());
     let now = config.precision();
     let copies = BTreeMap::new();
-    let mut rewriter = Rewriter { graph: graph.clone(), nodes, seen, config, log, now, copies };
+    let mut quantized = graph.clone();
+    // Nothing is pruned by them any more.
+    quantized.meta.set_norm_scales(&BTreeMap::new());
+    let mut rewriter = Rewriter { graph: quantized, nodes, seen, config, log, now, copies };
     rewriter.log.push(row("activation", "min", "max", "scale", "zero point"));
     for &input in &graph.inputs {
         let range = rewriter.range(input)?;

@@ -19,10 +19,18 @@ pub(super) fn without<'c>(graph: &Graph, classes: impl Iterator<Item = &'c Class
         .map(|kept| kept.iter().enumerate().filter(|(_, kept)| **kept).map(|(at, _)| at).collect())
         .collect();
     let mut cut = graph.clone();
+    let mut scales = graph.meta.norm_scales();
     for at in 0..cut.nodes.len() {
         node(graph, &kept, &mut cut, at);
         infer(&mut cut, at)?;
+        let Node { inputs, outputs, .. } = &graph.nodes[at];
+        let filter =
+            inputs.get(1).copied().flatten().and_then(|filter| scales.get_mut(&graph.tensor(filter).name));
+        if let (Some(scales), Some(output)) = (filter, outputs.first()) {
+            *scales = kept[output.idx()].iter().filter_map(|&at| scales.get(at).copied()).collect();
+        }
     }
+    cut.meta.set_norm_scales(&scales);
     let cut = passes::dead_code(&cut)?;
     cut.verify().map_err(IrError::Invalid)?;
     Ok(cut)

@@ -1,7 +1,7 @@
 //! How much a channel matters.
 
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{Graph, Op, TensorIdx};
+use smidgen_ir::{Graph, Node, Op, TensorIdx};
 use std::collections::BTreeMap;
 
 use super::channels::{Class, Group};
@@ -22,6 +22,9 @@ pub enum Importance {
     /// Magnitude of the sum of its weights times their gradients: what the loss changes by, to first order (Molchanov et al.,
     /// *Importance Estimation for Neural Network Pruning*, 2019).
     Taylor,
+    /// Magnitude of the scale of its batch normalisation (Liu et al., *Learning Efficient Convolutional Networks through Network
+    /// Slimming*, 2017).
+    BatchNormalization,
 }
 
 /// The tensors whose channels have weights of their own: what convolutions and FULLY_CONNECTED make.
@@ -50,6 +53,7 @@ pub(super) fn of(
 ) -> Result<Vec<Vec<f64>>, CompressError> {
     let by_tensor = match importance {
         Importance::Activation => activations(graph, context.calibration)?,
+        Importance::BatchNormalization => norm_scales(graph, groups)?,
         _ => weights(graph, importance, context)?,
     };
     let of_class = |class: &Class| -> f64 {
@@ -99,6 +103,31 @@ fn weights(graph: &Graph, importance: Importance, context: &Context<'_>) -> Resu
         by_tensor.insert(output.idx(), sums.into_iter().map(finish).collect());
     }
     Ok(by_tensor)
+}
+
+/// From what batch normalisations scaled channels by before they were folded. Channels without one count nothing beside the channels
+/// of other layers that go with them; a group needs one layer that has one.
+fn norm_scales(graph: &Graph, groups: &[Group]) -> Result<ByTensor, CompressError> {
+    let scales = graph.meta.norm_scales();
+    let of_node = |node: &Node| -> Option<(usize, Vec<f64>)> {
+        let axis = axis(&node.op)?;
+        let filter = graph.tensor(node.inputs.get(1).copied().flatten()?);
+        let scales =
+            scales.get(&filter.name).filter(|scales| filter.shape.get(axis) == Some(&scales.len()))?;
+        Some((node.outputs.first()?.idx(), scales.iter().map(|scale| f64::from(scale.abs())).collect()))
+    };
+    let by_tensor: ByTensor = graph.nodes.iter().filter_map(of_node).collect();
+    let is_known =
+        |group: &&Group| group.classes.iter().flatten().any(|(tensor, _)| by_tensor.contains_key(tensor));
+    let Some(group) = groups.iter().find(|group| !is_known(group)) else { return Ok(by_tensor) };
+    let made = makers(graph);
+    let tensor =
+        group.classes.iter().flatten().map(|(tensor, _)| *tensor).find(|tensor| made.contains(tensor));
+    let name = tensor.and_then(|tensor| graph.tensors.get(tensor)).map_or("", |tensor| &tensor.name);
+    Err(CompressError::Data(format!(
+        "importance batch_normalization: nothing is known of a batch normalisation of what makes \"{name}\"; models that \
+         smidgen trains or reads from ONNX bring their scales along, files of other tools do not: use l2 or taylor"
+    )))
 }
 
 fn gradients<'c>(context: &'c Context<'_>, filter: TensorIdx, n: usize) -> Result<&'c [f32], CompressError> {

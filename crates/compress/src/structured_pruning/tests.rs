@@ -170,3 +170,54 @@ fn impossible_shares_are_refused() {
     let error = pruned(&network(1), &to(Target::Arena(0.99))).unwrap_err().to_string();
     assert!(error.contains("cannot go") && error.contains("ask for less"), "{error}");
 }
+
+/// The network with a batch normalisation after each layer but the last; the scales of channels rise in every layer.
+fn normalised() -> Graph {
+    let mut noise = Noise(5);
+    let mut net = Builder::new("net", move |parameter| noise.values(parameter.n_elements(), 0.5));
+    let x = net.input("x", &[1, 6, 6, 2]);
+    let x = net.conv_2d(x, Conv::new(8, [3, 3]));
+    let x = net.batch_normalization(x, 1e-3);
+    let x = net.relu(x);
+    let x = net.depthwise_conv_2d(x, Conv::new(1, [3, 3]).relu());
+    let x = net.conv_2d(x, Conv::new(6, [1, 1]));
+    let x = net.batch_normalization(x, 1e-3);
+    let x = net.reshape(x, &[1, -1]);
+    let x = net.fully_connected(x, 3);
+    let mut graph = net.finish(&[x]).unwrap();
+    for node in graph.nodes.clone() {
+        if let (Op::BatchNormalization(_), &[_, Some(gamma), _, _, Some(variance)]) =
+            (&node.op, node.inputs.as_slice())
+        {
+            for (tensor, from) in [(gamma, 0.1), (variance, 1.0)] {
+                let found = graph.tensor(tensor).clone();
+                let values: Vec<f32> = (0..found.n_elements()).map(|at| from + 0.1 * at as f32).collect();
+                *graph.tensor_mut(tensor) = Tensor::const_f32(found.name, found.shape, &values);
+            }
+        }
+    }
+    graph
+}
+
+#[test]
+fn channels_go_by_the_scales_of_batch_normalisations_also_when_they_are_folded() {
+    let config = Config { importance: Importance::BatchNormalization, ..to(Target::Channels(0.5)) };
+    let graph = normalised();
+    let folded = prepared(&graph).unwrap();
+    assert_eq!(folded.meta.norm_scales().len(), 2);
+    let read = smidgen_ir::Graph { meta: folded.meta.clone(), ..folded.clone() };
+    for graph in [&graph, &read] {
+        let (small, _) = pruned(graph, &config).unwrap();
+        let scales: Vec<Vec<f32>> = small.meta.norm_scales().into_values().collect();
+        // The upper half of each, in both.
+        let steps: Vec<Vec<f32>> =
+            scales.iter().map(|s| s.iter().map(|s| (s * 10.0).round()).collect()).collect();
+        assert_eq!(steps, [vec![5.0, 6.0, 7.0, 8.0].as_slice(), &[4.0, 5.0, 6.0]]);
+        let (again, _) = pruned(&small, &config).unwrap();
+        assert_eq!(again.meta.norm_scales().into_values().map(|scales| scales.len()).sum::<usize>(), 2 + 2);
+    }
+    let mut unknown = folded;
+    unknown.meta = smidgen_ir::Meta::default();
+    let error = pruned(&unknown, &config).unwrap_err().to_string();
+    assert!(error.contains("relu_2") && error.contains("use l2"), "{error}");
+}

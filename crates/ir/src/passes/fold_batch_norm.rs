@@ -11,18 +11,22 @@ use crate::ops::{Activation, Op};
 use crate::tensor::Tensor;
 
 /// The graph with every BATCH_NORMALIZATION folded that is the only reader of a float CONV_2D, DEPTHWISE_CONV_2D or
-/// FULLY_CONNECTED without activation. A layer without bias gets one. What cannot be folded stays.
+/// FULLY_CONNECTED without activation. A layer without bias gets one. What cannot be folded stays. The scales of those that are
+/// folded are kept beside the graph, see [`crate::Meta::norm_scales`].
 ///
 /// # Errors
 /// [`IrError::Invalid`] for a graph that the verifier refuses.
 pub fn fold_batch_norm(graph: &Graph) -> Result<Graph, IrError> {
     graph.verify().map_err(IrError::Invalid)?;
     let mut folded = graph.clone();
+    let mut scales = graph.meta.norm_scales();
     for at in 0..folded.nodes.len() {
         if let Some(fold) = find(&folded, at) {
+            scales.insert(fold.filter.name.clone(), fold.scales.clone());
             fold.apply(&mut folded, at);
         }
     }
+    folded.meta.set_norm_scales(&scales);
     folded.nodes.retain(|node| !node.outputs.is_empty());
     dead_code(&folded)
 }
@@ -35,6 +39,8 @@ struct Fold {
     filter: Tensor,
     /// The layer's bias after folding.
     bias: Tensor,
+    /// The normalisation's gamma.
+    scales: Vec<f32>,
     output: TensorIdx,
 }
 
@@ -75,6 +81,7 @@ fn find(graph: &Graph, at: usize) -> Option<Fold> {
         layer,
         filter: scaled(filter, channel_axis, &factors)?,
         bias: Tensor::const_f32(bias_name, vec![new_bias.len()], &new_bias),
+        scales: gamma,
         output: *node.outputs.first()?,
     })
 }
