@@ -12,6 +12,7 @@ mod model;
 mod names;
 pub mod pipeline;
 mod templates;
+mod unrolled;
 
 pub use names::crate_name;
 pub use pipeline::Pipeline;

@@ -5,6 +5,7 @@ use crate::context::Common;
 use crate::literal::one_field_a_line;
 use crate::names::{printable, upper};
 use crate::templates::{Template, render, template};
+use crate::unrolled;
 use serde::Serialize;
 use smidgen_ir::{Call, DType, Elem, Graph, Operand, Program, Target, TensorIdx};
 use smidgen_plan::Plan;
@@ -46,6 +47,8 @@ struct Values<'a> {
     has_window: bool,
     /// Whether a call has operand and result in one region.
     has_shared: bool,
+    /// Whether a call has its filter as code.
+    has_code: bool,
 }
 
 /// An input or output of the model.
@@ -67,17 +70,17 @@ struct Port {
 
 /// A kernel call.
 #[derive(Debug, Serialize)]
-struct CallText {
+pub(crate) struct CallText {
     operator: &'static str,
     /// What it is, for readers.
-    comment: String,
+    pub(crate) comment: String,
     /// Name of the kernel's static.
     kernel: String,
     /// `conv_2d::Int8`
     path: &'static str,
     /// `conv_2d::Int8Spec { … }`
     spec: String,
-    /// `run`, or `run_shared` where operand and result are one region.
+    /// `run`, `run_shared` where operand and result are one region, or `run_code` where the filter is code.
     method: &'static str,
     /// Memory that it reads and writes, without repetition.
     regions: Vec<Region>,
@@ -127,8 +130,8 @@ pub(crate) fn files(
     let modules: BTreeSet<&'static str> = program.calls.iter().map(|call| call.kernel.module()).collect();
     let modules: Vec<&str> = modules.into_iter().collect();
     let mut weights: Vec<Weight> =
-        (0..program.consts.len()).filter_map(|index| weight(program, index)).collect();
-    let mut weight_bytes: Vec<&[u8]> = program.consts.iter().map(|of| of.bytes.as_slice()).collect();
+        program.in_flash().filter_map(|(idx, _)| weight(program, idx.0 as usize)).collect();
+    let mut weight_bytes: Vec<&[u8]> = program.in_flash().map(|(_, of)| of.bytes.as_slice()).collect();
     let mut variables = Vec::new();
     for (index, tensor) in graph.tensors.iter().enumerate().filter(|(_, tensor)| tensor.is_variable) {
         let idx = TensorIdx(index as u32);
@@ -141,8 +144,9 @@ pub(crate) fn files(
             constant: None,
         };
         if let Some(data) = tensor.data.as_ref().filter(|_| initial.iter().any(|&byte| byte != fill)) {
-            let constant = format!("WEIGHTS_{:03}_INITIAL_STATE", weights.len());
-            let file = format!("{:03}_initial_state.bin", weights.len());
+            let number = program.consts.len() + weights.len();
+            let constant = format!("WEIGHTS_{number:03}_INITIAL_STATE");
+            let file = format!("{number:03}_initial_state.bin");
             variable.constant = Some(constant.clone());
             weights.push(Weight { constant, file, bytes: data.len() });
             weight_bytes.push(data);
@@ -159,6 +163,7 @@ pub(crate) fn files(
         inputs,
         outputs,
         has_shared: calls.iter().any(|call| call.method == "run_shared"),
+        has_code: calls.iter().any(|call| call.method == "run_code"),
         has_window: calls.iter().any(|call| call.spec.contains(" Window {")),
         calls,
         weights,
@@ -172,6 +177,9 @@ pub(crate) fn files(
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     for template in TEMPLATES.into_iter().chain([CARGO_CONFIG]) {
         files.push(render(template, &values)?);
+    }
+    if values.has_code {
+        files.push(("model/src/unrolled.rs".to_owned(), unrolled::text(program, &values.calls).into_bytes()));
     }
     for (weight, bytes) in values.weights.iter().zip(weight_bytes) {
         files.push((format!("model/weights/{}", weight.file), bytes.to_vec()));
@@ -273,7 +281,14 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
     let shared = memory.shared(call)?;
     let mut sources: Vec<Range<usize>> = Vec::new();
     let mut arguments = Vec::new();
-    for &(operand, elem) in call.operands.iter().skip(usize::from(shared.is_some())) {
+    let n_shared = usize::from(shared.is_some());
+    for (at, &(operand, elem)) in call.operands.iter().enumerate().skip(n_shared) {
+        if call.is_code(at) {
+            if !call.is_code(at - 1) {
+                arguments.push(format!("unrolled::call_{index:03}"));
+            }
+            continue;
+        }
         arguments.push(match operand {
             Operand::Tensor(tensor) => {
                 let range = memory.tensor(tensor)?;
@@ -332,7 +347,11 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
             described.map(|tensor| memory.describe(tensor)).unwrap_or_default()
         ),
         results: results.join(", "),
-        method: if shared.is_some() { "run_shared" } else { "run" },
+        method: match shared {
+            Some(_) => "run_shared",
+            None if memory.program.code(call).is_some() => "run_code",
+            None => "run",
+        },
         kernel: format!("CALL_{index:03}"),
         path: call.kernel.path(),
         spec: format!("{}::{}", call.kernel.module(), one_field_a_line(&call.kernel.spec())),

@@ -280,6 +280,8 @@ kernels! {
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     FullyConnectedStored: fully_connected::Stored(StoredSpec),
         (input: i8, mask: u8, starts: u16, codebook: i8, values: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    FullyConnectedUnrolled: fully_connected::Unrolled(Int8Spec),
+        (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Gather16: gather::Any(Spec), (input: u16, positions: i32) -> (output: u16);
     Gather32: gather::Any(Spec), (input: u32, positions: i32) -> (output: u32);
     Gather64: gather::Any(Spec), (input: u64, positions: i32) -> (output: u64);

@@ -33,5 +33,5 @@ pub use ops::{Activation, Op, OutputQuant, Padding, TensorType};
 pub use program::{Call, Const, ConstIdx, Elem, Operand, Program, Target};
 pub use range::Range;
 pub use sharing::{Sharing, Window};
-pub use storage::{Storage, filter_bytes, stored};
+pub use storage::{Code, Product, Row, Storage, filter_bytes, stored};
 pub use tensor::{DType, Quant, Tensor};

@@ -1,5 +1,7 @@
 //! A lowered graph: kernel calls with packed constants, which the interpreter runs and the code generator prints.
 
+use std::collections::BTreeSet;
+
 use crate::graph::{NodeIdx, TensorIdx};
 use crate::kernel::Kernel;
 
@@ -79,6 +81,16 @@ pub enum Operand {
     Absent,
 }
 
+impl Operand {
+    /// The constant, if it is one.
+    pub const fn constant(self) -> Option<ConstIdx> {
+        match self {
+            Operand::Const(idx) => Some(idx),
+            Operand::Tensor(_) | Operand::Absent => None,
+        }
+    }
+}
+
 /// What a kernel writes at one place of its argument list, after its operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
@@ -125,6 +137,11 @@ impl Call {
         })
     }
 
+    /// Whether the operand at `index` is code in firmware, see [`Program::code`].
+    pub const fn is_code(&self, index: usize) -> bool {
+        matches!(self.kernel, Kernel::FullyConnectedUnrolled(_)) && (index == 1 || index == 2)
+    }
+
     /// Bytes of scratch memory that it takes.
     pub fn scratch_bytes(&self) -> usize {
         let scratch = |&(target, _): &(Target, Elem)| match target {
@@ -145,4 +162,19 @@ pub struct Program {
     /// Tensors that are the same bytes as another one: `(view, origin)`, in execution order. An origin is never a view
     /// itself, and operands of calls name origins only; model outputs may be views.
     pub views: Vec<(TensorIdx, TensorIdx)>,
+}
+
+impl Program {
+    /// The constants that firmware has in flash: all that are not code.
+    pub fn in_flash(&self) -> impl Iterator<Item = (ConstIdx, &Const)> {
+        let operands = self.calls.iter().flat_map(|call| {
+            let operands = call.operands.iter().enumerate();
+            operands.filter_map(|(at, (operand, _))| Some((operand.constant()?, call.is_code(at))))
+        });
+        let (code, data): (Vec<_>, Vec<_>) = operands.partition(|(_, is_code)| *is_code);
+        let only_code: BTreeSet<ConstIdx> =
+            code.into_iter().filter(|(idx, _)| !data.contains(&(*idx, false))).map(|(idx, _)| idx).collect();
+        let consts = (0..).map(ConstIdx).zip(&self.consts);
+        consts.filter(move |(idx, _)| !only_code.contains(idx))
+    }
 }

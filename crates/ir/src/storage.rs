@@ -1,6 +1,7 @@
-//! How the filters of a program lie in flash: as they are, or in fewer bytes where few values or many zeros allow it. What is
-//! computed stays the same in every bit.
+//! How the filters of a program lie in flash: as they are, in fewer bytes where few values or many zeros allow it, or as code. What
+//! is computed stays the same in every bit.
 
+mod code;
 mod exchange;
 mod huffman;
 
@@ -9,7 +10,8 @@ use std::collections::BTreeSet;
 use smidgen_kernels::ops::{conv_2d, depthwise_conv_2d};
 
 use crate::kernel::Kernel;
-use crate::program::{ConstIdx, Elem, Operand, Program};
+use crate::program::{ConstIdx, Operand, Program};
+pub use code::{Code, Product, Row};
 use exchange::exchange;
 use huffman::Coded;
 
@@ -23,17 +25,9 @@ pub enum Storage {
     Auto,
     /// All that get smaller, in the form that takes fewest bytes; a Huffman code is one, which takes time to read.
     Smallest,
-}
-
-impl Storage {
-    /// What a filter must save, as a divisor of its size; `None` to leave all as they are.
-    fn least_saved(self, n_bytes: usize) -> Option<usize> {
-        match self {
-            Storage::Plain => None,
-            Storage::Auto => Some(n_bytes / 4),
-            Storage::Smallest => Some(1),
-        }
-    }
+    /// Those of which half the weights or more are 0: as code where a weight meets a row of inputs (FULLY_CONNECTED and CONV_2D of
+    /// 1x1, int8), else without their zeros. Code takes about six bytes for each weight that is not 0.
+    Fastest,
 }
 
 /// The program with filters of CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED stored as `storage` says.
@@ -41,8 +35,13 @@ impl Storage {
 pub fn stored(mut program: Program, storage: Storage) -> Program {
     let of = |at: usize| {
         let layer = Layer::of(&program, at)?;
-        let form = layer.smallest(storage.least_saved(layer.n_bytes)?, storage == Storage::Smallest)?;
-        Some((at, layer, form))
+        let form = match storage {
+            Storage::Plain => None,
+            Storage::Auto => layer.smallest(layer.n_bytes / 4, false),
+            Storage::Smallest => layer.smallest(1, true),
+            Storage::Fastest => layer.fastest(),
+        };
+        Some((at, layer, form?))
     };
     let chosen: Vec<(usize, Layer, Form)> = (0..program.calls.len()).filter_map(of).collect();
     // 4-bit filters are stored for speed, whatever they save.
@@ -58,18 +57,16 @@ pub fn stored(mut program: Program, storage: Storage) -> Program {
     without_unused(program)
 }
 
-/// Bytes of the filters of a program as they are stored, with the masks and codebooks that belong to them; without biases and
-/// multipliers.
+/// Bytes of the filters of a program as they are stored, with the masks and codebooks that belong to them; without biases,
+/// multipliers and what is code.
 pub fn filter_bytes(program: &Program) -> usize {
     let parts = ["filter", "mask", "starts", "codebook", "values", "counts", "symbols", "codes"];
-    let is_part = |(name, _): &(&str, Elem)| parts.contains(name);
+    let in_flash: BTreeSet<ConstIdx> = program.in_flash().map(|(idx, _)| idx).collect();
     let operands = program.calls.iter().flat_map(|call| call.kernel.operands().iter().zip(&call.operands));
     let consts: BTreeSet<ConstIdx> = operands
-        .filter(|(part, _)| is_part(part))
-        .filter_map(|(_, (operand, _))| match operand {
-            Operand::Const(idx) => Some(*idx),
-            Operand::Tensor(_) | Operand::Absent => None,
-        })
+        .filter(|((name, _), _)| parts.contains(name))
+        .filter_map(|(_, (operand, _))| operand.constant())
+        .filter(|idx| in_flash.contains(idx))
         .collect();
     let bytes = |idx: ConstIdx| program.consts.get(idx.0 as usize).map_or(0, |constant| constant.bytes.len());
     consts.into_iter().map(bytes).sum()
@@ -91,6 +88,8 @@ struct Layer {
     holds: [bool; 2],
     /// Whether there is a kernel that reads it in a Huffman code.
     is_coded: bool,
+    /// Whether it may be code.
+    is_unrolled: bool,
     input_zero_point: i32,
     bias: Vec<i32>,
     name: String,
@@ -112,10 +111,8 @@ impl Layer {
             Kernel::DepthwiseConv2dInt8(spec) if spec.depth_multiplier == 1 => (1, 0),
             _ => return None,
         };
-        let constant = |operand: usize| match call.operands.get(operand)?.0 {
-            Operand::Const(idx) => program.consts.get(idx.0 as usize),
-            Operand::Tensor(_) | Operand::Absent => None,
-        };
+        let constant =
+            |operand: usize| program.consts.get(call.operands.get(operand)?.0.constant()?.0 as usize);
         let filter = constant(1)?;
         let is_packed = matches!(call.kernel, Kernel::Conv2dInt4(_) | Kernel::FullyConnectedInt4(_));
         let mut weights: Vec<i8> = match is_packed {
@@ -141,7 +138,21 @@ impl Layer {
         let name = filter.name.strip_suffix("_filter").unwrap_or(&filter.name).to_owned();
         let n_bytes = filter.bytes.len();
         let is_coded = !matches!(call.kernel, Kernel::DepthwiseConv2dInt8(_));
-        Some(Layer { weights, n_bytes, row, holds, is_coded, input_zero_point, bias, name })
+        let is_unrolled = code::kernel(call.kernel).is_some() && row > 0;
+        Some(Layer { weights, n_bytes, row, holds, is_coded, is_unrolled, input_zero_point, bias, name })
+    }
+
+    /// The form that takes fewest instructions, unless that is the plain one.
+    fn fastest(&self) -> Option<Form> {
+        let n_zeros = self.weights.iter().filter(|weight| **weight == 0).count();
+        if self.weights.is_empty() || 2 * n_zeros < self.weights.len() {
+            // Of 4-bit weights still the one that is read faster.
+            return self.smallest(self.n_bytes, false);
+        }
+        if self.is_unrolled {
+            return Some(Form::Unrolled);
+        }
+        self.holds[1].then(|| Indexed::of(self, true, Tables::None).map(Form::Indexed)).flatten()
     }
 
     /// The form with the fewest bytes, if it saves at least so many; a code only where that may be.
@@ -185,6 +196,7 @@ fn holds(kernel: Kernel, row: usize, skips: bool) -> bool {
 enum Form {
     Indexed(Indexed),
     Coded(Coded),
+    Unrolled,
 }
 
 impl Form {
@@ -192,6 +204,7 @@ impl Form {
         match self {
             Form::Indexed(form) => form.n_bytes(),
             Form::Coded(form) => form.n_bytes(),
+            Form::Unrolled => 0,
         }
     }
 }
@@ -292,10 +305,7 @@ fn without_unused(mut program: Program) -> Program {
         .calls
         .iter()
         .flat_map(|call| &call.operands)
-        .filter_map(|(operand, _)| match operand {
-            Operand::Const(idx) => Some(*idx),
-            Operand::Tensor(_) | Operand::Absent => None,
-        })
+        .filter_map(|(operand, _)| operand.constant())
         .collect();
     let place = |idx: ConstIdx| ConstIdx(is_used.range(..idx).count() as u32);
     for (operand, _) in program.calls.iter_mut().flat_map(|call| &mut call.operands) {

@@ -93,7 +93,7 @@ proptest! {
             program.consts.iter().map(|constant| constant.bytes.len()).sum()
         };
         prop_assert_eq!(&stored(plain.clone(), Storage::Plain).calls, &plain.calls);
-        for storage in [Storage::Auto, Storage::Smallest] {
+        for storage in [Storage::Auto, Storage::Smallest, Storage::Fastest] {
             let program = stored(plain.clone(), storage);
             let names: BTreeSet<&str> = program.consts.iter().map(|of| of.name.as_str()).collect();
             prop_assert_eq!(names.len(), program.consts.len());

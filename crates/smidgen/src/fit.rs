@@ -1,7 +1,7 @@
 //! Whether firmware fits its board, and what takes the room where it does not.
 
 use smidgen_device::Footprint;
-use smidgen_ir::Graph;
+use smidgen_ir::{Graph, Program};
 use smidgen_plan::Buffer;
 use smidgen_report::count;
 
@@ -17,7 +17,7 @@ const NAMED: usize = 4;
 /// The memory that is too small, with the largest weights, or the buffers that are needed at once.
 pub(crate) fn planned(firmware: &Firmware) -> Result<()> {
     let Firmware { board, program, plan, .. } = firmware;
-    let weights: u64 = program.consts.iter().map(|constant| constant.bytes.len() as u64).sum();
+    let weights = weights_bytes(program);
     let mut lines = Vec::new();
     if weights > u64::from(board.flash.bytes) {
         lines.push(too_small("flash", "weights take", weights, board.flash.bytes));
@@ -52,7 +52,7 @@ pub(crate) fn linked(firmware: &Firmware, footprint: &Footprint) -> Result<()> {
 
 /// What a linker's messages say about a memory that is too small; `None` when they are about something else.
 pub(crate) fn overflow(firmware: &Firmware, messages: &str) -> Option<Error> {
-    let weights: u64 = firmware.program.consts.iter().map(|constant| constant.bytes.len() as u64).sum();
+    let weights = weights_bytes(&firmware.program);
     let mut lines = Vec::new();
     for (region, name, known) in [
         ("FLASH", "flash", format!("weights take {} of it, code and start-up the rest", count(weights))),
@@ -63,6 +63,11 @@ pub(crate) fn overflow(firmware: &Firmware, messages: &str) -> Option<Error> {
         }
     }
     (!lines.is_empty()).then(|| error(firmware, &lines))
+}
+
+/// Bytes of constants in flash.
+fn weights_bytes(program: &Program) -> u64 {
+    program.in_flash().map(|(_, constant)| constant.bytes.len() as u64).sum()
 }
 
 /// By how much a memory overflows, as GNU ld and lld put it; the largest of several.
@@ -88,7 +93,7 @@ fn too_small(memory: &str, what: &str, bytes: u64, room: u32) -> String {
 }
 
 fn largest_weights(firmware: &Firmware) -> String {
-    let mut constants: Vec<_> = firmware.program.consts.iter().collect();
+    let mut constants: Vec<_> = firmware.program.in_flash().map(|(_, constant)| constant).collect();
     constants.sort_by_key(|constant| std::cmp::Reverse(constant.bytes.len()));
     let named = constants.iter().take(NAMED);
     let named: Vec<_> =

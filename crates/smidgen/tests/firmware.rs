@@ -8,7 +8,7 @@ use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, Parts, Storage, board};
 use smidgen::model_file::ModelFile;
 use smidgen_device::footprint::{Footprint, PREDICT, forbidden_symbols};
-use smidgen_ir::{Interpreter, Op};
+use smidgen_ir::{Graph, Interpreter, Op};
 use smidgen_testkit::{AUDIO_CASE, FLOAT_CASES, GoldenCase, INT8_CASES, shared_or_skip};
 use std::collections::BTreeMap;
 use std::fs;
@@ -125,35 +125,77 @@ fn a_fault_in_a_kernel_is_found_at_its_layer_and_element() {
     assert!(before.clone().count() > 5 && before.into_iter().all(|layer| layer.first.is_none()));
 }
 
+/// The case's model with other weights in the filters of some layers: `weight` makes one from its row, its place and what it was.
+fn with_weights(
+    case: &GoldenCase,
+    shared: &Path,
+    is_changed: impl Fn(&Op) -> bool,
+    weight: impl Fn(usize, usize, i8) -> i8,
+) -> Graph {
+    let mut graph = smidgen_tflite::read(&case.model_bytes(shared)).expect("a supported model");
+    for at in 0..graph.nodes.len() {
+        if is_changed(&graph.nodes[at].op) {
+            let filter = graph.nodes[at].inputs[1].expect("a filter");
+            let values = graph.tensor(filter).i8s().expect("int8");
+            let row = values.len() / graph.tensor(filter).shape[0];
+            let changed = values.iter().enumerate();
+            let changed = changed.map(|(at, &value)| weight(at / row, at, value).cast_unsigned());
+            graph.tensor_mut(filter).data = Some(changed.collect());
+        }
+    }
+    graph
+}
+
+/// The firmware with filters stored in some way gives what the interpreter gives with the filters as they are.
+fn check_stored(
+    case: &GoldenCase,
+    shared: &Path,
+    graph: &Graph,
+    storage: Storage,
+    board_name: &str,
+) -> Firmware {
+    let (dir, board) = (tempfile::tempdir().expect("a folder"), board(board_name).expect("a known board"));
+    let parts = Parts { storage, ..Parts::default() };
+    let firmware = Firmware::with(graph, case.model, &board, dir.path(), parts).expect("firmware");
+    let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
+    check_elf(case, &firmware, &elf);
+    let sets = case.sets(shared, &output_bytes(&firmware));
+    let inputs = &sets.first().expect("a set").inputs;
+    let run = device::run(&firmware, &elf, inputs, false).expect("the firmware runs");
+    let mut plain = Interpreter::new(graph).expect("lowers");
+    let expected: Vec<u8> =
+        inputs.chunks(graph.input_bytes()).flat_map(|input| plain.run(input).expect("runs")).collect();
+    assert!(run.outputs == expected, "{}: the device differs", case.stem);
+    firmware
+}
+
 #[test]
 fn channels_with_values_of_their_own_compute_the_same_on_the_device() {
     let Some(shared) = shared_or_skip("filters with a table for each channel") else { return };
     let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");
-    let mut graph = smidgen_tflite::read(&case.model_bytes(&shared)).expect("a supported model");
     // Four values in each channel of a convolution, others in the next.
-    for at in 0..graph.nodes.len() {
-        let Op::Conv2d(_) = graph.nodes[at].op else { continue };
-        let filter = graph.nodes[at].inputs[1].expect("a filter");
-        let values = graph.tensor(filter).i8s().expect("int8");
-        let row = values.len() / graph.tensor(filter).shape[0];
-        let few =
-            |(at, value): (usize, &i8)| (value >> 6 << 6).wrapping_add((at / row % 60) as i8).cast_unsigned();
-        graph.tensor_mut(filter).data = Some(values.iter().enumerate().map(few).collect());
-    }
-    let (dir, board) = (tempfile::tempdir().expect("a folder"), board("mps2-an386").expect("a known board"));
-    let parts = Parts { storage: Storage::Smallest, ..Parts::default() };
-    let firmware = Firmware::with(&graph, case.model, &board, dir.path(), parts).expect("firmware");
+    let few = |row: usize, _, value: i8| (value >> 6 << 6).wrapping_add((row % 60) as i8);
+    let graph = with_weights(case, &shared, |op| matches!(op, Op::Conv2d(_)), few);
+    let firmware = check_stored(case, &shared, &graph, Storage::Smallest, "mps2-an386");
     let tables = firmware.program.consts.iter().filter(|constant| constant.name.ends_with("_codebook"));
     assert!(tables.filter(|table| table.bytes.len() == 64 * 4).count() >= 4);
-    let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
-    check_elf(case, &firmware, &elf);
-    let sets = case.sets(&shared, &output_bytes(&firmware));
-    let inputs = &sets.first().expect("a set").inputs;
-    let run = device::run(&firmware, &elf, inputs, false).expect("the firmware runs");
-    let mut plain = Interpreter::new(&graph).expect("lowers");
-    let expected: Vec<u8> =
-        inputs.chunks(graph.input_bytes()).flat_map(|input| plain.run(input).expect("runs")).collect();
-    assert!(run.outputs == expected, "the device differs");
+}
+
+#[test]
+fn filters_as_code_and_without_zeros_compute_the_same_on_the_device() {
+    let Some(shared) = shared_or_skip("filters as code on the device") else { return };
+    for (stem, board, unrolled) in [("ad01_int8", "mps2-an386", 10), ("kws_ref_model", "mps2-an385", 5)] {
+        let case = INT8_CASES.iter().find(|case| case.stem == stem).expect("a case");
+        let sparse = |_, at: usize, value: i8| if (at * 13 + at / 11).is_multiple_of(5) { value } else { 0 };
+        let is_changed = |op: &Op| matches!(op, Op::Conv2d(_) | Op::FullyConnected(_));
+        let graph = with_weights(case, &shared, is_changed, sparse);
+        let fast = check_stored(case, &shared, &graph, Storage::Fastest, board);
+        let n = fast.program.calls.iter().filter(|call| call.kernel.path().ends_with("::Unrolled")).count();
+        assert_eq!(n, unrolled, "{stem}");
+        let small = check_stored(case, &shared, &graph, Storage::Auto, board);
+        let stored = small.program.calls.iter().filter(|call| call.kernel.path().ends_with("::Stored"));
+        assert!(stored.count() >= n, "{stem}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The generated model, compiled for the host without a warning, gives the interpreter's bytes in every layer.
 
-use crate::networks::{float_network, generate, inputs, int8_network, options};
-use smidgen_ir::{Graph, Interpreter, lower};
+use crate::networks::{
+    float_network, generate, generate_stored, inputs, int8_network, options, sparse_network,
+};
+use smidgen_ir::{Graph, Interpreter, Storage, lower};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -81,10 +83,10 @@ fn run(folder: &Path) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-fn check(graph: &Graph) {
+fn check(graph: &Graph, storage: Storage) {
     let folder = tempfile::tempdir().expect("writable");
     let folder = folder.path();
-    for (path, bytes) in generate(graph, &options("mps2-an386")).expect("generates") {
+    for (path, bytes) in generate_stored(graph, &options("mps2-an386"), storage).expect("generates") {
         if !path.starts_with("harness/") && !path.starts_with(".cargo/") {
             write(folder, &path, &bytes);
         }
@@ -123,12 +125,17 @@ fn check(graph: &Graph) {
 
 #[test]
 fn float_model_computes_what_the_interpreter_computes() {
-    check(&float_network());
+    check(&float_network(), Storage::Plain);
 }
 
 #[test]
 fn int8_model_computes_what_the_interpreter_computes() {
-    check(&int8_network());
+    check(&int8_network(), Storage::Plain);
+}
+
+#[test]
+fn filters_as_code_compute_what_the_interpreter_computes() {
+    check(&sparse_network(), Storage::Fastest);
 }
 
 /// Two models with the kernels of the first, over the same memory in turn.

@@ -7,7 +7,7 @@ use smidgen_ir::ops::average_pool_2d::AveragePool2d;
 use smidgen_ir::ops::conv_2d::Conv2d;
 use smidgen_ir::ops::depthwise_conv_2d::DepthwiseConv2d;
 use smidgen_ir::ops::fully_connected::FullyConnected;
-use smidgen_ir::{Activation, Graph, Op, Padding, Quant, Tensor, TensorIdx, lower};
+use smidgen_ir::{Activation, Graph, Op, Padding, Quant, Storage, Tensor, TensorIdx, lower, stored};
 use std::collections::BTreeMap;
 
 /// A stream of bytes that is the same everywhere (the generator of the shared goldens).
@@ -100,6 +100,35 @@ pub(crate) fn int8_network() -> Graph {
     net.finish(&[y, classes]).expect("valid")
 }
 
+/// A convolution of 1x1 and a fully connected layer, of which most weights are 0.
+pub(crate) fn sparse_network() -> Graph {
+    let mut stream = Stream(4);
+    let mut net = Builder::new("sparse", |_: &Parameter<'_>| Vec::new());
+    let mut sparse = |net: &mut Builder<'_>, shape: Vec<usize>, quant| {
+        let weights = stream.int8s(shape.iter().product());
+        let weights: Vec<i8> = weights.chunks(3).flat_map(|weights| [weights[0], 0, 0]).collect();
+        let n = shape.iter().product();
+        net.constant(Tensor::const_i8("weights", shape, &weights[..n], quant))
+    };
+    let x = net.input_int8("x", &[1, 3, 4, 6], Quant::per_tensor(0.05, -7));
+    let scales = (0..70).map(|at| 0.002 + 0.0001 * at as f32).collect();
+    let filter = sparse(&mut net, vec![70, 1, 1, 6], Quant::per_channel(scales, 0));
+    let bias: Vec<i32> = (0..70).map(|at| at * 31 - 999).collect();
+    let bias = net.constant(Tensor::const_i32("bias", vec![70], &bias, None));
+    let conv = Op::Conv2d(Conv2d {
+        stride: [1, 1],
+        dilation: [1, 1],
+        padding: Padding::Same,
+        activation: Activation::Relu,
+    });
+    let x = net.node(conv, &[Some(x), Some(filter), Some(bias)], Some(Quant::per_tensor(0.03, -100)));
+    let x = net.reshape(x, &[1, 840]);
+    let weights = sparse(&mut net, vec![5, 840], Quant::per_tensor(0.004, 0));
+    let op = Op::FullyConnected(FullyConnected::default());
+    let x = net.node(op, &[Some(x), Some(weights), None], Some(Quant::per_tensor(0.9, 10)));
+    net.finish(&[x]).expect("valid")
+}
+
 /// One fully connected layer of four values: small enough to read its text.
 pub(crate) fn small_network() -> Graph {
     let mut net = Builder::new("small \u{202e}\"*/", |_: &Parameter<'_>| Vec::new());
@@ -127,7 +156,16 @@ pub(crate) fn options(board: &str) -> Options {
 
 /// Lowers, plans and generates.
 pub(crate) fn generate(graph: &Graph, options: &Options) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
-    let program = lower(graph).expect("lowers");
+    generate_stored(graph, options, Storage::Plain)
+}
+
+/// [`generate`] with filters stored in some way.
+pub(crate) fn generate_stored(
+    graph: &Graph,
+    options: &Options,
+    storage: Storage,
+) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
+    let program = stored(lower(graph).expect("lowers"), storage);
     let plan = smidgen_plan::plan(graph, &program).expect("plans");
     assert_eq!(smidgen_plan::check(graph, &program, &plan), Ok(()));
     firmware(graph, &program, &plan, options)

@@ -3,7 +3,7 @@
 use smidgen_kernels::ops::{conv_2d, depthwise_conv_2d, fully_connected};
 
 use super::huffman::Coded;
-use super::{Form, Indexed, Layer};
+use super::{Form, Indexed, Layer, code};
 use crate::kernel::Kernel;
 use crate::program::{Call, Const, ConstIdx, Elem, Operand, Program};
 
@@ -17,8 +17,14 @@ pub(super) fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &F
     let kernel = match form {
         Form::Indexed(form) => indexed_kernel(call.kernel, form.bits),
         Form::Coded(_) => coded_kernel(call.kernel),
+        Form::Unrolled => code::kernel(call.kernel),
     };
     let Some(kernel) = kernel else { return };
+    if let (Form::Unrolled, Some(place)) = (form, program.calls.get_mut(at)) {
+        // It is made from filter and bias as they are.
+        place.kernel = kernel;
+        return;
+    }
     let mut operands = vec![input];
     let mut add = |what: &str, elem: Elem, bytes: Vec<u8>| -> Part {
         if bytes.is_empty() {
@@ -44,6 +50,7 @@ pub(super) fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &F
             operands.push(add("symbols", Elem::I8, signed(symbols)));
             operands.push(add("codes", Elem::U8, codes.clone()));
         }
+        Form::Unrolled => {}
     }
     operands.push(if is_depthwise {
         bias

@@ -73,7 +73,35 @@ fn every_form_computes_what_the_plain_filter_does() {
         let (wanted, none) = run(&graph, Storage::Plain);
         let (found, n) = run(&graph, Storage::Auto);
         assert_eq!((none, n), (0, expected));
-        assert!(found == wanted);
+        assert!(found == wanted && run(&graph, Storage::Fastest).0 == wanted);
+    }
+}
+
+#[test]
+fn what_is_half_zeros_is_code_or_without_them_where_speed_counts() {
+    let sparse = |at: usize| if at.is_multiple_of(2) { (at % 255) as u8 as i8 } else { 0 };
+    let graph = graph(sparse);
+    let program = stored(lower(&graph).unwrap(), Storage::Fastest);
+    let paths: Vec<&str> = program.calls.iter().map(|call| call.kernel.path()).collect();
+    let (depthwise, conv) = ("depthwise_conv_2d::Int8", "conv_2d::Int8");
+    let expected = ["conv_2d::Stored", depthwise, depthwise, "fully_connected::Unrolled", conv];
+    assert_eq!(paths, expected, "a row of 2304 cannot leave its zeros out");
+    let call = &program.calls[3];
+    let in_flash: Vec<&str> = program.in_flash().map(|(_, constant)| constant.name.as_str()).collect();
+    assert!(!in_flash.iter().any(|name| name.ends_with("conv_2d_3_filter")), "{in_flash:?}");
+    // What the code adds up, for every row.
+    let code = program.code(call).unwrap();
+    let filter = graph.tensor(graph.nodes[call.node.idx()].inputs[1].unwrap()).i8s().unwrap();
+    assert_eq!((code.in_c, code.rows.len()), (70, 256));
+    for (row, weights) in code.rows.iter().zip(filter.chunks(70)) {
+        let mut found = vec![0; 70];
+        for Product { magnitude, plus, minus } in &row.products {
+            plus.iter().for_each(|&at| found[at] += magnitude);
+            minus.iter().for_each(|&at| found[at] -= magnitude);
+        }
+        assert!(found.iter().zip(weights).all(|(a, b)| *a == i32::from(*b)));
+        assert_eq!(row.bias, 7 * found.iter().sum::<i32>());
+        assert!(row.products.is_sorted_by_key(|product| product.magnitude));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::fixed::{Output, requantize};
 pub(super) const SUMS: usize = 64;
 
 /// Constants of all output channels, and where their results go.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Channels<'a> {
     bias: &'a [i32],
     multiplier: &'a [i32],

@@ -6,10 +6,12 @@
 mod coded;
 mod int16;
 mod stored;
+mod unrolled;
 
 pub use coded::Coded;
 pub use int16::{Int16, Int16Spec};
 pub use stored::{Stored, StoredSpec};
+pub use unrolled::{Sums, Unrolled};
 
 use super::channels::Channels;
 use super::dot::{Filter, Inputs, Layer, Scratch, gather, tail};

@@ -5,6 +5,7 @@ use super::channels::{Channels, SUMS};
 use super::dot::{dot_rows, mac, part, tail};
 use crate::WrongLength;
 use crate::error::{InvalidSpec, ensure, length, optional_length};
+use crate::rows::rows;
 
 /// Weights that are unpacked at once.
 const UNPACKED: usize = 256;
@@ -34,6 +35,9 @@ pub(super) const fn check_bits(bits: u32) -> Result<(), InvalidSpec> {
 impl Stored<'_> {
     /// Fails unless the parts are as long as a filter needs. Values past the end read as 0.
     pub(super) fn check(self, n_rows: usize, row: usize) -> Result<(), WrongLength> {
+        if self.codebook.len() > 1 << self.bits {
+            length("codebook", self.codebook.len(), n_rows << self.bits)?;
+        }
         if self.mask.is_empty() {
             optional_length("starts", self.starts.len(), 0)?;
             return length("values", self.values.len(), (n_rows * row * self.bits as usize).div_ceil(8));
@@ -97,7 +101,38 @@ impl Stored<'_> {
     }
 
     fn add_nonzero(self, index: usize, row: usize, inputs: &[i8], sums: &mut [i32]) {
-        self.for_nonzero(index, row, |found| add_found(found, row, inputs, sums));
+        for (sum, inputs) in sums.iter_mut().zip(rows(inputs, row)) {
+            *sum = match self.codebook.is_empty() {
+                true => self.with_products(index, row, inputs, *sum, |at| {
+                    self.values.get(at).copied().unwrap_or(0).cast_signed()
+                }),
+                false => self.with_products(index, row, inputs, *sum, |at| self.value(at)),
+            };
+        }
+    }
+
+    /// A sum with the products of a row's weights that are not 0; `value` gives them by their number.
+    #[inline(always)]
+    fn with_products(
+        self,
+        index: usize,
+        row: usize,
+        inputs: &[i8],
+        mut sum: i32,
+        value: impl Fn(usize) -> i8,
+    ) -> i32 {
+        let mut at = usize::from(self.starts.get(index).copied().unwrap_or(0));
+        let masks = part(self.mask, index * row.div_ceil(8), row.div_ceil(8));
+        for (&mask, inputs) in masks.iter().zip(inputs.chunks(8)) {
+            let mut mask = mask;
+            while mask != 0 {
+                let place = mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                sum = mac(sum, i32::from(value(at)), inputs.get(place).copied().unwrap_or(0));
+                at += 1;
+            }
+        }
+        sum
     }
 
     /// [`Stored::add_products`] of a filter with a mask, with inputs that lie four by four: the values of the first four sums at
@@ -153,19 +188,6 @@ fn add_four(found: &[(u16, i16)], inputs: &[[i8; 4]], sums: &mut [i32; 4]) {
         (c, d) = (mac(c, weight, x2), mac(d, weight, x3));
     }
     *sums = [a, b, c, d];
-}
-
-/// Adds the products of weights at some places of the rows of inputs.
-#[cfg_attr(feature = "host", inline(always))]
-#[cfg_attr(not(feature = "host"), inline(never))]
-fn add_found(found: &[(u16, i16)], row: usize, mut inputs: &[i8], sums: &mut [i32]) {
-    for sum in sums {
-        let own = part(inputs, 0, row);
-        for &(place, weight) in found {
-            *sum = mac(*sum, i32::from(weight), own.get(usize::from(place)).copied().unwrap_or(0));
-        }
-        inputs = tail(inputs, row);
-    }
 }
 
 /// Computes all channels of some pixels, whose sums `add` makes; `output` are their channels. Biases hold what the input's

@@ -190,3 +190,29 @@ fn specifications_print_as_rust_source() {
     assert_eq!(format!("{spec:?}"), text);
     assert_eq!(-3.4028235e38, f32::MIN);
 }
+
+#[test]
+fn a_filter_of_instructions_computes_what_the_filter_does() {
+    // Rows of 3 0 0 -3, of nothing, and of -128 1 2 127; the bias is less the input's zero point times the sum of the row.
+    crate::unrolled! { code(4) { [{ 7 3[0; 3] } { -4 }] [{ 1102 1[1;] 2[2;] 127[3;] 128[; 0] }] } }
+    let filter = [3, 0, 0, -3, 0, 0, 0, 0, -128, 1, 2, 127];
+    let spec = Int8Spec { batches: 3, in_c: 4, out_c: 3, input_zero_point: -1, act_min: -100, ..SPEC };
+    let kernel = Unrolled::new(spec).unwrap();
+    let input: Vec<i8> = [4, -9, 100, 7, -128, -128, -128, -128, 127, -5, 0, -128].to_vec();
+    let bias = [7, -4, 1100];
+    let (multiplier, shift) = ([1 << 30, 1 << 30, 1_932_735_283], [0, 1, -9]);
+    let (mut expected, mut found) = ([0; 9], [1; 9]);
+    assert_eq!(kernel.run(&input, &filter, &bias, &multiplier, &shift, &mut expected), Ok(()));
+    assert_eq!(kernel.run_code(&input, code, &multiplier, &shift, &mut found), Ok(()));
+    assert_eq!(found, expected);
+    assert!(found.iter().any(|y| *y > -100) && found[0] != found[3]);
+
+    let wrong = Unrolled::new(Int8Spec { in_c: 3, batches: 4, ..spec }).unwrap();
+    assert!(
+        wrong.run_code(&input, code, &multiplier, &shift, &mut [0; 12]).is_err(),
+        "rows of another length"
+    );
+    let wrong = Unrolled::new(Int8Spec { out_c: 4, ..spec }).unwrap();
+    assert!(wrong.run_code(&input, code, &[1], &[0], &mut [0; 12]).is_err(), "code of fewer outputs");
+    assert!(Unrolled::new(Int8Spec { filter_zero_point: 1, ..spec }).is_err());
+}
