@@ -3,7 +3,9 @@
 //! Everything in the middle of Smidgen is one value, a [`Graph`]: importers make one, every technique turns one into
 //! another, the trainer fine-tunes one, exporters and the code generator read one.
 
+pub mod bounds;
 pub mod build;
+pub mod channels;
 pub mod error;
 pub mod graph;
 mod interpreter;

@@ -5,16 +5,20 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use smidgen_ir::passes::{dead_code, fold_batch_norm, fold_constants, fuse_activation};
-use smidgen_ir::{DType, Graph, Interpreter, IrError, Op, Storage, Tensor, lower, stored, text};
+use smidgen_ir::passes::{self, dead_code, fold_batch_norm, fold_constants, fuse_activation};
+use smidgen_ir::{DType, Graph, Interpreter, Op, Storage, Tensor, bounds, lower, stored, text};
 use smidgen_testkit::{Random, graph, unfinished_graph};
 
 /// The outputs of one inference whose input is drawn from `seed`: small floats, or all of int8.
 fn outputs(graph: &Graph, seed: u64) -> Vec<u8> {
-    outputs_of(Interpreter::new(graph).unwrap(), graph, seed)
+    run(graph, &inputs(graph, seed))
 }
 
-fn outputs_of(mut interpreter: Interpreter, graph: &Graph, seed: u64) -> Vec<u8> {
+fn run(graph: &Graph, inputs: &[u8]) -> Vec<u8> {
+    Interpreter::new(graph).unwrap().run(inputs).unwrap()
+}
+
+fn inputs(graph: &Graph, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     let mut inputs = Vec::new();
     for &input in &graph.inputs {
@@ -26,7 +30,39 @@ fn outputs_of(mut interpreter: Interpreter, graph: &Graph, seed: u64) -> Vec<u8>
             }
         }
     }
-    interpreter.run(&inputs).unwrap()
+    inputs
+}
+
+/// The graph with layers of which some channels are the same for every input: no weights, or a bias beyond all sums.
+fn with_constant_channels(mut graph: Graph, seed: u64) -> Graph {
+    let mut random = Random(seed);
+    for node in graph.nodes.clone() {
+        let axis = match node.op {
+            Op::Conv2d(_) | Op::FullyConnected(_) => 0,
+            Op::DepthwiseConv2d(_) => 3,
+            _ => continue,
+        };
+        let Some(filter) = node.inputs[1] else { continue };
+        let tensor = graph.tensor(filter).clone();
+        let Some(mut weights) = tensor.i8s() else { continue };
+        let inner: usize = tensor.shape[axis + 1..].iter().product();
+        let n = tensor.shape[axis];
+        let dead: Vec<bool> = (0..n).map(|_| random.below(3) == 0).collect();
+        for (at, weight) in weights.iter_mut().enumerate() {
+            if dead[at / inner % n] {
+                *weight = 0;
+            }
+        }
+        *graph.tensor_mut(filter) =
+            Tensor::const_i8(tensor.name, tensor.shape, &weights, tensor.quant.unwrap());
+        if let Some(bias) = node.inputs.get(2).copied().flatten() {
+            let tensor = graph.tensor(bias).clone();
+            let mut values = tensor.i32s().unwrap();
+            values.iter_mut().filter(|_| random.below(5) == 0).for_each(|value| *value = -(1 << 20));
+            *graph.tensor_mut(bias) = Tensor::const_i32(tensor.name, tensor.shape, &values, tensor.quant);
+        }
+    }
+    graph
 }
 
 /// The graph with filters of few values, many of them 0, as `seed` draws them.
@@ -70,17 +106,37 @@ proptest! {
         let graph = fold_batch_norm(&graph).unwrap();
         prop_assume!(lower(&graph).is_ok());
         let wanted = outputs(&graph, seed);
-        for (name, pass) in [
-            ("fuse_activation", fuse_activation as fn(&Graph) -> Result<Graph, IrError>),
-            ("dead_code", dead_code),
-            ("fold_batch_norm", fold_batch_norm),
-            ("fold_constants", fold_constants),
-        ] {
+        for (name, pass) in passes::optimize::PASSES {
             let rewritten = pass(&graph).unwrap();
             prop_assert_eq!(rewritten.verify(), Ok(()), "{}", name);
             prop_assert!(rewritten.nodes.len() <= graph.nodes.len());
             prop_assert!(outputs(&rewritten, seed) == wanted, "{} changes the output of graph {}", name, seed);
             prop_assert_eq!(pass(&rewritten).unwrap(), rewritten, "{} is not done after one run", name);
+        }
+    }
+
+    #[test]
+    fn channels_that_are_always_the_same_go_and_bounds_hold(seed in any::<u64>()) {
+        let graph = with_constant_channels(graph(seed), seed);
+        let small = passes::constant_channels(&graph).unwrap();
+        prop_assert_eq!(small.verify(), Ok(()));
+        prop_assert_eq!(&passes::constant_channels(&small).unwrap(), &small);
+        let known = bounds::bounds(&graph);
+        for at in 0..8 {
+            let inputs = inputs(&graph, seed ^ at);
+            prop_assert!(run(&small, &inputs) == run(&graph, &inputs), "the output of graph {} changes", seed);
+            let mut outside = Vec::new();
+            Interpreter::new(&graph).unwrap().run_layers(&inputs, &mut |node, results| {
+                for (tensor, bytes) in graph.nodes[node.idx()].outputs.iter().zip(results) {
+                    let Some(bounds) = &known[tensor.idx()] else { continue };
+                    let values = bytes.iter().map(|byte| byte.cast_signed());
+                    let mut within = values.zip(bounds.low.iter().zip(&bounds.high));
+                    if !within.all(|(value, (low, high))| (*low..=*high).contains(&value)) {
+                        outside.push(graph.describe(node));
+                    }
+                }
+            }).unwrap();
+            prop_assert!(outside.is_empty(), "graph {}: beyond the bounds: {:?}", seed, outside);
         }
     }
 
@@ -99,8 +155,8 @@ proptest! {
             prop_assert_eq!(names.len(), program.consts.len());
             // A bias that was absent is one now.
             prop_assert!(size(&program) <= size(&plain) + 4 * 64 * plain.calls.len());
-            let interpreter = Interpreter::with_program(&graph, program).unwrap();
-            prop_assert!(outputs_of(interpreter, &graph, seed) == wanted, "{storage:?} changes graph {seed}");
+            let mut interpreter = Interpreter::with_program(&graph, program).unwrap();
+            prop_assert!(interpreter.run(&inputs(&graph, seed)).unwrap() == wanted, "{storage:?} changes graph {seed}");
         }
     }
 
@@ -156,7 +212,10 @@ fn the_random_graphs_have_filters_of_every_form() {
 #[test]
 fn the_random_graphs_give_the_passes_something_to_do() {
     let (mut n_fused, mut n_fused_int8, mut n_folded, mut n_constant, mut n_dead) = (0, 0, 0, 0, 0);
+    let mut n_channels = 0;
     for seed in 0..300 {
+        let graph = with_constant_channels(smidgen_testkit::graph(seed), seed);
+        n_channels += usize::from(passes::constant_channels(&graph).unwrap() != graph);
         let graph = unfinished_graph(seed);
         n_dead += usize::from(dead_code(&graph).unwrap().nodes.len() < graph.nodes.len());
         let clean = dead_code(&graph).unwrap();
@@ -167,6 +226,7 @@ fn the_random_graphs_give_the_passes_something_to_do() {
         n_fused += fused;
         n_fused_int8 += fused * usize::from(is_int8(&graph));
     }
+    assert!(n_channels > 3, "{n_channels}: constant_channels has random networks of its own in its tests");
     assert!(
         n_fused > 20 && n_fused_int8 > 5 && n_folded > 10 && n_constant > 5 && n_dead > 50,
         "{n_fused} {n_fused_int8} {n_folded} {n_constant} {n_dead}"

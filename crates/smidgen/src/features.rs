@@ -87,5 +87,15 @@ fn pairs(config: &Features, student: &Graph, teacher: &Graph) -> Result<Vec<(Ten
         }
         Ok((a, b))
     };
-    config.pairs.iter().map(pair).collect()
+    let found: Vec<(TensorIdx, TensorIdx)> = config.pairs.iter().map(pair).collect::<Result<_>>()?;
+    for (at, (own, _)) in found.iter().enumerate() {
+        if found[..at].iter().any(|(known, _)| known == own) {
+            let name = &student.tensor(*own).name;
+            return Err(Error::input(format!(
+                "distillation.features.pairs: the student's \"{name}\" stands in two pairs"
+            ))
+            .help("an activation is held to one of the teacher's"));
+        }
+    }
+    Ok(found)
 }

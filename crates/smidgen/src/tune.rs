@@ -14,6 +14,9 @@ use crate::goal::Goal;
 use crate::project::{Project, Task};
 use crate::{Error, Result};
 
+/// Values of a teacher that are kept: 256 MiB. Hints may be many for each window.
+const MAX_TOLD_VALUES: usize = 1 << 26;
+
 /// What is trained on, and what is judged after each epoch.
 pub(crate) struct Sets<'a> {
     train: Examples<'a>,
@@ -41,9 +44,9 @@ impl<'a> Sets<'a> {
         let mixup = project.training.mixup.map(|alpha| (project.project.seed, alpha));
         let goal = &windows.goal;
         let examples = |set: &'a Dataset, augment: Option<Augment>, mixup: Option<(u64, f64)>| {
-            // Windows that stay the same are told once.
-            let n_told =
-                if teacher.is_some() && augment.is_none() && mixup.is_none() { set.len() } else { 0 };
+            // Windows that stay the same are told once, as far as memory goes.
+            let most = teacher.map_or(0, |teacher| MAX_TOLD_VALUES / teacher.n_outputs().max(1));
+            let n_told = if augment.is_none() && mixup.is_none() { set.len().min(most) } else { 0 };
             let told = std::iter::repeat_with(OnceLock::new).take(n_told).collect();
             Examples { set, goal, augment, mixup, teacher, told }
         };

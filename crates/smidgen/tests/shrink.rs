@@ -269,6 +269,13 @@ fn networks_learn_from_inside_their_teachers() {
     let named = Features { pairs: vec![["none".into(), "none".into()]], ..Features::default() };
     let error = with(Some(named), 1).unwrap_err().to_string();
     assert!(error.contains("the student makes no activation \"none\""), "{error}");
+    let graph = smidgen_tflite::read(&fs::read(dir.path().join("teacher.tflite")).unwrap()).unwrap();
+    let teachers = graph.nodes.iter().map(|node| graph.tensor(node.outputs[0]));
+    let name = teachers.into_iter().find(|tensor| tensor.shape.len() == 4).unwrap().name.clone();
+    let twice =
+        Features { pairs: vec![[name.clone(), name.clone()], [name.clone(), name]], ..Features::default() };
+    let error = with(Some(twice), 1).unwrap_err().to_string();
+    assert!(error.contains("stands in two pairs") || error.contains("makes no activation"), "{error}");
 
     // In a recipe, the unshrunk network is the teacher; channels that are gone make hints impossible where they were.
     fs::copy(dir.path().join("teacher.tflite"), dir.path().join("build/float.tflite")).unwrap();

@@ -1,12 +1,12 @@
 //! How much a channel matters.
 
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{Graph, Node, Op, TensorIdx};
+use smidgen_ir::{Graph, Node, TensorIdx};
 use std::collections::BTreeMap;
 
-use super::channels::{Class, Group};
 use crate::post_training_quantization::observe;
 use crate::{CompressError, Context};
+use smidgen_ir::channels::{Class, Group, filter_axis, makers};
 
 /// What the importance of a channel is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,20 +25,6 @@ pub enum Importance {
     /// Magnitude of the scale of its batch normalisation (Liu et al., *Learning Efficient Convolutional Networks through Network
     /// Slimming*, 2017).
     BatchNormalization,
-}
-
-/// The tensors whose channels have weights of their own: what convolutions and FULLY_CONNECTED make.
-pub(super) fn makers(graph: &Graph) -> Vec<usize> {
-    let nodes = graph.nodes.iter().filter(|node| axis(&node.op).is_some());
-    nodes.flat_map(|node| node.outputs.iter().map(|output| output.idx())).collect()
-}
-
-fn axis(op: &Op) -> Option<usize> {
-    match op {
-        Op::Conv2d(_) | Op::FullyConnected(_) => Some(0),
-        Op::DepthwiseConv2d(_) => Some(3),
-        _ => None,
-    }
 }
 
 /// The importance of every class of every group, with a mean of 1 over a group, so that groups can be compared.
@@ -78,7 +64,7 @@ fn weights(graph: &Graph, importance: Importance, context: &Context<'_>) -> Resu
     let mut by_tensor = ByTensor::new();
     for node in &graph.nodes {
         let (Some(axis), Some(&Some(filter)), Some(&output)) =
-            (axis(&node.op), node.inputs.get(1), node.outputs.first())
+            (filter_axis(&node.op), node.inputs.get(1), node.outputs.first())
         else {
             continue;
         };
@@ -110,7 +96,7 @@ fn weights(graph: &Graph, importance: Importance, context: &Context<'_>) -> Resu
 fn norm_scales(graph: &Graph, groups: &[Group]) -> Result<ByTensor, CompressError> {
     let scales = graph.meta.norm_scales();
     let of_node = |node: &Node| -> Option<(usize, Vec<f64>)> {
-        let axis = axis(&node.op)?;
+        let axis = filter_axis(&node.op)?;
         let filter = graph.tensor(node.inputs.get(1).copied().flatten()?);
         let scales =
             scales.get(&filter.name).filter(|scales| filter.shape.get(axis) == Some(&scales.len()))?;

@@ -6,8 +6,6 @@
 //! as a share of the channels, of the multiply-accumulates, of the parameters, of the arena or of the instructions. Whole layers go
 //! where nothing else depends on their shape (`layers.rs`).
 
-mod channels;
-mod cut;
 mod importance;
 mod instructions;
 mod layers;
@@ -18,9 +16,9 @@ use smidgen_ir::{Graph, IrError, NodeIdx, lower, ops};
 
 use crate::post_training_quantization::{check_float, prepared};
 use crate::{CompressError, Context};
-use channels::{Channels, Class, Group};
 pub use importance::Importance;
 pub use sensitivity::{SHARES, Sensitivity, sensitivity};
+use smidgen_ir::channels::{self, Channels, Class, Group};
 
 /// What is to be removed a share of.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -118,7 +116,7 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     if let Target::Layers(n) = config.target {
         return layers::without(&graph, n, context);
     }
-    let groups = Channels::of(&graph).groups(&graph, &importance::makers(&graph));
+    let groups = Channels::of(&graph).groups(&graph, &channels::makers(&graph));
     if groups.iter().all(|group| group.classes.len() <= config.least) {
         return Err(CompressError::Options(format!(
             "structured_pruning: no layer has more than {} channels that could go; inputs and outputs keep theirs",
@@ -131,7 +129,7 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
         Target::Channels(share) => plan.removed(share),
         target => plan.reaching(target)?,
     };
-    let cut = cut::without(&graph, removed.iter().copied())?;
+    let cut = channels::without(&graph, removed.iter().copied())?;
     let n: usize = groups.iter().map(|group| group.classes.len()).sum();
     context.log.push(format!(
         "structured_pruning: {} of {n} channels went: multiply-accumulates {} → {}, parameters {} → {}",
@@ -185,7 +183,7 @@ impl<'a> Plan<'a> {
     fn reaching(&self, target: Target) -> Result<Vec<&'a Class>, CompressError> {
         let before = measure(self.graph, target)?;
         let rest = |share: f64| -> Result<f64, CompressError> {
-            let cut = cut::without(self.graph, self.removed(share).into_iter())?;
+            let cut = channels::without(self.graph, self.removed(share).into_iter())?;
             Ok(measure(&cut, target)? / before)
         };
         let asked = target.share().unwrap_or(0.0);

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use smidgen_ir::{Graph, IrError};
 
-use super::channels::Channels;
-use super::{Importance, cut, importance, layers};
+use super::{Importance, importance, layers};
 use crate::post_training_quantization::{check_float, prepared};
 use crate::{CompressError, Context};
+use smidgen_ir::channels::{self, Channels};
 
 /// Shares of the channels that are tried.
 pub const SHARES: [f64; 3] = [0.25, 0.5, 0.75];
@@ -33,7 +33,7 @@ pub fn sensitivity(graph: &Graph, context: &Context<'_>) -> Result<Vec<Sensitivi
     let inputs = layers::inputs(context)?;
     let expected = layers::outputs(&graph, &inputs)?;
     let power: f64 = expected.iter().map(|value| f64::from(value * value)).sum();
-    let groups = Channels::of(&graph).groups(&graph, &importance::makers(&graph));
+    let groups = Channels::of(&graph).groups(&graph, &channels::makers(&graph));
     let values = importance::of(&graph, &groups, Importance::L2, context)?;
     let mut found = Vec::with_capacity(groups.len());
     for (group, values) in groups.iter().zip(&values) {
@@ -44,7 +44,7 @@ pub fn sensitivity(graph: &Graph, context: &Context<'_>) -> Result<Vec<Sensitivi
         for (decibels, share) in decibels.iter_mut().zip(SHARES) {
             // One channel stays.
             let gone = ((share * n as f64).round() as usize).min(n.saturating_sub(1));
-            let cut = cut::without(&graph, order[..gone].iter().map(|&at| &group.classes[at]))?;
+            let cut = channels::without(&graph, order[..gone].iter().map(|&at| &group.classes[at]))?;
             let made = layers::outputs(&cut, &inputs)?;
             let change: f64 = made.iter().zip(&expected).map(|(a, b)| f64::from((a - b) * (a - b))).sum();
             *decibels = 10.0 * (power / change).log10();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::dead_code;
 use crate::error::IrError;
-use crate::graph::{Graph, Node, TensorIdx};
+use crate::graph::{Dialect, Graph, Node, TensorIdx};
 use crate::interpreter::Interpreter;
 use crate::ops::{Op, TensorType};
 use crate::tensor::{DType, Tensor};
@@ -26,7 +26,7 @@ pub fn fold_constants(graph: &Graph) -> Result<Graph, IrError> {
         let operands: Vec<Option<&Tensor>> =
             node.inputs.iter().map(|input| input.map(|idx| folded.tensor(idx))).collect();
         let results: Vec<&Tensor> = node.outputs.iter().map(|&output| folded.tensor(output)).collect();
-        let values = evaluate(&node.op, &operands, &results)?;
+        let values = evaluate(graph.dialect, &node.op, &operands, &results)?;
         for (&output, data) in node.outputs.iter().zip(values) {
             folded.tensor_mut(output).data = Some(data);
         }
@@ -41,16 +41,17 @@ fn is_constant(graph: &Graph, node: &Node) -> bool {
         && !node.outputs.iter().any(|output| graph.outputs.contains(output))
 }
 
-/// What `op` makes of constant operands: the data of each result, whose types and quantisation `results` give.
+/// What `op` makes of constant operands in the arithmetic of `dialect`: the data of each result, whose types and quantisation `results` give.
 ///
 /// # Errors
 /// Operands that are not constant or do not fit, and operators that have no kernel for them.
 pub fn evaluate(
+    dialect: Dialect,
     op: &Op,
     operands: &[Option<&Tensor>],
     results: &[&Tensor],
 ) -> Result<Vec<Arc<[u8]>>, IrError> {
-    let mut graph = Graph::default();
+    let mut graph = Graph { dialect, ..Graph::default() };
     // Every graph has an input; nobody reads this one.
     let nothing = graph.add_tensor(Tensor::activation("nothing", DType::I8, vec![1]));
     graph.inputs = vec![nothing];
@@ -80,7 +81,7 @@ pub fn try_evaluate(op: &Op, operands: &[Option<&Tensor>]) -> Option<Vec<Tensor>
     let results = op.infer(operands).ok()?.into_iter();
     let results: Vec<Tensor> =
         results.map(|TensorType { dtype, shape }| Tensor::activation("", dtype, shape)).collect();
-    let values = evaluate(op, operands, &results.iter().collect::<Vec<_>>()).ok()?;
+    let values = evaluate(Dialect::default(), op, operands, &results.iter().collect::<Vec<_>>()).ok()?;
     let constant = |(tensor, data)| Tensor { data: Some(data), ..tensor };
     Some(results.into_iter().zip(values).map(constant).collect())
 }

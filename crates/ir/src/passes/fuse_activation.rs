@@ -3,7 +3,7 @@
 //! A quantised activation moves only where it does not rescale: scale and zero point of its input and output are equal,
 //! so that the kernel before it clamps to the same integers.
 
-use super::dead_code;
+use super::{dead_code, readers};
 use crate::error::IrError;
 use crate::graph::{Graph, TensorIdx};
 use crate::ops::{Activation, Op};
@@ -15,9 +15,7 @@ use crate::ops::{Activation, Op};
 pub fn fuse_activation(graph: &Graph) -> Result<Graph, IrError> {
     graph.verify().map_err(IrError::Invalid)?;
     let mut fused = graph.clone();
-    let mut readers = vec![0usize; graph.tensors.len()];
-    let read = graph.nodes.iter().flat_map(|node| node.inputs.iter().flatten()).chain(&graph.outputs);
-    read.for_each(|idx| readers[idx.idx()] += 1);
+    let readers = readers(graph);
     let mut writer: Vec<Option<usize>> = vec![None; graph.tensors.len()];
     for at in 0..fused.nodes.len() {
         let node = &fused.nodes[at];

@@ -28,16 +28,19 @@ pub(super) fn is_quantized(graph: &Graph) -> bool {
 }
 
 impl Quantized {
-    /// What feeds the SOFTMAX that the graph ends in becomes its output.
+    /// What feeds the SOFTMAX that the graph ends in becomes its output, also where a DEQUANTIZE follows it.
     pub(super) fn new(graph: &Graph) -> Result<Self, TrainError> {
         let refuse = |what: String| TrainError::graph("the teacher", what);
         let mut graph = graph.clone();
         let (&[input], &[output]) = (graph.inputs.as_slice(), graph.outputs.as_slice()) else {
             return Err(refuse("has several inputs or outputs; a teacher has one of each".into()));
         };
-        let head = graph.producer(output).map(|at| &graph.nodes[at.idx()]);
-        let softmax = head.filter(|node| matches!(node.op, Op::Softmax(_)));
-        let logits = softmax.and_then(|node| *node.inputs.first()?).unwrap_or(output);
+        let before = |tensor, is_op: fn(&Op) -> bool| {
+            let node = graph.producer(tensor).map(|at| &graph.nodes[at.idx()]);
+            node.filter(|node| is_op(&node.op)).and_then(|node| *node.inputs.first()?)
+        };
+        let head = before(output, |op| matches!(op, Op::Dequantize(_))).unwrap_or(output);
+        let logits = before(head, |op| matches!(op, Op::Softmax(_))).unwrap_or(output);
         graph.outputs = vec![logits];
         graph.meta.signatures.clear();
         let graph = passes::dead_code(&graph).map_err(|error| refuse(error.to_string()))?;
@@ -132,6 +135,15 @@ mod tests {
         net.finish(&[y]).unwrap()
     }
 
+    /// [`network`] with a DEQUANTIZE at its end, as converters leave it.
+    fn with_float_end() -> Graph {
+        let graph = network();
+        let classes = graph.outputs[0];
+        let mut net = Builder::on(graph, |_: &Parameter<'_>| Vec::new());
+        let y = net.dequantize(classes);
+        net.finish(&[y]).unwrap()
+    }
+
     #[test]
     fn tells_what_feeds_its_softmax_as_real_values() {
         let teacher = Teacher::new(&[network()]).unwrap();
@@ -141,6 +153,9 @@ mod tests {
             teacher.tell(&input, &mut told).unwrap();
             assert!(told.iter().zip(expected).all(|(a, b)| (a - b).abs() <= 0.026), "{told:?}");
         }
+        let mut same = [0.0; 2];
+        Teacher::new(&[with_float_end()]).unwrap().tell(&[-0.8, 0.2], &mut same).unwrap();
+        assert_eq!(same, told);
         // Together with another it tells the mean.
         let both = Teacher::new(&[network(), network()]).unwrap();
         let mut mean = [0.0; 2];

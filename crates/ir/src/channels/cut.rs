@@ -1,14 +1,15 @@
 //! Taking channels out of a graph: shapes, filters, biases and every constant that runs along them.
 
-use smidgen_ir::{Graph, IrError, Node, Op, Tensor, TensorIdx, passes};
+use std::sync::Arc;
 
-use super::channels::Class;
+use super::Class;
+use crate::{DType, Graph, IrError, Node, Op, Quant, Tensor, TensorIdx, passes};
 
 /// The graph without the channels of `classes`.
 ///
 /// # Errors
-/// A graph that the verifier refuses afterwards: a bug of ours.
-pub(super) fn without<'c>(graph: &Graph, classes: impl Iterator<Item = &'c Class>) -> Result<Graph, IrError> {
+/// A graph that the verifier refuses afterwards: a constant of packed 4-bit values, which is not cut.
+pub fn without<'c>(graph: &Graph, classes: impl Iterator<Item = &'c Class>) -> Result<Graph, IrError> {
     let depth = |tensor: &Tensor| tensor.shape.last().copied().unwrap_or(1);
     let mut kept: Vec<Vec<bool>> = graph.tensors.iter().map(|tensor| vec![true; depth(tensor)]).collect();
     for &(tensor, channel) in classes.flatten() {
@@ -41,6 +42,13 @@ fn node(graph: &Graph, kept: &[Vec<usize>], cut: &mut Graph, at: usize) {
     let Node { op, inputs, outputs } = &graph.nodes[at];
     let (Some(&Some(input)), Some(&output)) = (inputs.first(), outputs.first()) else { return };
     let (from, to) = (&kept[input.idx()], &kept[output.idx()]);
+    // Nothing is known of how operators that keep all their channels read them.
+    let is_whole = |tensor: TensorIdx, kept: &[usize]| {
+        graph.tensor(tensor).shape.last().is_none_or(|&extent| extent == kept.len())
+    };
+    if is_whole(input, from) && is_whole(output, to) {
+        return;
+    }
     let exchange = |cut: &mut Graph, operand: usize, along: &[(usize, &[usize])]| {
         let Some(tensor) = inputs.get(operand).copied().flatten() else { return };
         if let Some(smaller) = sliced(graph.tensor(tensor), along) {
@@ -89,22 +97,28 @@ fn node(graph: &Graph, kept: &[Vec<usize>], cut: &mut Graph, at: usize) {
     }
 }
 
-/// A float32 constant with only these places along these dimensions; `None` for anything else, or where nothing goes.
+/// A constant with only these places along these dimensions; `None` for anything else, or where nothing goes.
 fn sliced(tensor: &Tensor, along: &[(usize, &[usize])]) -> Option<Tensor> {
-    let mut values = tensor.f32s().filter(|_| tensor.is_const())?;
-    let mut shape = tensor.shape.clone();
+    let data = tensor.data.as_deref().filter(|_| tensor.dtype != DType::I4)?;
+    let (mut bytes, mut shape, mut quant) = (data.to_vec(), tensor.shape.clone(), tensor.quant.clone());
     for &(axis, kept) in along {
-        let inner: usize = shape[axis + 1..].iter().product();
-        let extent = shape[axis];
-        let rows = values.chunks(extent * inner);
-        values = rows
-            .flat_map(|row| {
-                kept.iter().flat_map(move |&at| row[at * inner..(at + 1) * inner].iter().copied())
-            })
-            .collect();
+        let inner = shape[axis + 1..].iter().product::<usize>() * tensor.dtype.n_bytes(1);
+        let of_row = |row: &[u8]| -> Vec<u8> {
+            kept.iter().flat_map(|&at| row[at * inner..(at + 1) * inner].iter().copied()).collect()
+        };
+        bytes = bytes.chunks(shape[axis] * inner).flat_map(of_row).collect();
         shape[axis] = kept.len();
+        if let Some(Quant { scales, zero_points, axis: along }) = &mut quant
+            && *along == axis
+            && scales.len() > 1
+        {
+            *scales = kept.iter().filter_map(|&at| scales.get(at).copied()).collect();
+            if zero_points.len() > 1 {
+                *zero_points = kept.iter().filter_map(|&at| zero_points.get(at).copied()).collect();
+            }
+        }
     }
-    (shape != tensor.shape).then(|| Tensor::const_f32(tensor.name.clone(), shape, &values))
+    (shape != tensor.shape).then(|| Tensor { shape, quant, data: Some(Arc::from(bytes)), ..tensor.clone() })
 }
 
 /// The shapes of a node's results, from those of its operands.

@@ -2,14 +2,20 @@
 //!
 //! The last dimension of an activation is its channels. Most operators keep them apart from each other: channel `c` of the
 //! result is made of channel `c` of the operands, so both go or both stay. Convolutions and FULLY_CONNECTED mix their
-//! input's channels and make new ones: there the links end. The classes of linked channels are what pruning removes.
+//! input's channels and make new ones: there the links end. The classes of linked channels are what pruning removes, and what the
+//! pass for constant channels removes.
 
-use smidgen_ir::{Graph, Node, Op, TensorIdx};
+mod cut;
+
 use std::collections::BTreeMap;
+
+pub use cut::without;
+
+use crate::{Graph, Node, Op, TensorIdx};
 
 /// The channels of all activations, linked (a forest of disjoint sets).
 #[derive(Debug)]
-pub(super) struct Channels {
+pub struct Channels {
     /// First channel of each tensor.
     first: Vec<usize>,
     parent: Vec<usize>,
@@ -17,15 +23,15 @@ pub(super) struct Channels {
 }
 
 /// Channels that are linked: the tensor and its channel, in order.
-pub(super) type Class = Vec<(usize, usize)>;
+pub type Class = Vec<(usize, usize)>;
 
 /// Classes that run through the same tensors: what one layer, or several that meet in an ADD, make.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Group {
+pub struct Group {
     /// The tensors.
-    pub(super) tensors: Vec<usize>,
+    pub tensors: Vec<usize>,
     /// Each is one channel of every tensor, or several where channels were laid side by side.
-    pub(super) classes: Vec<Class>,
+    pub classes: Vec<Class>,
 }
 
 fn depth(graph: &Graph, tensor: TensorIdx) -> usize {
@@ -33,8 +39,8 @@ fn depth(graph: &Graph, tensor: TensorIdx) -> usize {
 }
 
 impl Channels {
-    /// Links the channels of a verified float graph.
-    pub(super) fn of(graph: &Graph) -> Self {
+    /// Links the channels of a verified graph.
+    pub fn of(graph: &Graph) -> Self {
         let mut first = Vec::with_capacity(graph.tensors.len());
         let mut n = 0;
         for tensor in &graph.tensors {
@@ -160,7 +166,7 @@ impl Channels {
 
     /// The groups that may lose channels, in the order of their first tensor. `makers` are the tensors whose channels cost
     /// weights.
-    pub(super) fn groups(mut self, graph: &Graph, makers: &[usize]) -> Vec<Group> {
+    pub fn groups(mut self, graph: &Graph, makers: &[usize]) -> Vec<Group> {
         let mut classes: BTreeMap<usize, Class> = BTreeMap::new();
         for (tensor, found) in graph.tensors.iter().enumerate().filter(|(_, tensor)| !tensor.is_const()) {
             for channel in 0..found.shape.last().copied().unwrap_or(1) {
@@ -204,7 +210,9 @@ fn keeps_channels(op: &Op) -> bool {
                 | Op::Minimum(_)
                 | Op::Mul(_)
                 | Op::Neg(_)
+                | Op::Dequantize(_)
                 | Op::Prelu(_)
+                | Op::Quantize(_)
                 | Op::Relu(_)
                 | Op::Relu6(_)
                 | Op::ReluN1To1(_)
@@ -215,5 +223,20 @@ fn keeps_channels(op: &Op) -> bool {
                 | Op::Sub(_)
                 | Op::Tanh(_)
         ),
+    }
+}
+
+/// The activations whose channels have weights of their own: what convolutions and FULLY_CONNECTED make.
+pub fn makers(graph: &Graph) -> Vec<usize> {
+    let nodes = graph.nodes.iter().filter(|node| filter_axis(&node.op).is_some());
+    nodes.flat_map(|node| node.outputs.iter().map(|output| output.idx())).collect()
+}
+
+/// The dimension of an operator's filter that its output channels lie along.
+pub fn filter_axis(op: &Op) -> Option<usize> {
+    match op {
+        Op::Conv2d(_) | Op::FullyConnected(_) => Some(0),
+        Op::DepthwiseConv2d(_) => Some(3),
+        _ => None,
     }
 }
