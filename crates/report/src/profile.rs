@@ -50,6 +50,8 @@ pub struct LayerCost {
 pub struct PassEffect {
     /// The pass.
     pub name: String,
+    /// Operators that went away.
+    pub operators_removed: u64,
     /// Channels that went away.
     pub channels_removed: u64,
     /// Multiply-accumulates that went away.

@@ -14,7 +14,7 @@ use smidgen_report as report;
 use smidgen_target::Board;
 
 use crate::events::{Event, Observer};
-use crate::{Error, Result, files, fit, host, profile};
+use crate::{Error, Result, files, fit, host, optimize, profile};
 
 /// Its first line says that the folder is firmware.
 const MANIFEST: &str = "Cargo.toml";
@@ -36,6 +36,8 @@ pub struct Firmware {
     pub model: String,
     /// Where compilers and emulators are looked for.
     pub host: Host,
+    /// What passes took away.
+    pub passes: Vec<report::PassEffect>,
 }
 
 /// What firmware consists of besides the model.
@@ -43,6 +45,8 @@ pub struct Firmware {
 pub struct Parts {
     /// What is around the model, where samples come as a stream.
     pub pipeline: Option<Pipeline>,
+    /// Whether all exact passes are run first.
+    pub optimizes: bool,
     /// How filters lie in flash.
     pub storage: Storage,
     /// Other firmware whose kernels are taken, for programs with several models.
@@ -98,7 +102,12 @@ impl Firmware {
     /// # Errors
     /// As [`Firmware::generate`], and a pipeline that does not fit the model.
     pub fn with(graph: &Graph, model: &str, board: &Board, dir: &Path, parts: Parts) -> Result<Self> {
-        let Parts { pipeline, storage, kernels_of, weights_section } = parts;
+        let Parts { pipeline, optimizes, storage, kernels_of, weights_section } = parts;
+        let (graph, passes) = match optimizes {
+            true => optimize::optimized(graph)?,
+            false => (graph.clone(), Vec::new()),
+        };
+        let graph = &graph;
         let program = stored(lower(graph).map_err(host::ir_error)?, storage);
         let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
         let stem = Path::new(model).file_stem().unwrap_or_default().to_string_lossy();
@@ -120,6 +129,7 @@ impl Firmware {
             board: board.clone(),
             model: model.to_owned(),
             host: Host::from_env(),
+            passes,
         };
         fit::planned(&firmware)?;
         clear(dir)?;

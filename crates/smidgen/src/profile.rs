@@ -6,7 +6,7 @@ use smidgen_report::{FlashBytes, LayerCost, Profile, RamBytes};
 
 use crate::device;
 use crate::events::{Event, Observer};
-use crate::firmware::{Firmware, Parts, Storage};
+use crate::firmware::{Firmware, Parts};
 use crate::model_file::ModelFile;
 use crate::run::{Scratch, emulated};
 use crate::{Error, Result};
@@ -53,6 +53,7 @@ pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profil
         harness_bytes: footprint.harness_bytes.flash,
         macs: layers.iter().map(|layer| layer.macs).sum(),
         layers,
+        passes: firmware.passes.clone(),
         ..Profile::default()
     }
 }
@@ -65,18 +66,17 @@ pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profil
 pub fn profile(
     model: &ModelFile,
     board_name: &str,
-    storage: Storage,
+    parts: Parts,
     observer: &mut dyn Observer,
 ) -> Result<Profile> {
     let graph = model.read()?;
     let board = emulated(board_name)?;
     let dir = Scratch::new()?;
-    let parts = Parts { storage, ..Parts::default() };
     let firmware = Firmware::with(&graph, &model.name(), &board, dir.path(), parts)?;
     observer.event(Event::Begin("Building the firmware"));
     let elf = firmware.elf(&[], observer)?;
     let mut profile = firmware.measure(&elf)?;
-    let input = pattern(&graph);
+    let input = pattern(&firmware.graph);
     observer.event(Event::Begin("Running in the emulator"));
     let plain = device::run(&firmware, &elf, &input, false)?;
     profile.instructions = Some(plain.instructions);

@@ -222,7 +222,7 @@ fn kws_keeps_within_its_budget() {
     let case = INT8_CASES.iter().find(|case| case.stem == "kws_ref_model").expect("kws is a case");
     let model = ModelFile::new(case.model_path(&shared));
     let profile =
-        smidgen::profile::profile(&model, "mps2-an386", Storage::Auto, &mut Silent).expect("a profile");
+        smidgen::profile::profile(&model, "mps2-an386", Parts::default(), &mut Silent).expect("a profile");
     let instructions = profile.instructions.expect("an emulated board counts");
     assert!(instructions <= 14_500_000, "{instructions} instructions");
     let flash = profile.flash_bytes.total + profile.harness_bytes;

@@ -143,7 +143,8 @@ fn rounds_of_pruning_go_back_to_early_weights_and_on_after_a_stop() {
     let expected = model(dir.path());
     for filter in filters(&smidgen_tflite::read(&expected).unwrap()) {
         let zeros = filter.iter().filter(|weight| **weight == 0).count() as f64 / filter.len() as f64;
-        assert!((0.68..0.8).contains(&zeros), "{zeros}");
+        // Channels of nothing but zeros are gone.
+        assert!((0.6..0.8).contains(&zeros), "{zeros}");
     }
     for at in [3, 30, 50] {
         let stopped = shrink(&project, dir.path(), &whole, &mut StopAt(at, 0)).unwrap_err();

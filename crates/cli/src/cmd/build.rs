@@ -46,10 +46,9 @@ impl Build {
         let model = self.reading.of(self.model);
         let (graph, name) = (model.read()?, model.name());
         let parts = Parts {
-            storage: self.storing.storage(),
             kernels_of: self.kernels_of,
             weights_section: self.weights_section,
-            ..Parts::default()
+            ..self.storing.parts()
         };
         let firmware = Firmware::with(&graph, &name, &board, &self.output, parts)?;
         progress.event(Event::Wrote(&self.output));

@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod inspect;
 pub(crate) mod new;
+pub(crate) mod optimize;
 pub(crate) mod profile;
 pub(crate) mod quantize;
 mod reading;

@@ -28,8 +28,8 @@ pub(crate) struct Profile {
 
 impl Profile {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        let storage = self.storing.storage();
-        let profile = profile(&self.reading.of(self.model), &self.board, storage, &mut output.progress())?;
+        let parts = self.storing.parts();
+        let profile = profile(&self.reading.of(self.model), &self.board, parts, &mut output.progress())?;
         output.result(&profile, || format!("{}\n{}", profile_table(&profile), layer_table(&profile)))
     }
 }

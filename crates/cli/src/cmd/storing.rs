@@ -1,14 +1,17 @@
-//! How filters lie in flash: the option of the verbs that build firmware.
+//! How a model becomes firmware: the options of the verbs that build some.
 
 use clap::{Args, ValueEnum};
-use smidgen::firmware::Storage;
+use smidgen::firmware::{Parts, Storage};
 
-/// How filters lie in flash.
+/// How a model becomes firmware.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Storing {
     /// How filters of few values or many zeros lie in flash; what is computed is the same
     #[arg(long, value_enum, default_value_t = Form::Auto)]
     storage: Form,
+    /// Run all exact passes first, as smidgen optimize does
+    #[arg(long)]
+    optimize: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -24,12 +27,14 @@ enum Form {
 }
 
 impl Storing {
-    pub(super) fn storage(&self) -> Storage {
-        match self.storage {
+    /// The parts of firmware that are asked for.
+    pub(super) fn parts(&self) -> Parts {
+        let storage = match self.storage {
             Form::Plain => Storage::Plain,
             Form::Auto => Storage::Auto,
             Form::Smallest => Storage::Smallest,
             Form::Fastest => Storage::Fastest,
-        }
+        };
+        Parts { storage, optimizes: self.optimize, ..Parts::default() }
     }
 }

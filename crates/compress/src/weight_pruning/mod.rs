@@ -62,9 +62,10 @@ pub enum Importance {
     /// Those of least magnitude.
     #[default]
     Magnitude,
-    /// Those that training moves towards 0, whatever their size (Sanh, Wolf and Rush, *Movement Pruning*, 2020): least is the growth
-    /// of a weight's square since the stage began, to which their sum of weight times negative gradient comes in small steps of
-    /// plain gradient descent. Nothing is pruned before the first epoch.
+    /// Those that training moves towards 0 (after Sanh, Wolf and Rush, *Movement Pruning*, 2020): least is the growth of a weight's
+    /// square since the stage began, as a share of what it was. Their sum of weight times negative gradient is that growth in small
+    /// steps of plain gradient descent; Adam moves all weights by much the same step, so that without the share the largest ones
+    /// would decide alone. Nothing is pruned before the first epoch.
     Movement,
 }
 
@@ -102,6 +103,9 @@ impl Default for Config {
 
 /// Share of the epochs in which sparsity grows; the rest recover.
 const GROWING: f64 = 0.75;
+
+/// A weight that began near 0 has grown by so much at most.
+const MOST_GROWN: f32 = 1e6;
 
 /// A layer keeps at least one weight in this many where all layers compete, so that none is cut off.
 const LEAST_KEPT: usize = 100;
@@ -238,8 +242,9 @@ fn pruned(
             None => now.iter().map(|value| value.abs()).collect(),
             Some(start) => {
                 // What was pruned stays so.
-                let growth = |(now, then): (&f32, f32)| {
-                    if *now == 0.0 { f32::NEG_INFINITY } else { now * now - then * then }
+                let growth = |(now, then): (&f32, f32)| match *now {
+                    0.0 => f32::NEG_INFINITY,
+                    _ => ((now * now - then * then) / (then * then).max(f32::MIN_POSITIVE)).min(MOST_GROWN),
                 };
                 now.iter().zip(values(start, filter)).map(growth).collect()
             }

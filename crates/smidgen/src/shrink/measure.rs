@@ -1,7 +1,7 @@
 //! What a model is worth and costs after a stage.
 
 use smidgen_compress::{weight_clustering, weight_pruning};
-use smidgen_ir::{Graph, NodeIdx, filter_bytes, ops};
+use smidgen_ir::{Graph, NodeIdx, filter_bytes, ops, passes};
 use smidgen_report::StageReport;
 use smidgen_target::Board;
 
@@ -24,12 +24,14 @@ pub(super) struct Meter<'a> {
     pub(super) board: Option<&'a Board>,
 }
 
-/// The int8 form of a network: the one that it was trained with, or the project's way.
+/// The int8 form of a network: the one that it was trained with, or the project's way; without channels that are the same for every
+/// window, which pruning leaves behind.
 pub(super) fn int8(project: &Project, windows: &Windows, state: &State) -> Result<Graph> {
-    match &state.int8 {
+    let int8 = match &state.int8 {
         Some(int8) => windows.goal.deployed(int8.clone()),
         None => quantize::on_windows(project, &state.graph, windows, &mut Silent),
-    }
+    }?;
+    passes::constant_channels(&int8).map_err(Error::input)
 }
 
 impl Meter<'_> {
