@@ -1,10 +1,13 @@
 //! Runs a graph on the host with the kernels of the firmware.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use crate::error::IrError;
 use crate::graph::{Graph, NodeIdx, TensorIdx};
 use crate::kernel::Ready;
 use crate::lower::lower;
-use crate::program::{Call, Elem, Operand, Program, Target};
+use crate::program::{Call, Elem, Operand, Part, Program, Target};
 use crate::vector;
 
 /// The bytes of one tensor or constant, aligned for every element type.
@@ -42,6 +45,8 @@ struct Step {
     results: Vec<usize>,
     /// What computes them, in order; nothing when the result is a view.
     calls: Vec<(Ready, Call)>,
+    /// Whether the results are whole after it: a node may take turns with others.
+    is_last: bool,
 }
 
 /// A graph ready to run. All buffers are allocated once, one for each activation.
@@ -53,6 +58,8 @@ pub struct Interpreter {
     consts: Vec<Buffer>,
     /// By tensor; empty for constants, views and tensors that no node uses.
     buffers: Vec<Buffer>,
+    /// Tensors that are some of the bytes of others.
+    parts: BTreeMap<usize, Part>,
     inputs: Vec<usize>,
     outputs: Vec<usize>,
     /// Variables with what they start with.
@@ -89,26 +96,21 @@ impl Interpreter {
             buffers[at] = Buffer::of(&initial);
             variables.push((at, initial));
         }
-        let mut calls = program.calls.into_iter().peekable();
-        let mut steps = Vec::with_capacity(graph.nodes.len());
-        for (position, node) in (0u32..).zip(&graph.nodes) {
-            let node_idx = NodeIdx(position);
-            let mut own = Vec::new();
-            while let Some(call) = calls.next_if(|call| call.node == node_idx) {
-                let ready = call.kernel.ready().map_err(|error| IrError::Node {
-                    place: graph.describe(node_idx),
-                    message: error.to_string(),
-                })?;
-                own.push((ready, call));
+        let parts: BTreeMap<usize, Part> =
+            program.parts.iter().map(|part| (part.tensor.idx(), *part)).collect();
+        for idx in program.calls.iter().flat_map(Call::results) {
+            // What only the program knows.
+            if !parts.contains_key(&idx.idx()) && buffers[root(idx)].n_bytes == 0 {
+                buffers[root(idx)] = Buffer::zeros(graph.tensor(idx).n_bytes());
             }
-            let results = node.outputs.iter().map(|&output| root(output)).collect();
-            steps.push(Step { node: node_idx, results, calls: own });
         }
+        let steps = steps(graph, program.calls, &root)?;
         Ok(Interpreter {
             places: steps.iter().map(|step| graph.describe(step.node)).collect(),
             steps,
             consts: program.consts.iter().map(|of| Buffer::of(&of.bytes)).collect(),
             buffers,
+            parts,
             inputs: graph.inputs.iter().map(|&idx| root(idx)).collect(),
             outputs: graph.outputs.iter().map(|&idx| root(idx)).collect(),
             variables,
@@ -153,7 +155,10 @@ impl Interpreter {
         self.load(inputs)?;
         for at in 0..self.steps.len() {
             self.step(at)?;
-            let Step { node, results, .. } = &self.steps[at];
+            let Step { node, results, is_last, .. } = &self.steps[at];
+            if !is_last {
+                continue;
+            }
             let results: Vec<&[u8]> = results.iter().map(|&result| self.buffers[result].bytes()).collect();
             on_layer(*node, &results);
         }
@@ -177,22 +182,41 @@ impl Interpreter {
     fn step(&mut self, at: usize) -> Result<(), IrError> {
         for (ready, call) in &self.steps[at].calls {
             // Targets are taken out while the kernel writes them: no call reads what it writes, but for its states.
-            let take = |&(target, _): &(Target, Elem)| match target {
-                Target::Result(idx) | Target::State(idx) => std::mem::take(&mut self.buffers[idx.idx()]),
-                Target::Scratch { bytes } => Buffer::zeros(bytes),
+            let place = |idx: TensorIdx| match self.parts.get(&idx.idx()) {
+                Some(part) => (part.whole.idx(), part.offset..part.offset + part.bytes),
+                None => (idx.idx(), 0..self.buffers[idx.idx()].n_bytes),
             };
-            let mut written: Vec<Buffer> = call.targets.iter().map(take).collect();
+            let places: Vec<_> = call.targets.iter().map(|(target, _)| target.tensor().map(place)).collect();
+            let take = |(&(target, _), place): (&(Target, Elem), &Option<(usize, Range<usize>)>)| match (
+                target, place,
+            ) {
+                (Target::Scratch { bytes }, _) => Buffer::zeros(bytes),
+                (_, Some((at, _))) => std::mem::take(&mut self.buffers[*at]),
+                (_, None) => Buffer::default(),
+            };
+            let mut written: Vec<Buffer> = call.targets.iter().zip(&places).map(take).collect();
+            let place = |idx: TensorIdx| match self.parts.get(&idx.idx()) {
+                Some(part) => &self.buffers[part.whole.idx()].bytes()[part.offset..part.offset + part.bytes],
+                None => self.buffers[idx.idx()].bytes(),
+            };
             let read = |&(operand, _): &(Operand, Elem)| match operand {
-                Operand::Tensor(idx) => self.buffers[idx.idx()].bytes(),
+                Operand::Tensor(idx) => place(idx),
                 Operand::Const(idx) => self.consts[idx.0 as usize].bytes(),
                 Operand::Absent => &[],
             };
             let operands: Vec<&[u8]> = call.operands.iter().map(read).collect();
-            let mut targets: Vec<&mut [u8]> = written.iter_mut().map(Buffer::bytes_mut).collect();
+            let range = |(buffer, place): (_, &Option<(usize, Range<usize>)>)| {
+                let bytes = Buffer::bytes_mut(buffer);
+                match place {
+                    Some((_, range)) => &mut bytes[range.clone()],
+                    None => bytes,
+                }
+            };
+            let mut targets: Vec<&mut [u8]> = written.iter_mut().zip(&places).map(range).collect();
             let done = vector::run(ready, &operands, &mut targets);
-            for (&(target, _), buffer) in call.targets.iter().zip(written) {
-                if let Some(idx) = target.tensor() {
-                    self.buffers[idx.idx()] = buffer;
+            for (place, buffer) in places.into_iter().zip(written) {
+                if let Some((at, _)) = place {
+                    self.buffers[at] = buffer;
                 }
             }
             done.map_err(|message| IrError::Node { place: self.places[at].clone(), message })?;
@@ -203,6 +227,37 @@ impl Interpreter {
     fn collect_outputs(&self) -> Vec<u8> {
         self.outputs.iter().flat_map(|&at| self.buffers[at].bytes()).copied().collect()
     }
+}
+
+/// The calls in order, those of one node together where they follow each other, and a step for each node that has none.
+fn steps(graph: &Graph, calls: Vec<Call>, root: &dyn Fn(TensorIdx) -> usize) -> Result<Vec<Step>, IrError> {
+    let mut last = vec![None; graph.nodes.len()];
+    calls.iter().enumerate().for_each(|(at, call)| last[call.node.idx()] = Some(at));
+    let step = |node: usize, is_last: bool| {
+        let results = graph.nodes[node].outputs.iter().map(|&output| root(output)).collect();
+        Step { node: NodeIdx(node as u32), results, calls: Vec::new(), is_last }
+    };
+    let mut steps: Vec<Step> = Vec::with_capacity(graph.nodes.len());
+    let mut next = 0;
+    for (at, call) in calls.into_iter().enumerate() {
+        let node = call.node.idx();
+        // Nodes without calls stand where they are in the graph.
+        steps.extend((next..node).filter(|&node| last[node].is_none()).map(|node| step(node, true)));
+        next = next.max(node + 1);
+        let ready = call.kernel.ready().map_err(|error| IrError::Node {
+            place: graph.describe(call.node),
+            message: error.to_string(),
+        })?;
+        if steps.last().is_none_or(|step| step.node != call.node) {
+            steps.push(step(node, false));
+        }
+        if let Some(step) = steps.last_mut() {
+            step.is_last = last[node] == Some(at);
+            step.calls.push((ready, call));
+        }
+    }
+    steps.extend((next..graph.nodes.len()).filter(|&node| last[node].is_none()).map(|node| step(node, true)));
+    Ok(steps)
 }
 
 /// For each tensor, the one that owns its bytes.

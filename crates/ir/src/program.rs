@@ -162,9 +162,29 @@ pub struct Program {
     /// Tensors that are the same bytes as another one: `(view, origin)`, in execution order. An origin is never a view
     /// itself, and operands of calls name origins only; model outputs may be views.
     pub views: Vec<(TensorIdx, TensorIdx)>,
+    /// Tensors that are some of the bytes of another one, which is neither a view nor a part itself.
+    pub parts: Vec<Part>,
+}
+
+/// A tensor that is some of the bytes of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The tensor.
+    pub tensor: TensorIdx,
+    /// What it is a part of.
+    pub whole: TensorIdx,
+    /// Where it begins, in bytes.
+    pub offset: usize,
+    /// Its bytes.
+    pub bytes: usize,
 }
 
 impl Program {
+    /// What a tensor is a part of; `None` for one with bytes of its own.
+    pub fn part(&self, tensor: TensorIdx) -> Option<Part> {
+        self.parts.iter().find(|part| part.tensor == tensor).copied()
+    }
+
     /// The constants that firmware has in flash: all that are not code.
     pub fn in_flash(&self) -> impl Iterator<Item = (ConstIdx, &Const)> {
         let operands = self.calls.iter().flat_map(|call| {

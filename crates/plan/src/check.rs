@@ -201,7 +201,9 @@ impl Run<'_> {
         None
     }
 
+    /// Parts count as what they are parts of: all of it must be there.
     fn origin(&self, tensor: TensorIdx) -> TensorIdx {
+        let tensor = self.program.part(tensor).map_or(tensor, |part| part.whole);
         // Views stand in execution order, so that walking them backwards follows a chain to its end.
         self.program
             .views

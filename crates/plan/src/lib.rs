@@ -7,10 +7,14 @@
 
 mod check;
 mod lifetimes;
+mod order;
 mod overlaps;
 mod place;
+mod within;
 
 pub use check::{Violation, check};
+pub use order::ordered;
+pub use within::{Within, within};
 
 use smidgen_ir::{Graph, Program, TensorIdx};
 use std::ops::Range;
@@ -60,10 +64,14 @@ impl Buffer {
 }
 
 impl Plan {
-    /// The bytes of a tensor in the arena, views followed to their origin; `None` for one that has no place.
+    /// The bytes of a tensor in the arena, views and parts followed to their origin; `None` for one that has no place.
     pub fn range(&self, program: &Program, tensor: TensorIdx) -> Option<Range<usize>> {
         let origin = lifetimes::origin(program, tensor);
-        self.buffers.iter().find(|buffer| buffer.tensor == Some(origin)).map(Buffer::range)
+        let whole = self.buffers.iter().find(|buffer| buffer.tensor == Some(origin)).map(Buffer::range)?;
+        Some(match program.part(tensor) {
+            Some(part) => whole.start + part.offset..whole.start + part.offset + part.bytes,
+            None => whole,
+        })
     }
 
     /// The bytes of a call's scratch memory in the arena.

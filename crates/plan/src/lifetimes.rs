@@ -4,9 +4,9 @@ use crate::{Buffer, PlanError};
 use smidgen_ir::{Graph, Operand, Program, TensorIdx};
 use std::collections::BTreeMap;
 
-/// The tensor whose bytes `tensor` is a view of, through any number of views; itself when it is none.
+/// The tensor whose bytes `tensor` is a view or a part of, through any number of views; itself when it is none.
 pub(crate) fn origin(program: &Program, tensor: TensorIdx) -> TensorIdx {
-    let mut origin = tensor;
+    let mut origin = program.part(tensor).map_or(tensor, |part| part.whole);
     // A chain of views is no longer than their number; the bound ends a circle, which no program should have.
     for _ in 0..program.views.len() {
         match program.views.iter().find(|(view, _)| *view == origin) {

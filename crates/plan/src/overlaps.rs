@@ -39,6 +39,14 @@ pub(crate) fn overlaps(graph: &Graph, program: &Program, buffers: &[Buffer]) -> 
         let (operand, result) = (find(first)?, find(origin(program, result))?);
         let (x, y) = (buffers.get(operand)?, buffers.get(result)?);
         let bytes = |elements: usize| (elements * elem.bytes()).next_multiple_of(ALIGNMENT_BYTES);
+        let is_whole = |tensor: TensorIdx| program.part(tensor).is_none();
+        let first_is_whole = call.operands.iter().all(|(operand, _)| match *operand {
+            Operand::Tensor(tensor) => is_whole(tensor),
+            Operand::Const(_) | Operand::Absent => true,
+        });
+        if !first_is_whole || call.results().any(|result| !is_whole(result)) {
+            return None;
+        }
         let is_end = x.last_call == at && y.first_call == at && operand != result;
         is_end.then(|| Overlap { operand, result, below: bytes(lags.below), above: bytes(lags.above) })
     };

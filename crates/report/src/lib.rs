@@ -20,7 +20,7 @@ pub use html::{HtmlError, html, shrunk_html};
 pub use memory_map::{Buffer, MemoryMap};
 pub use metrics::{Finds, ValueErrors, area_under_curve};
 pub use number::{count, decimal, percent, signed_points};
-pub use profile::{FlashBytes, LayerCost, PassEffect, Profile, RamBytes};
+pub use profile::{FlashBytes, LayerCost, PassEffect, Profile, RamBytes, Strips};
 pub use report::{
     Agreement, DataSummary, Epoch, Evaluation, Provenance, Report, SplitSummary, Training, Version,
 };

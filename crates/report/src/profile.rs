@@ -58,6 +58,21 @@ pub struct PassEffect {
     pub macs_removed: u64,
     /// Bytes of constants that went away.
     pub bytes_removed: u64,
+    /// Bytes of the arena that went away.
+    pub arena_bytes_removed: u64,
+}
+
+/// Operators of a model that run strip by strip so that the arena is smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strips {
+    /// Position of the first one in the model file.
+    pub first: u64,
+    /// Operators that run in strips.
+    pub operators: u64,
+    /// Strips of rows.
+    pub strips: u64,
+    /// Multiply-accumulates of the model without strips, and with them: rows that two strips need are computed twice.
+    pub macs: [u64; 2],
 }
 
 /// Cost of a model on a board.
@@ -89,6 +104,9 @@ pub struct Profile {
     pub layers: Vec<LayerCost>,
     /// What the graph passes saved.
     pub passes: Vec<PassEffect>,
+    /// The operators that run in strips, where some do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strips: Option<Strips>,
 }
 
 impl Profile {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 
-use crate::{Agreement, FlashBytes, Profile, Report, Stream, count, decimal, percent, signed_points};
+use crate::{Agreement, FlashBytes, Profile, Report, Stream, Strips, count, decimal, percent, signed_points};
 
 /// Detections that are listed.
 const MAX_DETECTIONS: usize = 40;
@@ -235,7 +235,14 @@ pub fn profile_table(profile: &Profile) -> Table {
         count(profile.harness_bytes),
         String::from("start-up and test harness, not counted above"),
     ]);
-    table.add_row([String::from("MACs"), count(profile.macs), String::new()]);
+    let strips = profile.strips.map_or_else(
+        String::new,
+        |Strips { first, operators, strips, macs: [before, now] }| {
+            let more = 100.0 * now.saturating_sub(before) as f64 / before.max(1) as f64;
+            format!("and {more:.1} % again: {operators} operators from {first} on run in {strips} strips")
+        },
+    );
+    table.add_row([String::from("MACs"), count(profile.macs), strips]);
     if let Some(instructions) = profile.instructions {
         let each = match profile.macs {
             0 => String::new(),

@@ -8,13 +8,14 @@ use smidgen_device::firmware::{self as device_firmware, BuildError};
 use smidgen_device::footprint::PREDICT;
 use smidgen_device::{Footprint, Host, Toolchain};
 pub use smidgen_ir::Storage;
+use smidgen_ir::padding::without_pads;
 use smidgen_ir::{Graph, Program, lower, stored};
-use smidgen_plan::Plan;
-use smidgen_report as report;
+use smidgen_plan::{Plan, Within};
+use smidgen_report::{self as report, count};
 use smidgen_target::Board;
 
 use crate::events::{Event, Observer};
-use crate::{Error, Result, files, fit, host, optimize, profile};
+use crate::{Error, Kind, Result, files, fit, host, optimize, profile};
 
 /// Its first line says that the folder is firmware.
 const MANIFEST: &str = "Cargo.toml";
@@ -38,6 +39,8 @@ pub struct Firmware {
     pub host: Host,
     /// What passes took away.
     pub passes: Vec<report::PassEffect>,
+    /// How the first operators run in strips; `None` where they do not.
+    pub strips: Option<report::Strips>,
 }
 
 /// What firmware consists of besides the model.
@@ -49,6 +52,8 @@ pub struct Parts {
     pub optimizes: bool,
     /// How filters lie in flash.
     pub storage: Storage,
+    /// Bytes that the arena may take: beyond them the first operators run in strips of rows.
+    pub max_arena: Option<usize>,
     /// Other firmware whose kernels are taken, for programs with several models.
     pub kernels_of: Option<PathBuf>,
     /// The linker's section for the constants.
@@ -87,6 +92,46 @@ pub fn toolchain(host: &Host, board: &Board) -> Result<Toolchain> {
     })
 }
 
+/// A program with its plan, its first operators in strips if its arena must be smaller.
+struct Strips {
+    graph: Graph,
+    program: Program,
+    plan: Plan,
+    strips: Option<report::Strips>,
+}
+
+impl Strips {
+    /// # Errors
+    /// An arena that strips do not make so small, with the smallest that they do.
+    fn of(graph: &Graph, program: Program, max_arena: Option<usize>) -> Result<Self> {
+        let Some(most) = max_arena else {
+            let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
+            return Ok(Strips { graph: graph.clone(), program, plan, strips: None });
+        };
+        let found = smidgen_plan::within(graph, &program, most).map_err(Error::input)?;
+        let Within { graph, program, plan, first, n_calls, n_strips, macs } = found;
+        let node = |call: usize| program.calls.get(call).map_or(0, |call| call.node.idx());
+        let arena = plan.arena_bytes;
+        if arena > most {
+            let message = format!(
+                "the arena cannot be {} bytes: the smallest is {}{}",
+                count(most as u64),
+                count(arena as u64),
+                match n_calls {
+                    0 => String::new(),
+                    n =>
+                        format!(", with {n} operators from operator {} on in {n_strips} strips", node(first)),
+                }
+            );
+            let help = "allow that much; smidgen shrink makes activations smaller, smidgen inspect shows what is needed at once";
+            return Err(Error::check(message).help(help));
+        }
+        let first = node(first) as u64;
+        let strips = report::Strips { first, operators: n_calls as u64, strips: n_strips as u64, macs };
+        Ok(Strips { graph, program, plan, strips: (n_calls > 0).then_some(strips) })
+    }
+}
+
 impl Firmware {
     /// Lowers and plans the model, and writes the firmware crate for `board` into `dir`, which must be empty, absent,
     /// or hold earlier firmware.
@@ -102,14 +147,18 @@ impl Firmware {
     /// # Errors
     /// As [`Firmware::generate`], and a pipeline that does not fit the model.
     pub fn with(graph: &Graph, model: &str, board: &Board, dir: &Path, parts: Parts) -> Result<Self> {
-        let Parts { pipeline, optimizes, storage, kernels_of, weights_section } = parts;
+        let Parts { pipeline, optimizes, storage, max_arena, kernels_of, weights_section } = parts;
         let (graph, passes) = match optimizes {
             true => optimize::optimized(graph)?,
             false => (graph.clone(), Vec::new()),
         };
         let graph = &graph;
-        let program = stored(lower(graph).map_err(host::ir_error)?, storage);
-        let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
+        let mut program = stored(lower(graph).map_err(host::ir_error)?, storage);
+        if optimizes {
+            program = without_pads(graph, program);
+        }
+        let Strips { graph, program, plan, strips } = Strips::of(graph, program, max_arena)
+            .map_err(|error| if error.kind == Kind::Check { error.at(model) } else { error })?;
         let stem = Path::new(model).file_stem().unwrap_or_default().to_string_lossy();
         let options = Options {
             board: board.clone(),
@@ -120,12 +169,13 @@ impl Firmware {
             kernels: kernels_of.map(|dir| kernels(&dir)).transpose()?,
             weights_section,
         };
-        let texts = smidgen_codegen::firmware(graph, &program, &plan, &options).map_err(Error::input)?;
+        let texts = smidgen_codegen::firmware(&graph, &program, &plan, &options).map_err(Error::input)?;
         let firmware = Firmware {
             dir: dir.to_owned(),
-            graph: graph.clone(),
+            graph,
             program,
             plan,
+            strips,
             board: board.clone(),
             model: model.to_owned(),
             host: Host::from_env(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::Serialize;
 use smidgen_ir::channels::filter_axis;
-use smidgen_ir::{DType, Graph, Interpreter, Node, NodeIdx, ops, passes};
+use smidgen_ir::{DType, Graph, Interpreter, Node, NodeIdx, lower, ops, passes};
 use smidgen_report::PassEffect;
 
 use crate::events::{Event, Observer};
@@ -109,7 +109,7 @@ pub fn optimize(
     })
 }
 
-/// The graph after all passes, and what each took away.
+/// The graph after all passes, its operators in the order that takes the smallest arena, and what each took away.
 ///
 /// # Errors
 /// A graph that is not valid.
@@ -123,6 +123,7 @@ pub fn optimized(graph: &Graph) -> Result<(Graph, Vec<PassEffect>)> {
             channels_removed: less(channels),
             macs_removed: less(macs),
             bytes_removed: less(constant_bytes),
+            arena_bytes_removed: less(arena_bytes),
         };
         match effects.iter_mut().find(|known| known.name == name) {
             Some(known) => {
@@ -130,12 +131,17 @@ pub fn optimized(graph: &Graph) -> Result<(Graph, Vec<PassEffect>)> {
                 known.channels_removed += effect.channels_removed;
                 known.macs_removed += effect.macs_removed;
                 known.bytes_removed += effect.bytes_removed;
+                known.arena_bytes_removed += effect.arena_bytes_removed;
             }
             None => effects.push(effect),
         }
     };
     let small = passes::optimize(graph, &mut changed).map_err(Error::input)?;
-    Ok((small, effects))
+    let ordered = smidgen_plan::ordered(&small);
+    if ordered != small {
+        changed("order", &small, &ordered);
+    }
+    Ok((ordered, effects))
 }
 
 fn size(graph: &Graph) -> Result<Size> {
@@ -159,6 +165,12 @@ fn node_bytes(graph: &Graph, node: &Node) -> usize {
 
 fn constant_bytes(graph: &Graph) -> u64 {
     graph.tensors.iter().filter(|tensor| tensor.is_const()).map(|tensor| tensor.n_bytes() as u64).sum()
+}
+
+/// Bytes of the arena; 0 for a graph that has no kernels.
+fn arena_bytes(graph: &Graph) -> u64 {
+    let plan = lower(graph).ok().and_then(|program| smidgen_plan::plan(graph, &program).ok());
+    plan.map_or(0, |plan| plan.arena_bytes as u64)
 }
 
 fn node_channels(graph: &Graph, node: &Node) -> usize {

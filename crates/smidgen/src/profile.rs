@@ -54,6 +54,7 @@ pub(crate) fn of_footprint(firmware: &Firmware, footprint: &Footprint) -> Profil
         macs: layers.iter().map(|layer| layer.macs).sum(),
         layers,
         passes: firmware.passes.clone(),
+        strips: firmware.strips,
         ..Profile::default()
     }
 }

@@ -199,6 +199,40 @@ fn filters_as_code_and_without_zeros_compute_the_same_on_the_device() {
 }
 
 #[test]
+fn strips_make_the_arena_smaller_and_equal_the_goldens_on_the_device() {
+    let Some(shared) = shared_or_skip("goldens in strips on the device") else { return };
+    for (stem, most) in
+        [("person_detect", 24 << 10), ("pretrainedResnet_quant", 33_311), ("kws_ref_model", 8_000)]
+    {
+        let case = INT8_CASES.iter().find(|case| case.stem == stem).expect("a case");
+        let graph = smidgen_tflite::read(&case.model_bytes(&shared)).expect("a supported model");
+        let board = board("mps2-an386").expect("a known board");
+        let dir = tempfile::tempdir().expect("a folder");
+        let with = |most| {
+            let parts = Parts { max_arena: Some(most), ..Parts::default() };
+            Firmware::with(&graph, case.model, &board, dir.path(), parts)
+        };
+        // As it is where that is small enough.
+        assert!(with(1 << 20).expect("firmware").strips.is_none());
+        let firmware = match with(most) {
+            Ok(firmware) => firmware,
+            // Sums of branches come too early: the message says what is reached.
+            Err(error) => {
+                assert_eq!(error.kind, smidgen::Kind::Check);
+                assert!(error.to_string().contains("the smallest is") && stem != "person_detect", "{error}");
+                continue;
+            }
+        };
+        let strips = firmware.strips.expect("strips");
+        assert!(firmware.plan.arena_bytes <= most && strips.macs[1] >= strips.macs[0], "{strips:?}");
+        assert_eq!(smidgen_plan::check(&firmware.graph, &firmware.program, &firmware.plan), Ok(()));
+        let elf = firmware.elf(&[], &mut Silent).expect("firmware that links");
+        check_outputs(case, &shared, &firmware, &elf, &["in.bin"]);
+        check_elf(case, &firmware, &elf);
+    }
+}
+
+#[test]
 fn constants_may_have_a_section_of_their_own() {
     let Some(shared) = shared_or_skip("constants in a section") else { return };
     let case = INT8_CASES.iter().find(|case| case.stem == "hello_world_int8").expect("a case");

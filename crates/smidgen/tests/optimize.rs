@@ -126,6 +126,34 @@ fn a_trained_and_pruned_network_loses_channels_and_the_board_agrees() {
 }
 
 #[test]
+fn a_face_detector_takes_a_quarter_of_its_memory_on_the_board_and_no_bit_changes() {
+    let Some(shared) = shared_or_skip("the face detector on the board") else { return };
+    let board = smidgen::firmware::board("mps2-an386").unwrap();
+    if device::check_emulator(&smidgen::Host::from_env(), &board).is_err() {
+        println!("skipped: the face detector on the board: no emulator");
+        return;
+    }
+    let path = shared.join("models/detect/yolo-fastest_192_face_v4_int8.tflite");
+    let graph = smidgen::model_file::read(&path).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let firmware = |parts: Parts| {
+        Firmware::with(&graph, "face.tflite", &board, &dir.path().join("firmware"), parts).unwrap()
+    };
+    let before = firmware(Parts::default()).plan.arena_bytes;
+    let input: Vec<u8> = (0..graph.input_bytes()).map(|at| (at * at / 7 % 251) as u8).collect();
+    let expected = Interpreter::new(&graph).unwrap().run(&input).unwrap();
+    for (max_arena, share) in [(None, 50), (Some(112 << 10), 26)] {
+        // Without 18 channels, with PADs in the windows behind them, and then in strips.
+        let made = firmware(Parts { optimizes: true, max_arena, ..Parts::default() });
+        assert!(made.plan.arena_bytes * 100 < before * share, "{} of {before}", made.plan.arena_bytes);
+        assert_eq!(made.strips.is_some(), max_arena.is_some());
+        assert_eq!(smidgen_plan::check(&made.graph, &made.program, &made.plan), Ok(()));
+        let run = device::run(&made, &made.elf(&[], &mut Silent).unwrap(), &input, false).unwrap();
+        assert!(run.outputs == expected, "{max_arena:?}: the device differs");
+    }
+}
+
+#[test]
 fn nothing_is_written_where_both_differ() {
     let dir = tempfile::tempdir().unwrap();
     let mut net = smidgen_ir::build::Builder::new("net", |parameter| vec![0.3; parameter.n_elements()]);

@@ -52,11 +52,17 @@ fn text(optimized: &Optimized) -> String {
         return text;
     }
     let rows = passes.iter().map(|pass| {
-        let removed = [pass.operators_removed, pass.channels_removed, pass.macs_removed, pass.bytes_removed];
+        let removed = [
+            pass.operators_removed,
+            pass.channels_removed,
+            pass.macs_removed,
+            pass.bytes_removed,
+            pass.arena_bytes_removed,
+        ];
         std::iter::once(pass.name.clone()).chain(removed.map(count)).collect()
     });
-    let header = ["took away", "operators", "channels", "MACs", "bytes"];
-    text += &format!("{}\n", table(&header, rows, &[1, 2, 3, 4]));
+    let header = ["took away", "operators", "channels", "MACs", "weights", "arena"];
+    text += &format!("{}\n", table(&header, rows, &[1, 2, 3, 4, 5]));
     if !layers.is_empty() {
         let change = |[before, after]: [u64; 2]| format!("{} \u{2192} {}", count(before), count(after));
         let rows = layers.iter().map(|layer| {

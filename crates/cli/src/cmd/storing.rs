@@ -12,6 +12,20 @@ pub(super) struct Storing {
     /// Run all exact passes first, as smidgen optimize does
     #[arg(long)]
     optimize: bool,
+    /// Bytes that the arena may take, such as 32K; beyond them the first operators run in strips of rows
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    max_arena: Option<usize>,
+}
+
+/// `32768`, `32K` or `1M`: multiples of 1024.
+fn bytes(text: &str) -> Result<usize, String> {
+    let (number, unit) = match text.strip_suffix(['k', 'K']) {
+        Some(number) => (number, 1 << 10),
+        None => text.strip_suffix(['m', 'M']).map_or((text, 1), |number| (number, 1 << 20)),
+    };
+    let bytes =
+        number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit)).filter(|bytes| *bytes > 0);
+    bytes.ok_or_else(|| "expected bytes such as 32768, 32K or 1M".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -35,6 +49,6 @@ impl Storing {
             Form::Smallest => Storage::Smallest,
             Form::Fastest => Storage::Fastest,
         };
-        Parts { storage, optimizes: self.optimize, ..Parts::default() }
+        Parts { storage, optimizes: self.optimize, max_arena: self.max_arena, ..Parts::default() }
     }
 }
