@@ -60,6 +60,8 @@ struct Port {
     constant: String,
     /// Name, type and shape for readers.
     what: String,
+    /// Its name, as a string literal.
+    name: String,
     elem: &'static str,
     rank: usize,
     shape: String,
@@ -250,10 +252,16 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
             tensor.quant.as_ref().filter(|quant| tensor.dtype.is_quantized() && quant.scales.len() == 1);
         let scale = quant.and_then(|quant| quant.scales.first());
         let title = if kind == "input" { "Input" } else { "Output" };
+        // What a signature calls it says more than the name of its tensor.
+        let signature = memory.graph.meta.signatures.first();
+        let named = signature.map(|of| if kind == "input" { &of.inputs } else { &of.outputs });
+        let named = named.and_then(|named| named.iter().find(|(_, at)| *at == index));
+        let name = named.map_or(&tensor.name, |(name, _)| name);
         Ok(Port {
             constant: upper(&accessor),
             accessor,
             what: format!("{title} {}", memory.describe(idx)),
+            name: format!("{:?}", printable(name)),
             elem: match tensor.dtype {
                 DType::F32 => "f32",
                 DType::I8 => "i8",

@@ -37,6 +37,9 @@ impl Buffer {
     }
 }
 
+/// A buffer, and which of its bytes.
+type Place = (usize, Range<usize>);
+
 /// One node in execution order.
 #[derive(Debug, Clone)]
 struct Step {
@@ -187,9 +190,7 @@ impl Interpreter {
                 None => (idx.idx(), 0..self.buffers[idx.idx()].n_bytes),
             };
             let places: Vec<_> = call.targets.iter().map(|(target, _)| target.tensor().map(place)).collect();
-            let take = |(&(target, _), place): (&(Target, Elem), &Option<(usize, Range<usize>)>)| match (
-                target, place,
-            ) {
+            let take = |(&(target, _), place): (&(Target, Elem), &Option<Place>)| match (target, place) {
                 (Target::Scratch { bytes }, _) => Buffer::zeros(bytes),
                 (_, Some((at, _))) => std::mem::take(&mut self.buffers[*at]),
                 (_, None) => Buffer::default(),
@@ -205,7 +206,7 @@ impl Interpreter {
                 Operand::Absent => &[],
             };
             let operands: Vec<&[u8]> = call.operands.iter().map(read).collect();
-            let range = |(buffer, place): (_, &Option<(usize, Range<usize>)>)| {
+            let range = |(buffer, place): (_, &Option<Place>)| {
                 let bytes = Buffer::bytes_mut(buffer);
                 match place {
                     Some((_, range)) => &mut bytes[range.clone()],
