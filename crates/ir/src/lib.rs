@@ -6,6 +6,7 @@
 pub mod bounds;
 pub mod build;
 pub mod channels;
+pub mod copies;
 pub mod error;
 pub mod graph;
 mod interpreter;

@@ -8,6 +8,7 @@ use smidgen_device::firmware::{self as device_firmware, BuildError};
 use smidgen_device::footprint::PREDICT;
 use smidgen_device::{Footprint, Host, Toolchain};
 pub use smidgen_ir::Storage;
+use smidgen_ir::copies::without_copies;
 use smidgen_ir::padding::without_pads;
 use smidgen_ir::{Graph, Program, lower, stored};
 use smidgen_plan::{Plan, Within};
@@ -92,6 +93,14 @@ pub fn toolchain(host: &Host, board: &Board) -> Result<Toolchain> {
     })
 }
 
+/// The program without copies that follow each other, unless its arena is larger: what is written to its place lies over nothing.
+fn cheaper(graph: &Graph, program: Program) -> Result<Program> {
+    let without = without_copies(graph, program.clone());
+    let arena = |program: &Program| smidgen_plan::plan(graph, program).map(|plan| plan.arena_bytes);
+    let is_larger = arena(&without).map_err(Error::input)? > arena(&program).map_err(Error::input)?;
+    Ok(if is_larger { program } else { without })
+}
+
 /// A program with its plan, its first operators in strips if its arena must be smaller.
 struct Strips {
     graph: Graph,
@@ -155,7 +164,7 @@ impl Firmware {
         let graph = &graph;
         let mut program = stored(lower(graph).map_err(host::ir_error)?, storage);
         if optimizes {
-            program = without_pads(graph, program);
+            program = cheaper(graph, without_pads(graph, program))?;
         }
         let Strips { graph, program, plan, strips } = Strips::of(graph, program, max_arena)
             .map_err(|error| if error.kind == Kind::Check { error.at(model) } else { error })?;

@@ -1,9 +1,10 @@
 //! The generated model, compiled for the host without a warning, gives the interpreter's bytes in every layer.
 
 use crate::networks::{
-    float_network, generate, generate_stored, inputs, int8_network, options, sparse_network,
+    float_network, generate, generate_program, inputs, int8_network, options, rows_network, sparse_network,
 };
-use smidgen_ir::{Graph, Interpreter, Storage, lower};
+use smidgen_ir::copies::without_copies;
+use smidgen_ir::{Graph, Interpreter, Program, Storage, lower, stored};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -83,10 +84,10 @@ fn run(folder: &Path) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-fn check(graph: &Graph, storage: Storage) {
+fn check(graph: &Graph, program: Program) {
     let folder = tempfile::tempdir().expect("writable");
     let folder = folder.path();
-    for (path, bytes) in generate_stored(graph, &options("mps2-an386"), storage).expect("generates") {
+    for (path, bytes) in generate_program(graph, &program, &options("mps2-an386")).expect("generates") {
         if !path.starts_with("harness/") && !path.starts_with(".cargo/") {
             write(folder, &path, &bytes);
         }
@@ -111,7 +112,6 @@ fn check(graph: &Graph, storage: Storage) {
     let outputs: Vec<u8> =
         inferences.clone().flat_map(|inputs| interpreter.run(inputs).expect("runs")).collect();
     assert_eq!(fs::read(folder.join("outputs")).expect("written"), outputs);
-    let program = lower(graph).expect("lowers");
     let mut layers = Vec::new();
     let mut keep = |node, results: &[&[u8]]| {
         if program.calls.iter().any(|call| call.node == node) {
@@ -125,17 +125,27 @@ fn check(graph: &Graph, storage: Storage) {
 
 #[test]
 fn float_model_computes_what_the_interpreter_computes() {
-    check(&float_network(), Storage::Plain);
+    check(&float_network(), lower(&float_network()).expect("lowers"));
 }
 
 #[test]
 fn int8_model_computes_what_the_interpreter_computes() {
-    check(&int8_network(), Storage::Plain);
+    check(&int8_network(), lower(&int8_network()).expect("lowers"));
 }
 
 #[test]
 fn filters_as_code_compute_what_the_interpreter_computes() {
-    check(&sparse_network(), Storage::Fastest);
+    let program = lower(&sparse_network()).expect("lowers");
+    check(&sparse_network(), stored(program, Storage::Fastest));
+}
+
+#[test]
+fn parts_of_tensors_compute_what_the_interpreter_computes() {
+    let graph = rows_network();
+    let program = lower(&graph).expect("lowers");
+    let without = without_copies(&graph, program.clone());
+    assert_eq!(program.calls.len() - without.calls.len(), 4);
+    check(&graph, without);
 }
 
 /// Two models with the kernels of the first, over the same memory in turn.

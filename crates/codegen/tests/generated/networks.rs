@@ -4,10 +4,12 @@ use smidgen_codegen::{CodegenError, OptLevel, Options, firmware};
 use smidgen_ir::build::{Builder, Conv, Parameter};
 use smidgen_ir::ops::add::Add;
 use smidgen_ir::ops::average_pool_2d::AveragePool2d;
+use smidgen_ir::ops::concatenation::Concatenation;
 use smidgen_ir::ops::conv_2d::Conv2d;
 use smidgen_ir::ops::depthwise_conv_2d::DepthwiseConv2d;
 use smidgen_ir::ops::fully_connected::FullyConnected;
-use smidgen_ir::{Activation, Graph, Op, Padding, Quant, Storage, Tensor, TensorIdx, lower, stored};
+use smidgen_ir::ops::split::Split;
+use smidgen_ir::{Activation, Graph, Op, Padding, Program, Quant, Tensor, TensorIdx, lower};
 use std::collections::BTreeMap;
 
 /// A stream of bytes that is the same everywhere (the generator of the shared goldens).
@@ -154,21 +156,34 @@ pub(crate) fn options(board: &str) -> Options {
     }
 }
 
-/// Lowers, plans and generates.
-pub(crate) fn generate(graph: &Graph, options: &Options) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
-    generate_stored(graph, options, Storage::Plain)
+/// Rows behind rows, and their halves again.
+pub(crate) fn rows_network() -> Graph {
+    let mut stream = Stream(5);
+    let mut net = Builder::new("rows", |parameter: &Parameter<'_>| stream.floats(parameter.n_elements()));
+    let x = net.input("x", &[1, 4, 4, 2]);
+    let a = net.conv_2d(x, Conv::new(3, [3, 3]));
+    let b = net.conv_2d(x, Conv::new(3, [1, 1]));
+    let y = net.node(Op::Concatenation(Concatenation { axis: 1 }), &[Some(a), Some(b)], None);
+    let halves = net.nodes(Op::Split(Split { axis: 1, parts: 2 }), &[Some(y)], &[None, None]);
+    let sum = net.add(halves[0], halves[1]);
+    let sum = net.add(sum, a);
+    net.finish(&[sum]).expect("valid")
 }
 
-/// [`generate`] with filters stored in some way.
-pub(crate) fn generate_stored(
+/// Lowers, plans and generates.
+pub(crate) fn generate(graph: &Graph, options: &Options) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
+    generate_program(graph, &lower(graph).expect("lowers"), options)
+}
+
+/// [`generate`] of a program that was made of the graph.
+pub(crate) fn generate_program(
     graph: &Graph,
+    program: &Program,
     options: &Options,
-    storage: Storage,
 ) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
-    let program = stored(lower(graph).expect("lowers"), storage);
-    let plan = smidgen_plan::plan(graph, &program).expect("plans");
-    assert_eq!(smidgen_plan::check(graph, &program, &plan), Ok(()));
-    firmware(graph, &program, &plan, options)
+    let plan = smidgen_plan::plan(graph, program).expect("plans");
+    assert_eq!(smidgen_plan::check(graph, program, &plan), Ok(()));
+    firmware(graph, program, &plan, options)
 }
 
 /// Random inputs of `n` inferences, in the types of the graph.
