@@ -1,7 +1,7 @@
 //! PAD into the windows behind it, in a lowered program.
 //!
 //! A kernel's window may begin before the image by any number of rows and columns and end behind it, which the padding SAME and VALID of
-//! files cannot say: here a PAD whose only reader is a convolution goes where [`crate::passes::fuse_pad`] must leave it. Values
+//! files cannot say: here a PAD whose only reader is a convolution goes where [`fuse_pad`](crate::passes::fuse_pad()) must leave it. Values
 //! beyond the image add nothing to a sum, as the zeros did.
 
 use crate::graph::{Graph, TensorIdx};

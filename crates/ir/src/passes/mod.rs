@@ -1,4 +1,4 @@
-//! Passes: rewrites that keep what a graph means, int8 results bit for bit. One file each; [`optimize`] runs all of them.
+//! Passes: rewrites that keep what a graph means, int8 results bit for bit. One file each; [`optimize`](optimize()) runs all of them.
 
 pub mod cancel_pairs;
 pub mod common_subexpressions;

@@ -29,7 +29,7 @@ const MOST_ROUNDS: usize = 8;
 /// The graph after all passes. `changed` is told of each pass that changed something: its name, and the graph before and after.
 ///
 /// # Errors
-/// [`IrError::Invalid`] for a graph that the verifier refuses; what [`fold_constants`] finds.
+/// [`IrError::Invalid`] for a graph that the verifier refuses; what [`fold_constants()`] finds.
 pub fn optimize(
     graph: &Graph,
     changed: &mut dyn FnMut(&'static str, &Graph, &Graph),
