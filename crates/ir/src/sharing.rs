@@ -17,7 +17,7 @@ pub enum Sharing {
         /// Output pixels of which none is written before the inputs of all are read.
         at_once: usize,
     },
-    /// The kernel's `run_shared` goes from element to element, beside a second operand that has memory of its own.
+    /// The kernel's `run_shared` goes from element to element, perhaps beside a second operand that has memory of its own.
     Elements,
 }
 
@@ -38,6 +38,7 @@ impl Call {
         let (window, at_once) = match self.kernel {
             Kernel::AddInt8(spec) => return (spec.a_shape == spec.b_shape).then_some(Sharing::Elements),
             Kernel::SubInt8(spec) => return (spec.a_shape == spec.b_shape).then_some(Sharing::Elements),
+            kernel if is_elementwise(kernel) => return Some(Sharing::Elements),
             Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) => (spec.window, 1),
             Kernel::Conv2dInt8Asymmetric(spec) => (spec.window, 1),
             Kernel::Conv2dStored(spec) => {
@@ -55,6 +56,46 @@ impl Call {
         };
         Some(Sharing::Pixels { window, at_once })
     }
+}
+
+/// Whether each element of the result is a function of that element of the only operand, of the same type.
+fn is_elementwise(kernel: Kernel) -> bool {
+    matches!(
+        kernel,
+        Kernel::AbsFloat32(_)
+            | Kernel::AbsInt8(_)
+            | Kernel::CeilFloat32(_)
+            | Kernel::CosFloat32(_)
+            | Kernel::EluFloat32(_)
+            | Kernel::EluInt8(_)
+            | Kernel::ExpFloat32(_)
+            | Kernel::ExpInt8(_)
+            | Kernel::FloorFloat32(_)
+            | Kernel::GeluInt8(_)
+            | Kernel::HardSwishFloat32(_)
+            | Kernel::HardSwishInt8(_)
+            | Kernel::LeakyReluInt8(_)
+            | Kernel::LogFloat32(_)
+            | Kernel::LogInt8(_)
+            | Kernel::LogisticFloat32(_)
+            | Kernel::LogisticInt8(_)
+            | Kernel::NegFloat32(_)
+            | Kernel::QuantizeInt8(_)
+            | Kernel::Relu6Float32(_)
+            | Kernel::ReluFloat32(_)
+            | Kernel::ReluInt8(_)
+            | Kernel::ReluN1To1Float32(_)
+            | Kernel::ReluN1To1Int8(_)
+            | Kernel::RoundFloat32(_)
+            | Kernel::RsqrtFloat32(_)
+            | Kernel::RsqrtInt8(_)
+            | Kernel::SinFloat32(_)
+            | Kernel::SqrtFloat32(_)
+            | Kernel::SqrtInt8(_)
+            | Kernel::SquareFloat32(_)
+            | Kernel::TanhFloat32(_)
+            | Kernel::TanhInt8(_)
+    )
 }
 
 #[cfg(test)]

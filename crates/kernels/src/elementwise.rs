@@ -3,7 +3,7 @@
 //! An operator's module re-exports the tables' kernels under its own name, so that all operators share their code.
 
 use crate::error::{attempt, elements, length};
-use crate::{InvalidSpec, WrongLength};
+use crate::{InvalidSpec, Shared, WrongLength};
 
 /// Everything about an int8 operator that looks its results up that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +30,33 @@ impl Int8 {
     pub fn run(&self, input: &[i8], table: &[i8], output: &mut [i8]) -> Result<(), WrongLength> {
         length("input", input.len(), self.spec.len)?;
         length("output", output.len(), self.spec.len)?;
-        let Ok(table) = <&[i8; 256]>::try_from(table) else {
-            return Err(WrongLength { operand: "table", expected: 256, found: table.len() });
-        };
+        let table = whole(table)?;
         for (output, &input) in output.iter_mut().zip(input) {
-            // Every byte has an entry.
-            *output = table.get(usize::from(input.cast_unsigned())).copied().unwrap_or(0);
+            *output = looked_up(table, input);
         }
         Ok(())
     }
+
+    /// [`Int8::run`] with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(&self, table: &[i8], shared: Shared<'_, i8>) -> Result<(), WrongLength> {
+        let table = whole(table)?;
+        shared.map(self.spec.len, |input| looked_up(table, input))
+    }
+}
+
+fn whole(table: &[i8]) -> Result<&[i8; 256], WrongLength> {
+    <&[i8; 256]>::try_from(table).map_err(|_| WrongLength {
+        operand: "table",
+        expected: 256,
+        found: table.len(),
+    })
+}
+
+#[inline(always)]
+fn looked_up(table: &[i8; 256], input: i8) -> i8 {
+    // Every byte has an entry.
+    table.get(usize::from(input.cast_unsigned())).copied().unwrap_or(0)
 }
 
 /// The table of an int8 operator, in the order that [`Int8::run`] reads.
@@ -134,6 +152,12 @@ macro_rules! float_elementwise {
                     *output = f(input);
                 }
                 Ok(())
+            }
+
+            /// [`Float32::run`] with input and output in one piece of memory.
+            #[inline(never)]
+            pub fn run_shared(&self, shared: $crate::Shared<'_, f32>) -> Result<(), $crate::WrongLength> {
+                shared.map(self.spec.len, $f)
             }
         }
     };

@@ -187,6 +187,25 @@ impl<T> Blocks<T> for Shared<'_, T> {
 }
 
 impl<T: Copy> Shared<'_, T> {
+    /// Makes each of `len` output elements of that of the input.
+    ///
+    /// Fails unless input and output lie in the memory.
+    #[inline(always)]
+    pub(crate) fn map(self, len: usize, f: impl Fn(T) -> T) -> Result<(), WrongLength> {
+        self.check(len, len)?;
+        let Shared { memory, input, output } = self;
+        let is_backward = output > input;
+        for at in 0..len {
+            let at = if is_backward { len - 1 - at } else { at };
+            if let Some(&value) = memory.get(input + at)
+                && let Some(place) = memory.get_mut(output + at)
+            {
+                *place = f(value);
+            }
+        }
+        Ok(())
+    }
+
     /// Makes each output element of that of the input and of `others`, which has as many.
     ///
     /// Fails unless input and output lie in the memory.

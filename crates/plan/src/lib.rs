@@ -54,7 +54,7 @@ pub struct Buffer {
 impl Buffer {
     /// Its bytes in the arena.
     pub fn range(&self) -> Range<usize> {
-        self.offset..self.offset + self.bytes
+        self.offset..self.offset.saturating_add(self.bytes)
     }
 
     /// Whether both are needed during the same call.

@@ -18,7 +18,7 @@ const HEAD: &str = "\
 Made by `SMIDGEN_UPDATE=1 cargo test -p smidgen --test memory_table`; a test keeps it true.
 
 The **arena** holds all activations and all scratch memory of the kernels. A result lies over the operand that its kernel uses
-up while it writes: a convolution or a pool a row and a pixel behind, a sum in place. The **bound** is what no plan for this
+up while it writes: a convolution or a pool a row and a pixel behind, a sum or a function of each element in place. The **bound** is what no plan for this
 order of operators can be smaller than: what the greediest one needs at once. The largest tensor is there for comparison: the
 arena of a chain can hardly be smaller. **TFLM** is what TensorFlow Lite Micro needs with its interpreter, where it was
 measured. The **stack** is the bound read off the machine code, and what a painted stack showed in the emulator. Bytes, Cortex-M4.

@@ -8,7 +8,9 @@ use smidgen_ir::ops::concatenation::Concatenation;
 use smidgen_ir::ops::conv_2d::Conv2d;
 use smidgen_ir::ops::depthwise_conv_2d::DepthwiseConv2d;
 use smidgen_ir::ops::fully_connected::FullyConnected;
+use smidgen_ir::ops::logistic::Logistic;
 use smidgen_ir::ops::split::Split;
+use smidgen_ir::ops::tanh::Tanh;
 use smidgen_ir::{Activation, Graph, Op, Padding, Program, Quant, Tensor, TensorIdx, lower};
 use std::collections::BTreeMap;
 
@@ -167,7 +169,10 @@ pub(crate) fn rows_network() -> Graph {
     let halves = net.nodes(Op::Split(Split { axis: 1, parts: 2 }), &[Some(y)], &[None, None]);
     let sum = net.add(halves[0], halves[1]);
     let sum = net.add(sum, a);
-    net.finish(&[sum]).expect("valid")
+    // In place.
+    let curve = net.node(Op::Logistic(Logistic), &[Some(sum)], None);
+    let curve = net.node(Op::Tanh(Tanh), &[Some(curve)], None);
+    net.finish(&[curve]).expect("valid")
 }
 
 /// Lowers, plans and generates.

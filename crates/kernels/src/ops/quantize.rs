@@ -4,7 +4,7 @@
 
 use super::rescaled::{Rescale, bounded};
 use crate::error::{attempt, elements, length, scale, within};
-use crate::{InvalidSpec, WrongLength, float};
+use crate::{InvalidSpec, Shared, WrongLength, float};
 
 /// The nearest int8 value, `round(value / scale) + zero_point`, halves away from zero, saturated. NaN becomes the zero
 /// point.
@@ -130,6 +130,17 @@ from_float!(Float32ToInt8(Float32ToInt8Spec), i8);
 from_float!(Float32ToInt16(Float32ToInt16Spec), i16);
 from_float!(Float32ToUint8(Float32ToUint8Spec), u8);
 requantize!(Int8(Int8Spec), i8, i8);
+
+impl Int8 {
+    /// [`Int8::run`] with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(&self, shared: Shared<'_, i8>) -> Result<(), WrongLength> {
+        shared.map(self.len, |input| {
+            self.output.apply(i32::from(input).wrapping_sub(self.input_zero_point)) as i8
+        })
+    }
+}
+
 requantize!(Int8ToInt16(Int8ToInt16Spec), i8, i16);
 requantize!(Int8ToInt32(Int8ToInt32Spec), i8, i32);
 requantize!(Int8ToUint8(Int8ToUint8Spec), i8, u8);

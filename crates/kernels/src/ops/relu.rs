@@ -4,7 +4,7 @@
 
 use crate::error::{attempt, elements, length, multiplier, zero_point};
 use crate::fixed::{Output, multiply_by_quantized_multiplier, requantize};
-use crate::{InvalidSpec, WrongLength};
+use crate::{InvalidSpec, Shared, WrongLength};
 
 /// Everything about an int8 RELU that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +85,21 @@ impl Int8 {
         length("input", input.len(), self.len)?;
         length("output", output.len(), self.len)?;
         for (output, &input) in output.iter_mut().zip(input) {
-            let value = i32::from(input) - self.input_zero_point;
-            *output = requantize(value, self.multiplier, self.shift, self.output);
+            *output = self.of(input);
         }
         Ok(())
+    }
+
+    /// [`Int8::run`] with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(&self, shared: Shared<'_, i8>) -> Result<(), WrongLength> {
+        shared.map(self.len, |input| self.of(input))
+    }
+
+    #[inline(always)]
+    fn of(&self, input: i8) -> i8 {
+        let value = i32::from(input) - self.input_zero_point;
+        requantize(value, self.multiplier, self.shift, self.output)
     }
 }
 
@@ -130,6 +141,12 @@ impl Float32 {
             *output = if input < 0.0 { 0.0 } else { input };
         }
         Ok(())
+    }
+
+    /// [`Float32::run`] with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(&self, shared: Shared<'_, f32>) -> Result<(), WrongLength> {
+        shared.map(self.spec.len, |input| if input < 0.0 { 0.0 } else { input })
     }
 }
 

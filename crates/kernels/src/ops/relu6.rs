@@ -4,7 +4,7 @@
 //! input and output share scale and zero point.
 
 use crate::error::{activation, attempt, elements, ensure, length};
-use crate::{InvalidSpec, WrongLength, fixed, float};
+use crate::{InvalidSpec, Shared, WrongLength, fixed, float};
 
 /// Everything about an int8 RELU6 that is known when it is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,12 @@ impl Float32 {
             *output = float::clamp(input, 0.0, 6.0);
         }
         Ok(())
+    }
+
+    /// [`Float32::run`] with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(&self, shared: Shared<'_, f32>) -> Result<(), WrongLength> {
+        shared.map(self.spec.len, |input| float::clamp(input, 0.0, 6.0))
     }
 }
 

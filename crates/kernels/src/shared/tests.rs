@@ -168,3 +168,50 @@ fn memory_that_does_not_hold_both_is_refused() {
     let error = pool.run_shared(Shared { memory: &mut memory, input: 2, output: 0 }).unwrap_err();
     assert_eq!((error.operand, error.expected), ("memory", 6));
 }
+
+#[test]
+fn elements_may_be_made_in_place_and_either_way() {
+    use crate::ops::{logistic, quantize, relu};
+    let random = &mut Random::new(5);
+    let input = random.int8s(37);
+    let table = random.int8s(256);
+    let spec = relu::Int8Spec {
+        len: 37,
+        input_zero_point: 3,
+        output_zero_point: -7,
+        multiplier: 1 << 30,
+        shift: 1,
+        act_min: -90,
+        act_max: 100,
+    };
+    let relu = relu::Int8::new(spec).unwrap();
+    let look_up = logistic::Int8::new(logistic::Int8Spec { len: 37 }).unwrap();
+    let spec = quantize::Int8Spec {
+        len: 37,
+        input_zero_point: 3,
+        output_zero_point: -7,
+        multiplier: 1 << 30,
+        shift: 0,
+    };
+    let quantize = quantize::Int8::new(spec).unwrap();
+    let runs: [Runs<'_>; 3] = [
+        (&|x, y| relu.run(x, y).unwrap(), &|shared| relu.run_shared(shared).unwrap()),
+        (&|x, y| look_up.run(x, &table, y).unwrap(), &|shared| look_up.run_shared(&table, shared).unwrap()),
+        (&|x, y| quantize.run(x, y).unwrap(), &|shared| quantize.run_shared(shared).unwrap()),
+    ];
+    for (apart, shared) in runs {
+        let mut expected = std::vec![0; 37];
+        apart(&input, &mut expected);
+        for places in [(0, 0), (5, 0), (0, 9), (37, 0), (0, 40)] {
+            assert_eq!(in_memory(&input, 37, places, shared), expected, "{places:?}");
+        }
+    }
+    let mut short = [0; 36];
+    assert!(relu.run_shared(Shared { memory: &mut short, input: 0, output: 0 }).is_err());
+
+    let kernel = logistic::Float32::new(logistic::Float32Spec { len: 3 }).unwrap();
+    let (mut apart, mut memory) = ([0.0; 3], [9.0, -1.0, 0.5, 3.0]);
+    kernel.run(&memory[1..], &mut apart).unwrap();
+    kernel.run_shared(Shared { memory: &mut memory, input: 1, output: 0 }).unwrap();
+    assert_eq!(memory[..3], apart);
+}

@@ -43,7 +43,8 @@ fn views_have_the_memory_of_their_origin_and_inputs_are_reused() {
 #[test]
 fn overlap_is_found() {
     let found = damaged(|plan| plan.buffers.iter_mut().for_each(|buffer| buffer.offset = 0));
-    assert!(matches!(&found[0], Violation::Overwritten { reader, .. } if reader == "call 0"), "{found:?}");
+    // RELU may lie over its operand, but not over one that the sum reads as well.
+    assert!(matches!(&found[0], Violation::Overwritten { reader, .. } if reader == "call 2"), "{found:?}");
 }
 
 #[test]
