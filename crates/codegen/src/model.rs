@@ -146,7 +146,7 @@ pub(crate) fn files(
             constant: None,
         };
         if let Some(data) = tensor.data.as_ref().filter(|_| initial.iter().any(|&byte| byte != fill)) {
-            let number = program.consts.len() + weights.len();
+            let number = program.consts.len() + variables.len();
             let constant = format!("WEIGHTS_{number:03}_INITIAL_STATE");
             let file = format!("{number:03}_initial_state.bin");
             variable.constant = Some(constant.clone());
@@ -224,13 +224,7 @@ impl Memory<'_> {
         let (Some(_), &[(target, elem)]) = (call.sharing(), call.targets.as_slice()) else {
             return Ok(None);
         };
-        let tensors: Vec<TensorIdx> = call
-            .operands
-            .iter()
-            .filter_map(
-                |(operand, _)| if let Operand::Tensor(tensor) = *operand { Some(tensor) } else { None },
-            )
-            .collect();
+        let tensors: Vec<TensorIdx> = call.reads().collect();
         let (Some(&first), Some(result)) = (tensors.first(), target.tensor()) else { return Ok(None) };
         let (input, output) = (self.tensor(first)?, self.tensor(result)?);
         let overlap = input.start < output.end && output.start < input.end;

@@ -19,15 +19,16 @@ pub fn without_copies(graph: &Graph, mut program: Program) -> Program {
         let moved = program.calls.get(at).and_then(Move::of);
         let part = moved
             .and_then(|moved| moved.split(graph, &program).or_else(|| moved.joined(graph, &program, at)));
-        let changed = part.map(|part| {
-            let mut changed = program.clone();
-            changed.calls.remove(at);
-            changed.parts.push(part);
-            changed
-        });
-        match changed.filter(is_sound) {
-            Some(changed) => program = changed,
-            None => at += 1,
+        let Some(part) = part else {
+            at += 1;
+            continue;
+        };
+        let copy = program.calls.remove(at);
+        program.parts.push(part);
+        if !is_sound(&program) {
+            program.parts.pop();
+            program.calls.insert(at, copy);
+            at += 1;
         }
     }
     program
@@ -96,9 +97,8 @@ impl Move {
 
 /// Whether a tensor may get its bytes elsewhere: nobody outside the program and no view looks for them.
 fn is_free(graph: &Graph, program: &Program, tensor: TensorIdx) -> bool {
-    let is_viewed = program.views.iter().any(|(view, origin)| *view == tensor || *origin == tensor);
     let is_part = program.parts.iter().any(|part| part.tensor == tensor || part.whole == tensor);
-    !is_viewed && !is_part && !graph.outputs.contains(&tensor) && !is_state(graph, tensor)
+    !program.is_viewed(tensor) && !is_part && !graph.outputs.contains(&tensor) && !is_state(graph, tensor)
 }
 
 fn is_state(graph: &Graph, tensor: TensorIdx) -> bool {
@@ -120,14 +120,7 @@ fn is_sound(program: &Program) -> bool {
         None => (tensor, 0..usize::MAX),
     };
     program.calls.iter().all(|call| {
-        let reads: Vec<(TensorIdx, Range<usize>)> = call
-            .operands
-            .iter()
-            .filter_map(|(operand, _)| match operand {
-                Operand::Tensor(tensor) => Some(place(*tensor)),
-                Operand::Const(_) | Operand::Absent => None,
-            })
-            .collect();
+        let reads: Vec<(TensorIdx, Range<usize>)> = call.reads().map(place).collect();
         let writes_read =
             call.results().any(|result| reads.iter().any(|(whole, _)| *whole == place(result).0));
         let overlap = |(a, x): &(TensorIdx, Range<usize>), (b, y): &(TensorIdx, Range<usize>)| {

@@ -102,6 +102,11 @@ impl Graph {
         &mut self.tensors[idx.idx()]
     }
 
+    /// Multiply-accumulates of one inference.
+    pub fn macs(&self) -> u64 {
+        (0..self.nodes.len() as u32).map(|at| crate::ops::macs(self, NodeIdx(at))).sum()
+    }
+
     /// Adds a tensor and returns its index.
     pub fn add_tensor(&mut self, tensor: Tensor) -> TensorIdx {
         self.tensors.push(tensor);

@@ -4,9 +4,10 @@
 //! files cannot say: here a PAD whose only reader is a convolution goes where [`fuse_pad`](crate::passes::fuse_pad()) must leave it. Values
 //! beyond the image add nothing to a sum, as the zeros did.
 
-use crate::graph::{Graph, TensorIdx};
+use crate::graph::Graph;
 use crate::kernel::Kernel;
 use crate::ops::Op;
+use crate::patches::is_passed_on;
 use crate::program::{Call, Operand, Program};
 
 /// The program without PADs of zeros, by rows and columns, that only a CONV_2D or DEPTHWISE_CONV_2D without padding of its own reads.
@@ -36,7 +37,7 @@ fn fused(graph: &Graph, program: &Program, at: usize) -> Option<(usize, Call)> {
     let Op::Pad(op) = &graph.nodes.get(program.calls[pad].node.idx())?.op else { return None };
     let [[0, 0], [top, bottom], [left, right], [0, 0]] = *op.paddings.as_slice() else { return None };
     let Operand::Tensor(image) = program.calls[pad].operands.first()?.0 else { return None };
-    if !is_read_once(graph, program, padded) {
+    if !is_passed_on(graph, program, padded) {
         return None;
     }
     let inner =
@@ -50,13 +51,6 @@ fn fused(graph: &Graph, program: &Program, at: usize) -> Option<(usize, Call)> {
     let mut call = Call { kernel, ..call.clone() };
     call.operands.first_mut()?.0 = Operand::Tensor(image);
     Some((pad, call))
-}
-
-fn is_read_once(graph: &Graph, program: &Program, tensor: TensorIdx) -> bool {
-    let operands = program.calls.iter().flat_map(|call| &call.operands);
-    let n = operands.filter(|(operand, _)| *operand == Operand::Tensor(tensor)).count();
-    let is_viewed = program.views.iter().any(|(view, origin)| *view == tensor || *origin == tensor);
-    n == 1 && !is_viewed && !graph.outputs.contains(&tensor)
 }
 
 #[cfg(test)]

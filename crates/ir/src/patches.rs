@@ -18,8 +18,10 @@ use crate::tensor::Tensor;
 pub struct Patched {
     /// The graph with the tensors of the strips, which no node names.
     pub graph: Graph,
-    /// The program.
-    pub program: Program,
+    /// The program's calls and parts; its constants are as they were.
+    pub calls: Vec<Call>,
+    /// See [`Program::parts`].
+    pub parts: Vec<Part>,
     /// Multiply-accumulates of the whole program before.
     pub macs_before: u64,
     /// Multiply-accumulates of the whole program now.
@@ -78,8 +80,7 @@ pub fn stages(graph: &Graph, program: &Program) -> Vec<Stage> {
             from = None;
             continue;
         };
-        let is_next =
-            from.is_some_and(|tensor| input == tensor && is_only_reader(graph, program, at, tensor));
+        let is_next = from.is_some_and(|tensor| input == tensor && is_passed_on(graph, program, tensor));
         match stages.last_mut().filter(|_| is_next) {
             Some(stage) => stage.heights.push(window.out_h),
             None => stages.push(Stage { first: at, heights: vec![window.out_h] }),
@@ -89,24 +90,19 @@ pub fn stages(graph: &Graph, program: &Program) -> Vec<Stage> {
     stages
 }
 
+/// Whether one call reads a tensor and nothing else does.
+pub(crate) fn is_passed_on(graph: &Graph, program: &Program, tensor: TensorIdx) -> bool {
+    program.n_reads(tensor) == 1 && !program.is_viewed(tensor) && !graph.outputs.contains(&tensor)
+}
+
 /// Window, operand and result of a call that reads one tensor and writes another.
 fn link(call: &Call) -> Option<(Window, TensorIdx, TensorIdx)> {
     let window = call.kernel.window()?;
-    let mut tensors = call.operands.iter().filter_map(|(operand, _)| match operand {
-        Operand::Tensor(tensor) => Some(*tensor),
-        Operand::Const(_) | Operand::Absent => None,
-    });
-    let (Some(input), None) = (tensors.next(), tensors.next()) else { return None };
+    let mut reads = call.reads();
+    let (Some(input), None) = (reads.next(), reads.next()) else { return None };
     let &[(Target::Result(result), _)] = call.targets.as_slice() else { return None };
     matches!(call.operands.first(), Some((Operand::Tensor(first), _)) if *first == input)
         .then_some((window, input, result))
-}
-
-fn is_only_reader(graph: &Graph, program: &Program, at: usize, tensor: TensorIdx) -> bool {
-    let reads = |call: &Call| call.operands.iter().any(|(operand, _)| *operand == Operand::Tensor(tensor));
-    let others = program.calls.iter().enumerate().any(|(other, call)| other != at && reads(call));
-    let is_viewed = program.views.iter().any(|(view, origin)| *view == tensor || *origin == tensor);
-    !others && !is_viewed && !graph.outputs.contains(&tensor)
 }
 
 /// The program with the first `n_calls` calls of one of its [`stages`] in so many strips of rows; `None` where that cannot be.
@@ -134,11 +130,10 @@ pub fn patched(
         (node * of(call)).checked_div(whole).unwrap_or(node)
     };
     let sum = |calls: &[Call]| -> u64 { calls.iter().map(macs).sum() };
-    let macs_before: u64 = (0..graph.nodes.len() as u32).map(|at| ops::macs(graph, crate::NodeIdx(at))).sum();
+    let macs_before = graph.macs();
     let macs = macs_before + sum(&made.calls).saturating_sub(sum(stage));
     let calls = [before, made.calls.as_slice(), rest].concat();
-    let program = Program { calls, parts: made.parts, ..program.clone() };
-    Some(Patched { graph: made.graph, program, macs_before, macs })
+    Some(Patched { graph: made.graph, calls, parts: made.parts, macs_before, macs })
 }
 
 /// What is made of the calls of a stage.
@@ -273,9 +268,10 @@ mod tests {
             let wanted = Interpreter::new(&graph).unwrap().run(&input).unwrap();
             for (at, height) in stage.heights.iter().enumerate() {
                 for strips in 2..=5.min(*height) {
-                    let Patched { graph: made, program, macs, macs_before } =
+                    let Patched { graph: made, calls, parts, macs, macs_before } =
                         patched(&graph, &program, stage, at + 1, strips).unwrap();
                     assert!(macs >= macs_before, "{seed}: {at} {strips}");
+                    let program = Program { calls, parts, ..program.clone() };
                     let mut interpreter = Interpreter::with_program(&made, program).unwrap();
                     assert_eq!(
                         interpreter.run(&input).unwrap(),

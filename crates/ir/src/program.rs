@@ -129,6 +129,14 @@ pub struct Call {
 }
 
 impl Call {
+    /// The activations that this call reads, in order.
+    pub fn reads(&self) -> impl Iterator<Item = TensorIdx> {
+        self.operands.iter().filter_map(|&(operand, _)| match operand {
+            Operand::Tensor(tensor) => Some(tensor),
+            Operand::Const(_) | Operand::Absent => None,
+        })
+    }
+
     /// The results of the node that this call writes, in order.
     pub fn results(&self) -> impl Iterator<Item = TensorIdx> {
         self.targets.iter().filter_map(|&(target, _)| match target {
@@ -180,6 +188,16 @@ pub struct Part {
 }
 
 impl Program {
+    /// How often calls read a tensor.
+    pub fn n_reads(&self, tensor: TensorIdx) -> usize {
+        self.calls.iter().flat_map(Call::reads).filter(|read| *read == tensor).count()
+    }
+
+    /// Whether a tensor is a view or has views.
+    pub fn is_viewed(&self, tensor: TensorIdx) -> bool {
+        self.views.iter().any(|(view, origin)| *view == tensor || *origin == tensor)
+    }
+
     /// What a tensor is a part of; `None` for one with bytes of its own.
     pub fn part(&self, tensor: TensorIdx) -> Option<Part> {
         self.parts.iter().find(|part| part.tensor == tensor).copied()

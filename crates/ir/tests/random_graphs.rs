@@ -7,30 +7,15 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use smidgen_ir::passes::{self, dead_code, fold_batch_norm, fold_constants, fuse_activation};
 use smidgen_ir::{DType, Graph, Interpreter, Op, Storage, Tensor, bounds, lower, stored, text};
-use smidgen_testkit::{Random, graph, unfinished_graph};
+use smidgen_testkit::{Random, graph, random_inputs, unfinished_graph};
 
 /// The outputs of one inference whose input is drawn from `seed`: small floats, or all of int8.
 fn outputs(graph: &Graph, seed: u64) -> Vec<u8> {
-    run(graph, &inputs(graph, seed))
+    run(graph, &random_inputs(graph, seed))
 }
 
 fn run(graph: &Graph, inputs: &[u8]) -> Vec<u8> {
     Interpreter::new(graph).unwrap().run(inputs).unwrap()
-}
-
-fn inputs(graph: &Graph, seed: u64) -> Vec<u8> {
-    let mut random = Random(seed);
-    let mut inputs = Vec::new();
-    for &input in &graph.inputs {
-        let tensor = graph.tensor(input);
-        for _ in 0..tensor.n_elements() {
-            match tensor.dtype {
-                DType::F32 => inputs.extend((random.below(2001) as f32 * 1e-3 - 1.0).to_le_bytes()),
-                _ => inputs.extend(&random.bits().to_le_bytes()[..tensor.dtype.n_bytes(1)]),
-            }
-        }
-    }
-    inputs
 }
 
 /// The graph with layers of which some channels are the same for every input: no weights, or a bias beyond all sums.
@@ -123,7 +108,7 @@ proptest! {
         prop_assert_eq!(&passes::constant_channels(&small).unwrap(), &small);
         let known = bounds::bounds(&graph);
         for at in 0..8 {
-            let inputs = inputs(&graph, seed ^ at);
+            let inputs = random_inputs(&graph, seed ^ at);
             prop_assert!(run(&small, &inputs) == run(&graph, &inputs), "the output of graph {} changes", seed);
             let mut outside = Vec::new();
             Interpreter::new(&graph).unwrap().run_layers(&inputs, &mut |node, results| {
@@ -156,7 +141,7 @@ proptest! {
             // A bias that was absent is one now.
             prop_assert!(size(&program) <= size(&plain) + 4 * 64 * plain.calls.len());
             let mut interpreter = Interpreter::with_program(&graph, program).unwrap();
-            prop_assert!(interpreter.run(&inputs(&graph, seed)).unwrap() == wanted, "{storage:?} changes graph {seed}");
+            prop_assert!(interpreter.run(&random_inputs(&graph, seed)).unwrap() == wanted, "{storage:?} changes graph {seed}");
         }
     }
 

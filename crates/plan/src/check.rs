@@ -3,7 +3,7 @@
 mod overlapping;
 
 use crate::{ALIGNMENT_BYTES, Plan};
-use smidgen_ir::{Graph, Operand, Program, TensorIdx};
+use smidgen_ir::{Graph, Program, TensorIdx};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -102,11 +102,7 @@ pub fn check(graph: &Graph, program: &Program, plan: &Plan) -> Result<(), Vec<Vi
         if call.scratch_bytes() > 0 {
             run.write_scratch(at, call.scratch_bytes());
         }
-        for (operand, _) in &call.operands {
-            if let Operand::Tensor(tensor) = *operand {
-                run.read(&reader, tensor);
-            }
-        }
+        call.reads().for_each(|tensor| run.read(&reader, tensor));
         for target in targets {
             run.read(&reader, target);
         }

@@ -1,7 +1,7 @@
 //! Which calls need which buffer.
 
 use crate::{Buffer, PlanError};
-use smidgen_ir::{Graph, Operand, Program, TensorIdx};
+use smidgen_ir::{Graph, Program, TensorIdx};
 use std::collections::BTreeMap;
 
 /// The tensor whose bytes `tensor` is a view or a part of, through any number of views; itself when it is none.
@@ -30,11 +30,9 @@ pub(crate) fn buffers(graph: &Graph, program: &Program) -> Result<Vec<Buffer>, P
         lives.write(input, 0)?;
     }
     for (at, call) in program.calls.iter().enumerate() {
-        for (operand, _) in &call.operands {
-            if let Operand::Tensor(tensor) = *operand {
-                let name = lives.name(tensor)?;
-                lives.read(tensor, at).ok_or(PlanError::ReadBeforeWritten { call: at, tensor, name })?;
-            }
+        for tensor in call.reads() {
+            let name = lives.name(tensor)?;
+            lives.read(tensor, at).ok_or(PlanError::ReadBeforeWritten { call: at, tensor, name })?;
         }
         for target in call.targets.iter().filter_map(|(target, _)| target.tensor()) {
             lives.write(target, at)?;

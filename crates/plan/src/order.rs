@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use smidgen_ir::{Graph, Operand, Program, TensorIdx, lower};
+use smidgen_ir::{Graph, Program, TensorIdx, lower};
 
 use crate::lifetimes::origin;
 use crate::{padded, plan};
@@ -82,11 +82,7 @@ impl Search {
             for call in calls {
                 step.scratch = step.scratch.max(call.scratch_bytes());
                 step.shares |= call.sharing().is_some();
-                let read = call.operands.iter().filter_map(|(operand, _)| match operand {
-                    Operand::Tensor(tensor) => Some(of(*tensor)),
-                    Operand::Const(_) | Operand::Absent => None,
-                });
-                step.reads.extend(read);
+                step.reads.extend(call.reads().map(of));
                 step.writes.extend(call.results().map(of));
             }
             // Of what is a view only its origin is memory.

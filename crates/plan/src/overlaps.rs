@@ -1,6 +1,6 @@
 //! Which buffers may overlap although one call needs both: an operand that ends with it, and its result.
 
-use smidgen_ir::{Graph, Operand, Program, Target, TensorIdx};
+use smidgen_ir::{Graph, Program, Target, TensorIdx};
 
 use crate::lifetimes::origin;
 use crate::{ALIGNMENT_BYTES, Buffer};
@@ -25,12 +25,10 @@ pub(crate) fn overlaps(graph: &Graph, program: &Program, buffers: &[Buffer]) -> 
     let find = |tensor: TensorIdx| buffers.iter().position(|buffer| buffer.tensor == Some(tensor));
     let of = |(at, call): (usize, &smidgen_ir::Call)| {
         let lags = call.sharing()?.lags();
-        let operands = || {
-            call.operands.iter().filter_map(|(operand, _)| match *operand {
-                Operand::Tensor(tensor) => Some(origin(program, tensor)),
-                Operand::Const(_) | Operand::Absent => None,
-            })
-        };
+        if call.reads().chain(call.results()).any(|tensor| program.part(tensor).is_some()) {
+            return None;
+        }
+        let operands = || call.reads().map(|tensor| origin(program, tensor));
         let first = operands().next()?;
         let &[(Target::Result(result), elem)] = call.targets.as_slice() else { return None };
         if keeps(first) || operands().filter(|&operand| operand == first).count() > 1 {
@@ -39,14 +37,6 @@ pub(crate) fn overlaps(graph: &Graph, program: &Program, buffers: &[Buffer]) -> 
         let (operand, result) = (find(first)?, find(origin(program, result))?);
         let (x, y) = (buffers.get(operand)?, buffers.get(result)?);
         let bytes = |elements: usize| (elements * elem.bytes()).next_multiple_of(ALIGNMENT_BYTES);
-        let is_whole = |tensor: TensorIdx| program.part(tensor).is_none();
-        let first_is_whole = call.operands.iter().all(|(operand, _)| match *operand {
-            Operand::Tensor(tensor) => is_whole(tensor),
-            Operand::Const(_) | Operand::Absent => true,
-        });
-        if !first_is_whole || call.results().any(|result| !is_whole(result)) {
-            return None;
-        }
         let is_end = x.last_call == at && y.first_call == at && operand != result;
         is_end.then(|| Overlap { operand, result, below: bytes(lags.below), above: bytes(lags.above) })
     };

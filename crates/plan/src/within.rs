@@ -33,40 +33,31 @@ pub struct Within {
 /// # Errors
 /// As [`plan`].
 pub fn within(graph: &Graph, program: &Program, arena_bytes: usize) -> Result<Within, PlanError> {
-    let whole = plan(graph, program)?;
-    let macs =
-        (0..graph.nodes.len() as u32).map(|at| smidgen_ir::ops::macs(graph, smidgen_ir::NodeIdx(at))).sum();
+    let (whole, macs) = (plan(graph, program)?, graph.macs());
     let (graph_now, program_now) = (graph.clone(), program.clone());
-    let start = Within {
-        graph: graph_now,
-        program: program_now,
-        plan: whole,
-        first: 0,
-        n_calls: 0,
-        n_strips: 1,
-        macs: [macs; 2],
-    };
-    let mut best = start;
-    let rank = |found: &Within| {
-        let arena = found.plan.arena_bytes;
-        match arena <= arena_bytes {
-            true => (0, found.macs[1], arena as u64),
-            false => (1, arena as u64, found.macs[1]),
-        }
-    };
+    let (first, n_calls, n_strips, macs) = (0, 0, 1, [macs; 2]);
+    let mut best =
+        Within { graph: graph_now, program: program_now, plan: whole, first, n_calls, n_strips, macs };
     if best.plan.arena_bytes <= arena_bytes {
         return Ok(best);
     }
+    let rank = |arena: usize, macs: u64| match arena <= arena_bytes {
+        true => (0, macs, arena as u64),
+        false => (1, arena as u64, macs),
+    };
+    let mut trial = program.clone();
     for stage in stages(graph, program) {
         for (at, &height) in stage.heights.iter().enumerate() {
             for n_strips in 2..=height.min(MOST_STRIPS) {
                 let Some(made) = patched(graph, program, &stage, at + 1, n_strips) else { continue };
-                let Patched { graph, program, macs_before, macs } = made;
-                let plan = plan(&graph, &program)?;
-                let (first, n_calls, macs) = (stage.first, at + 1, [macs_before, macs]);
-                let found = Within { graph, program, plan, first, n_calls, n_strips, macs };
-                if rank(&found) < rank(&best) {
-                    best = found;
+                let Patched { graph, calls, parts, macs_before, macs } = made;
+                (trial.calls, trial.parts) = (calls, parts);
+                let plan = plan(&graph, &trial)?;
+                if rank(plan.arena_bytes, macs) < rank(best.plan.arena_bytes, best.macs[1]) {
+                    // Both have the same constants.
+                    std::mem::swap(&mut best.program, &mut trial);
+                    let (first, n_calls, macs) = (stage.first, at + 1, [macs_before, macs]);
+                    best = Within { graph, plan, first, n_calls, n_strips, macs, ..best };
                 }
             }
         }

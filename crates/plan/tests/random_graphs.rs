@@ -5,23 +5,12 @@
 use proptest::prelude::*;
 use smidgen_ir::copies::without_copies;
 use smidgen_ir::padding::without_pads;
-use smidgen_ir::{DType, Graph, Interpreter, Program, lower};
+use smidgen_ir::{Graph, Interpreter, Program, lower};
 use smidgen_plan::{check, ordered, plan, within};
-use smidgen_testkit::{Random, graph};
+use smidgen_testkit::{graph, random_inputs};
 
 fn run(graph: &Graph, program: Program, seed: u64) -> Vec<u8> {
-    let mut random = Random(seed);
-    let mut inputs = Vec::new();
-    for &input in &graph.inputs {
-        let tensor = graph.tensor(input);
-        for _ in 0..tensor.n_elements() {
-            match tensor.dtype {
-                DType::F32 => inputs.extend((random.below(2001) as f32 * 1e-3 - 1.0).to_le_bytes()),
-                _ => inputs.extend(&random.bits().to_le_bytes()[..tensor.dtype.n_bytes(1)]),
-            }
-        }
-    }
-    Interpreter::with_program(graph, program).unwrap().run(&inputs).unwrap()
+    Interpreter::with_program(graph, program).unwrap().run(&random_inputs(graph, seed)).unwrap()
 }
 
 proptest! {

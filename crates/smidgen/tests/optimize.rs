@@ -46,9 +46,7 @@ fn shared_models_get_smaller_and_stay_the_same() {
             assert_eq!(lower(&small).unwrap(), program, "{}", path.display());
             continue;
         }
-        let macs: u64 = (0..graph.nodes.len() as u32)
-            .map(|at| smidgen_ir::ops::macs(&graph, smidgen_ir::NodeIdx(at)))
-            .sum();
+        let macs = graph.macs();
         let affordable = usize::try_from(MOST_MACS / macs.max(1)).unwrap().clamp(64, INFERENCES);
         let compared = compare(&graph, &small, affordable, 7, &mut Silent).unwrap();
         assert_eq!(compared.inferences, affordable);

@@ -9,7 +9,7 @@ mod union;
 
 pub use golden::{AUDIO_CASE, FLOAT_CASES, GoldenCase, GoldenSet, INT8_CASES, Layer, Output, close_f32};
 pub use memory::{Counting, peak_bytes};
-pub use random::Random;
+pub use random::{Random, random_inputs};
 pub use strategy::{graph, unfinished_graph};
 pub use union::union;
 

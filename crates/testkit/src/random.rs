@@ -1,5 +1,7 @@
 //! Numbers that are random but the same on every run.
 
+use smidgen_ir::{DType, Graph};
+
 /// SplitMix64 (Steele, Lea and Flood 2014).
 #[derive(Debug, Clone)]
 pub struct Random(pub u64);
@@ -23,4 +25,20 @@ impl Random {
     pub fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }
+}
+
+/// One inference's inputs as `seed` draws them: small floats, and any bits of other types.
+pub fn random_inputs(graph: &Graph, seed: u64) -> Vec<u8> {
+    let mut random = Random(seed);
+    let mut inputs = Vec::new();
+    for &input in &graph.inputs {
+        let tensor = graph.tensor(input);
+        for _ in 0..tensor.n_elements() {
+            match tensor.dtype {
+                DType::F32 => inputs.extend((random.below(2001) as f32 * 1e-3 - 1.0).to_le_bytes()),
+                _ => inputs.extend(&random.bits().to_le_bytes()[..tensor.dtype.n_bytes(1)]),
+            }
+        }
+    }
+    inputs
 }

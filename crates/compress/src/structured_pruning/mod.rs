@@ -12,7 +12,7 @@ mod layers;
 mod sensitivity;
 
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{Graph, IrError, NodeIdx, lower, ops};
+use smidgen_ir::{Graph, IrError, lower};
 
 use crate::post_training_quantization::{check_float, prepared};
 use crate::{CompressError, Context};
@@ -134,8 +134,8 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     context.log.push(format!(
         "structured_pruning: {} of {n} channels went: multiply-accumulates {} → {}, parameters {} → {}",
         removed.len(),
-        macs(&graph),
-        macs(&cut),
+        graph.macs(),
+        cut.macs(),
         parameters(&graph),
         parameters(&cut)
     ));
@@ -208,7 +208,7 @@ impl<'a> Plan<'a> {
 
 fn measure(graph: &Graph, target: Target) -> Result<f64, CompressError> {
     Ok(match target {
-        Target::Macs(_) => macs(graph) as f64,
+        Target::Macs(_) => graph.macs() as f64,
         Target::Instructions(_) => instructions::instructions(graph),
         Target::Parameters(_) | Target::Channels(_) | Target::Layers(_) => parameters(graph) as f64,
         Target::Arena(_) => {
@@ -218,10 +218,6 @@ fn measure(graph: &Graph, target: Target) -> Result<f64, CompressError> {
             plan.arena_bytes as f64
         }
     })
-}
-
-fn macs(graph: &Graph) -> u64 {
-    (0..graph.nodes.len() as u32).map(|at| ops::macs(graph, NodeIdx(at))).sum()
 }
 
 fn parameters(graph: &Graph) -> usize {

@@ -92,7 +92,7 @@ fn channels_that_are_always_0_go_without_a_trace() {
 fn shares_of_cost_are_reached_and_no_more_than_needed_goes() {
     let graph = network(1);
     for (target, cost) in [
-        (Target::Macs(0.6), &|graph: &Graph| macs(graph) as f64),
+        (Target::Macs(0.6), &|graph: &Graph| graph.macs() as f64),
         (Target::Parameters(0.5), &|graph: &Graph| parameters(graph) as f64),
         (Target::Arena(0.4), &|graph: &Graph| measure(graph, Target::Arena(0.0)).unwrap()),
         (Target::Instructions(0.4), &|graph: &Graph| instructions::instructions(graph)),
@@ -136,7 +136,7 @@ fn importance_may_come_from_values_and_gradients() {
         context.gradients.insert(at, noise.values(tensor.n_elements(), 1.0));
     }
     let by_gradients = apply(&graph, &config, &mut context).unwrap();
-    assert_eq!(macs(&by_values), macs(&by_gradients));
+    assert_eq!(by_values.macs(), by_gradients.macs());
     assert_ne!(by_values, by_gradients);
 }
 

@@ -13,18 +13,13 @@ type Part = (Operand, Elem);
 /// Replaces the call at `at`.
 pub(super) fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &Form) {
     let Some(call) = program.calls.get(at).cloned() else { return };
-    let &[input, _, bias, multiplier, shift] = call.operands.as_slice() else { return };
+    let &[input, filter, bias, multiplier, shift] = call.operands.as_slice() else { return };
     let kernel = match form {
         Form::Indexed(form) => indexed_kernel(call.kernel, form.bits),
         Form::Coded(_) => coded_kernel(call.kernel),
         Form::Unrolled => code::kernel(call.kernel),
     };
     let Some(kernel) = kernel else { return };
-    if let (Form::Unrolled, Some(place)) = (form, program.calls.get_mut(at)) {
-        // It is made from filter and bias as they are.
-        place.kernel = kernel;
-        return;
-    }
     let mut operands = vec![input];
     let mut add = |what: &str, elem: Elem, bytes: Vec<u8>| -> Part {
         if bytes.is_empty() {
@@ -35,10 +30,9 @@ pub(super) fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &F
     };
     let signed = |values: &[i8]| values.iter().map(|value| value.cast_unsigned()).collect();
     let words = |values: &[u16]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let is_depthwise = matches!(kernel, Kernel::DepthwiseConv2dStored(_));
     match form {
         Form::Indexed(Indexed { mask, starts, codebook, values, .. }) => {
-            if !is_depthwise {
+            if !matches!(kernel, Kernel::DepthwiseConv2dStored(_)) {
                 operands.push(add("mask", Elem::U8, mask.clone()));
                 operands.push(add("starts", Elem::U16, words(starts)));
             }
@@ -50,12 +44,14 @@ pub(super) fn exchange(program: &mut Program, at: usize, layer: &Layer, form: &F
             operands.push(add("symbols", Elem::I8, signed(symbols)));
             operands.push(add("codes", Elem::U8, codes.clone()));
         }
-        Form::Unrolled => {}
+        // The code is made from filter and bias as they are.
+        Form::Unrolled => operands.push(filter),
     }
-    operands.push(if is_depthwise {
-        bias
-    } else {
-        add("stored_bias", Elem::I32, layer.biases().iter().flat_map(|bias| bias.to_le_bytes()).collect())
+    operands.push(match kernel {
+        Kernel::DepthwiseConv2dStored(_) | Kernel::FullyConnectedUnrolled(_) => bias,
+        _ => {
+            add("stored_bias", Elem::I32, layer.biases().iter().flat_map(|bias| bias.to_le_bytes()).collect())
+        }
     });
     operands.extend([multiplier, shift]);
     if let Some(place) = program.calls.get_mut(at) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use smidgen_ir::{Call, Operand, Sharing, TensorIdx, Window};
+use smidgen_ir::{Call, Sharing, TensorIdx, Window};
 
 use super::{Run, Violation};
 
@@ -15,11 +15,7 @@ struct Step {
 impl Run<'_> {
     /// The tensors that a call reads, views followed to their origin.
     fn operands(&self, call: &Call) -> Vec<TensorIdx> {
-        let tensor = |(operand, _): &(Operand, _)| match *operand {
-            Operand::Tensor(tensor) => Some(self.origin(tensor)),
-            Operand::Const(_) | Operand::Absent => None,
-        };
-        call.operands.iter().filter_map(tensor).collect()
+        call.reads().map(|tensor| self.origin(tensor)).collect()
     }
 
     /// The first operand and the result.

@@ -4,7 +4,7 @@ use super::*;
 use crate::{Buffer, PlanError, plan};
 use proptest::prelude::*;
 use smidgen_ir::build::{Builder, Conv};
-use smidgen_ir::{Elem, Target, lower};
+use smidgen_ir::{Elem, Operand, Target, lower};
 
 /// A chain with a branch: `b = relu(a); c = relu(b); d = b + c`, through a view of `c`.
 fn branch() -> (Graph, Program) {

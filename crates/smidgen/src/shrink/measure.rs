@@ -1,7 +1,7 @@
 //! What a model is worth and costs after a stage.
 
 use smidgen_compress::{weight_clustering, weight_pruning};
-use smidgen_ir::{Graph, NodeIdx, filter_bytes, ops, passes};
+use smidgen_ir::{Graph, filter_bytes, passes};
 use smidgen_report::StageReport;
 use smidgen_target::Board;
 
@@ -58,7 +58,7 @@ impl Meter<'_> {
             parameters: constants.map(|tensor| tensor.n_elements() as u64).sum(),
             zeros: weight_pruning::sparsity(float),
             values: weight_clustering::n_values(&int8),
-            macs: (0..int8.nodes.len() as u32).map(|at| ops::macs(&int8, NodeIdx(at))).sum(),
+            macs: int8.macs(),
             float_file_bytes: smidgen_tflite::write(float).map_err(Error::input)?.len() as u64,
             log,
             ..StageReport::default()
