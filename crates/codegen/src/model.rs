@@ -135,23 +135,11 @@ pub(crate) fn files(
         program.in_flash().filter_map(|(idx, _)| weight(program, idx.0 as usize)).collect();
     let mut weight_bytes: Vec<&[u8]> = program.in_flash().map(|(_, of)| of.bytes.as_slice()).collect();
     let mut variables = Vec::new();
-    for (index, tensor) in graph.tensors.iter().enumerate().filter(|(_, tensor)| tensor.is_variable) {
-        let idx = TensorIdx(index as u32);
-        let initial = tensor.initial_bytes();
-        let fill = initial.first().copied().unwrap_or(0);
-        let mut variable = Variable {
-            what: memory.describe(idx),
-            range: range_text(&memory.tensor(idx)?),
-            fill,
-            constant: None,
-        };
-        if let Some(data) = tensor.data.as_ref().filter(|_| initial.iter().any(|&byte| byte != fill)) {
-            let number = program.consts.len() + variables.len();
-            let constant = format!("WEIGHTS_{number:03}_INITIAL_STATE");
-            let file = format!("{number:03}_initial_state.bin");
-            variable.constant = Some(constant.clone());
-            weights.push(Weight { constant, file, bytes: data.len() });
-            weight_bytes.push(data);
+    for idx in (0..).map(TensorIdx).zip(&graph.tensors).filter(|(_, t)| t.is_variable).map(|(idx, _)| idx) {
+        let (variable, initial) = variable(&memory, idx, program.consts.len() + variables.len())?;
+        if let Some((weight, bytes)) = initial {
+            weights.push(weight);
+            weight_bytes.push(bytes);
         }
         variables.push(variable);
     }
@@ -187,6 +175,33 @@ pub(crate) fn files(
         files.push((format!("model/weights/{}", weight.file), bytes.to_vec()));
     }
     Ok(files)
+}
+
+/// A constant with its bytes.
+type Stored<'a> = (Weight, &'a [u8]);
+
+/// A variable, and the constant that it starts with where that is not one byte repeated; `number` tells constants apart.
+fn variable<'a>(
+    memory: &Memory<'a>,
+    idx: TensorIdx,
+    number: usize,
+) -> Result<(Variable, Option<Stored<'a>>), CodegenError> {
+    let tensor = memory.graph.tensor(idx);
+    let initial = tensor.initial_bytes();
+    let fill = initial.first().copied().unwrap_or(0);
+    let data = tensor.data.as_deref().filter(|_| initial.iter().any(|&byte| byte != fill));
+    let stored = data.map(|data| {
+        let constant = format!("WEIGHTS_{number:03}_INITIAL_STATE");
+        let file = format!("{number:03}_initial_state.bin");
+        (Weight { constant, file, bytes: data.len() }, data)
+    });
+    let variable = Variable {
+        what: memory.describe(idx),
+        range: range_text(&memory.tensor(idx)?),
+        fill,
+        constant: stored.as_ref().map(|(weight, _)| weight.constant.clone()),
+    };
+    Ok((variable, stored))
 }
 
 /// An operand and a result in one region of the arena.
@@ -277,14 +292,16 @@ fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<P
     tensors.iter().enumerate().map(port).collect()
 }
 
-fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText, CodegenError> {
-    let node = memory.graph.nodes.get(call.node.idx());
-    let operator = node.map_or("", |node| node.op.name());
-    let shared = memory.shared(call)?;
+/// Arguments for the operands of a call from `first` on, and the memory that they are in.
+fn reads(
+    memory: &Memory<'_>,
+    index: usize,
+    call: &Call,
+    first: usize,
+) -> Result<(Vec<String>, Vec<Region>), CodegenError> {
     let mut sources: Vec<Range<usize>> = Vec::new();
     let mut arguments = Vec::new();
-    let n_shared = usize::from(shared.is_some());
-    for (at, &(operand, elem)) in call.operands.iter().enumerate().skip(n_shared) {
+    for (at, &(operand, elem)) in call.operands.iter().enumerate().skip(first) {
         if call.is_code(at) {
             if !call.is_code(at - 1) {
                 arguments.push(format!("unrolled::call_{index:03}"));
@@ -310,7 +327,14 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
     }
     let named =
         |(at, range): (usize, &Range<usize>)| Region { name: format!("x{at}"), range: range_text(range) };
-    let mut regions: Vec<Region> = sources.iter().enumerate().map(named).collect();
+    Ok((arguments, sources.iter().enumerate().map(named).collect()))
+}
+
+fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText, CodegenError> {
+    let node = memory.graph.nodes.get(call.node.idx());
+    let operator = node.map_or("", |node| node.op.name());
+    let shared = memory.shared(call)?;
+    let (mut arguments, mut regions) = reads(memory, index, call, usize::from(shared.is_some()))?;
     let mut results: Vec<String> = Vec::new();
     if let Some(Shared { input, output, elem }) = &shared {
         let start = input.start.min(output.start);
@@ -351,7 +375,7 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
         results: results.join(", "),
         method: match shared {
             Some(_) => "run_shared",
-            None if memory.program.code(call).is_some() => "run_code",
+            None if call.is_code(1) => "run_code",
             None => "run",
         },
         kernel: format!("CALL_{index:03}"),

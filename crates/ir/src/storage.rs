@@ -114,15 +114,7 @@ impl Layer {
         let constant =
             |operand: usize| program.consts.get(call.operands.get(operand)?.0.constant()?.0 as usize);
         let filter = constant(1)?;
-        let is_packed = matches!(call.kernel, Kernel::Conv2dInt4(_) | Kernel::FullyConnectedInt4(_));
-        let mut weights: Vec<i8> = match is_packed {
-            true => filter
-                .bytes
-                .iter()
-                .flat_map(|&byte| [(byte << 4).cast_signed() >> 4, byte.cast_signed() >> 4])
-                .collect(),
-            false => filter.bytes.iter().map(|byte| byte.cast_signed()).collect(),
-        };
+        let mut weights = weights(call.kernel, &filter.bytes);
         // The last byte of packed weights may hold one.
         let row = weights.len().checked_div(n_channels)?;
         weights.truncate(row * n_channels);
@@ -176,6 +168,16 @@ impl Layer {
             bias.wrapping_sub(sum.wrapping_mul(self.input_zero_point))
         };
         self.weights.chunks(self.row).zip(&self.bias).map(of).collect()
+    }
+}
+
+/// Weights of a filter; those of 4 bits stand two in a byte, the low half first.
+fn weights(kernel: Kernel, bytes: &[u8]) -> Vec<i8> {
+    match kernel {
+        Kernel::Conv2dInt4(_) | Kernel::FullyConnectedInt4(_) => {
+            bytes.iter().flat_map(|&byte| [(byte << 4).cast_signed() >> 4, byte.cast_signed() >> 4]).collect()
+        }
+        _ => bytes.iter().map(|byte| byte.cast_signed()).collect(),
     }
 }
 
