@@ -212,6 +212,15 @@ fn what_is_impossible_is_told_before_any_work() {
         let error = Recipe::parse(&stage(text), "the recipe").unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains("the recipe"), "{error}");
     }
+    // A network that cannot be trained.
+    let float = dir.path().join("build/float.tflite");
+    let graph = smidgen_tflite::read(&fs::read(&float).unwrap()).unwrap();
+    let output = graph.outputs[0];
+    let mut net = smidgen_ir::build::Builder::on(graph, |_| Vec::new());
+    let floor = net.node(Op::Floor(smidgen_ir::ops::floor::Floor), &[Some(output)], None);
+    let graph = net.finish(&[floor]).unwrap();
+    fs::write(&float, smidgen_tflite::write(&graph).unwrap()).unwrap();
+    assert!(message(&stage("quantization_aware_training = {}")).contains("FLOOR"));
     let error = shrink(&project, &dir.path().join("nothing"), &options(WHOLE), &mut Silent).unwrap_err();
     assert!(error.to_string().contains("smidgen train"), "{error}");
 }
