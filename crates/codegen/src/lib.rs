@@ -8,6 +8,7 @@ mod context;
 mod harness;
 mod kernels;
 mod literal;
+mod memory;
 mod model;
 mod names;
 pub mod pipeline;

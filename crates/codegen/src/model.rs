@@ -3,11 +3,12 @@
 use crate::CodegenError;
 use crate::context::Common;
 use crate::literal::one_field_a_line;
+use crate::memory::{Memory, Shared};
 use crate::names::{printable, upper};
 use crate::templates::{Template, render, template};
 use crate::unrolled;
 use serde::Serialize;
-use smidgen_ir::{Call, DType, Elem, Graph, Operand, Program, Target, TensorIdx};
+use smidgen_ir::{Call, DType, Graph, Operand, Program, Target, TensorIdx};
 use smidgen_plan::Plan;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -204,53 +205,6 @@ fn variable<'a>(
     Ok((variable, stored))
 }
 
-/// An operand and a result in one region of the arena.
-struct Shared {
-    input: Range<usize>,
-    output: Range<usize>,
-    elem: Elem,
-}
-
-/// Where tensors lie in the arena.
-struct Memory<'a> {
-    graph: &'a Graph,
-    program: &'a Program,
-    plan: &'a Plan,
-}
-
-impl Memory<'_> {
-    fn tensor(&self, tensor: TensorIdx) -> Result<Range<usize>, CodegenError> {
-        self.plan.range(self.program, tensor).ok_or_else(|| {
-            let name = self.graph.get(tensor).map_or("", |tensor| &tensor.name);
-            CodegenError::NotPlanned { tensor, name: printable(name) }
-        })
-    }
-
-    /// Name, type and shape of a tensor.
-    fn describe(&self, tensor: TensorIdx) -> String {
-        let Some(tensor) = self.graph.get(tensor) else { return String::new() };
-        let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
-        format!("\"{}\" {} {}", printable(&tensor.name), tensor.dtype.name(), shape.join("\u{d7}"))
-    }
-
-    /// Where operand and result of a call lie, if its kernel takes both in one region: where they overlap, and always where it
-    /// reads no other tensor, so that a kernel that takes them apart too is not in the firmware twice.
-    fn shared(&self, call: &Call) -> Result<Option<Shared>, CodegenError> {
-        let (Some(_), &[(target, elem)]) = (call.sharing(), call.targets.as_slice()) else {
-            return Ok(None);
-        };
-        let tensors: Vec<TensorIdx> = call.reads().collect();
-        let (Some(&first), Some(result)) = (tensors.first(), target.tensor()) else { return Ok(None) };
-        let (input, output) = (self.tensor(first)?, self.tensor(result)?);
-        let overlap = input.start < output.end && output.start < input.end;
-        Ok((overlap || tensors.len() == 1).then_some(Shared { input, output, elem }))
-    }
-
-    fn scratch(&self, call: usize) -> Result<Range<usize>, CodegenError> {
-        self.plan.scratch(call).ok_or(CodegenError::NoScratch { call })
-    }
-}
-
 fn ports(memory: &Memory<'_>, kind: &str, tensors: &[TensorIdx]) -> Result<Vec<Port>, CodegenError> {
     let port = |(index, &idx): (usize, &TensorIdx)| {
         let range = memory.tensor(idx)?;
@@ -356,8 +310,11 @@ fn call_text(memory: &Memory<'_>, index: usize, call: &Call) -> Result<CallText,
     for (&(target, elem), (name, _)) in apart {
         let range = match target {
             Target::Result(tensor) => {
-                results.push((*name).to_owned());
-                memory.tensor(tensor)?
+                let range = memory.tensor(tensor)?;
+                if memory.is_dense(tensor, &range) {
+                    results.push((*name).to_owned());
+                }
+                range
             }
             Target::State(tensor) => memory.tensor(tensor)?,
             Target::Scratch { .. } => memory.scratch(index)?,

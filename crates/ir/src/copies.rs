@@ -1,50 +1,55 @@
 //! CONCATENATION, SPLIT, PACK, UNPACK and SLICE without copies, in a lowered program.
 //!
-//! Where the parts of a whole follow each other in memory, what is copied may as well be there from the beginning: an operand that becomes
-//! a part of a result is written to its place there, and a result that is a part of an operand is read where it is.
+//! What is copied may as well be there from the beginning: an operand that becomes a part of a result is written to its place there,
+//! and a result that is a part of an operand is read where it is. That holds for every operator where the bytes of a part follow each
+//! other, and for CONV_2D also where they are some channels of every pixel.
 
 use std::ops::Range;
 
-use smidgen_kernels::ops::strided_copy;
+use smidgen_kernels::ops::{conv_2d, strided_copy};
 
 use crate::graph::{Graph, TensorIdx};
 use crate::kernel::Kernel;
 use crate::program::{Call, Operand, Part, Program, Target};
 
-/// The program without copies between a tensor and bytes of another one that follow each other, as far as nothing else needs both.
+/// The program without copies between a tensor and a part of another one, as far as nothing else needs both.
 #[must_use]
 pub fn without_copies(graph: &Graph, mut program: Program) -> Program {
+    // Weights are not copied with every trial.
+    let consts = std::mem::take(&mut program.consts);
     let mut at = 0;
     while at < program.calls.len() {
         let moved = program.calls.get(at).and_then(Move::of);
-        let part = moved
-            .and_then(|moved| moved.split(graph, &program).or_else(|| moved.joined(graph, &program, at)));
-        let Some(part) = part else {
-            at += 1;
-            continue;
-        };
-        let copy = program.calls.remove(at);
-        program.parts.push(part);
-        if !is_sound(&program) {
-            program.parts.pop();
-            program.calls.insert(at, copy);
-            at += 1;
+        let trial = moved
+            .and_then(|moved| moved.split(graph, &program, at).or_else(|| moved.joined(graph, &program, at)));
+        match trial.filter(is_sound) {
+            Some(without) => program = without,
+            None => at += 1,
         }
     }
-    program
+    Program { consts, ..program }
 }
 
-/// A copy of bytes that follow each other.
+/// A copy of rows of elements that follow each other: the pixels of some channels, or one row of everything.
 #[derive(Debug, Clone, Copy)]
 struct Move {
-    from: TensorIdx,
-    to: TensorIdx,
-    /// Where it begins in each, in bytes, and how many bytes they have.
-    from_start: usize,
-    to_start: usize,
-    from_bytes: usize,
-    to_bytes: usize,
-    bytes: usize,
+    from: Side,
+    to: Side,
+    rows: usize,
+    /// Elements of a row.
+    row: usize,
+    /// Bytes of an element.
+    size: usize,
+}
+
+/// A tensor that a copy reads or writes, in elements.
+#[derive(Debug, Clone, Copy)]
+struct Side {
+    tensor: TensorIdx,
+    len: usize,
+    start: usize,
+    /// From one row to the next.
+    step: usize,
 }
 
 impl Move {
@@ -56,42 +61,103 @@ impl Move {
             Kernel::StridedCopy64(spec) => (spec, 8),
             _ => return None,
         };
-        let strided_copy::Spec { shape, in_strides, out_strides, .. } = spec;
-        let [.., run] = shape;
-        let is_run =
-            shape[..5].iter().all(|&extent| extent == 1) && in_strides[5] == 1 && out_strides[5] == 1;
+        let strided_copy::Spec { shape: [1, 1, 1, 1, rows, row], in_strides, out_strides, .. } = spec else {
+            return None;
+        };
         let (Operand::Tensor(from), &[(Target::Result(to), _)]) =
             (call.operands.first()?.0, call.targets.as_slice())
         else {
             return None;
         };
-        is_run.then_some(Move {
-            from,
-            to,
-            from_start: spec.in_start * size,
-            to_start: spec.out_start * size,
-            from_bytes: spec.in_len * size,
-            to_bytes: spec.out_len * size,
-            bytes: run * size,
-        })
+        let step = |strides: [isize; 6]| if rows == 1 { Some(row) } else { usize::try_from(strides[4]).ok() };
+        let from = Side { tensor: from, len: spec.in_len, start: spec.in_start, step: step(in_strides)? };
+        let to = Side { tensor: to, len: spec.out_len, start: spec.out_start, step: step(out_strides)? };
+        // Rows that overlap are copied several times.
+        let is_apart = from.step >= row && to.step >= row;
+        let is_dense = in_strides[5] == 1 && out_strides[5] == 1;
+        (is_apart && is_dense).then_some(Move { from, to, rows, row, size })
     }
 
-    /// The result as a part of the operand, if it is all of the result.
-    fn split(&self, graph: &Graph, program: &Program) -> Option<Part> {
-        let is_whole = self.bytes == self.to_bytes && is_free(graph, program, self.to);
-        (is_whole && !is_state(graph, self.from))
-            .then(|| part_of(program, self.to, self.from, self.from_start, self.bytes))
+    /// Without the copy, its result being a part of the operand, if it is all of the result.
+    fn split(&self, graph: &Graph, program: &Program, at: usize) -> Option<Program> {
+        let Move { from, to, .. } = *self;
+        let is_fit = self.is_all(to) && is_free(graph, program, to.tensor) && !is_state(graph, from.tensor);
+        let mut without = is_fit.then(|| self.part(graph, program, at, to, from))??;
+        if from.step > self.row {
+            for call in without.calls.iter_mut().filter(|call| call.reads().any(|read| read == to.tensor)) {
+                let spec = self.pixels(call)?;
+                let fits = (spec.window.batches * spec.window.in_h * spec.window.in_w, spec.window.in_c);
+                let spec = (fits == (self.rows, self.row)).then_some(spec)?;
+                call.kernel =
+                    Kernel::Conv2dInt8Stepped(conv_2d::Int8SteppedSpec { input_step: from.step, ..spec });
+            }
+        }
+        Some(without)
     }
 
-    /// The operand as a part of the result, if it is all of the operand.
-    fn joined(&self, graph: &Graph, program: &Program, at: usize) -> Option<Part> {
-        let is_input = graph.inputs.contains(&self.from);
+    /// Without the copy, its operand being a part of the result, if it is all of the operand.
+    fn joined(&self, graph: &Graph, program: &Program, at: usize) -> Option<Program> {
+        let Move { from, to, .. } = *self;
+        let is_input = graph.inputs.contains(&from.tensor);
         // What several calls write is there as a whole only after the last one.
-        let written =
-            program.calls[..at].iter().filter(|call| call.results().any(|result| result == self.from));
-        let is_whole = self.bytes == self.from_bytes && is_free(graph, program, self.from);
-        let is_fit = is_whole && !is_input && !is_state(graph, self.to) && written.count() == 1;
-        is_fit.then(|| part_of(program, self.from, self.to, self.to_start, self.bytes))
+        let mut writers = program.calls[..at]
+            .iter()
+            .enumerate()
+            .filter(|(_, call)| call.results().any(|result| result == from.tensor));
+        let (Some((writer, _)), None) = (writers.next(), writers.next()) else { return None };
+        let is_fit = self.is_all(from) && is_free(graph, program, from.tensor);
+        let is_fit = is_fit && !is_input && !is_state(graph, to.tensor);
+        let mut without = is_fit.then(|| self.part(graph, program, at, from, to))??;
+        if to.step > self.row {
+            let call = without.calls.get_mut(writer)?;
+            let spec = self.pixels(call)?;
+            let fits = (spec.window.batches * spec.window.out_h * spec.window.out_w, spec.window.out_c);
+            let spec =
+                (fits == (self.rows, self.row) && program.n_reads(from.tensor) == 1).then_some(spec)?;
+            call.kernel =
+                Kernel::Conv2dInt8Stepped(conv_2d::Int8SteppedSpec { output_step: to.step, ..spec });
+        }
+        Some(without)
+    }
+
+    /// Whether it moves all of a tensor.
+    fn is_all(&self, side: Side) -> bool {
+        side.step == self.row && side.len == self.rows * self.row
+    }
+
+    /// The program without the copy at `at`, one side being a part of the other, which may be a part itself.
+    fn part(&self, graph: &Graph, program: &Program, at: usize, side: Side, of: Side) -> Option<Program> {
+        let bytes = ((self.rows - 1) * of.step + self.row) * self.size;
+        let offset = of.start * self.size;
+        let part = match program.part(of.tensor) {
+            Some(outer) if outer.bytes == graph.get(of.tensor)?.n_bytes() => {
+                Part { tensor: side.tensor, whole: outer.whole, offset: outer.offset + offset, bytes }
+            }
+            Some(_) => return None,
+            None => Part { tensor: side.tensor, whole: of.tensor, offset, bytes },
+        };
+        let mut without = program.clone();
+        without.calls.remove(at);
+        without.parts.push(part);
+        Some(without)
+    }
+
+    /// What a call does to some channels of every pixel; `None` if it is no int8 CONV_2D.
+    fn pixels(&self, call: &Call) -> Option<conv_2d::Int8SteppedSpec> {
+        match call.kernel {
+            Kernel::Conv2dInt8(spec) => Some(conv_2d::Int8SteppedSpec {
+                window: spec.window,
+                groups: spec.groups,
+                input_step: spec.window.in_c,
+                output_step: spec.window.out_c,
+                input_zero_point: spec.input_zero_point,
+                output_zero_point: spec.output_zero_point,
+                act_min: spec.act_min,
+                act_max: spec.act_max,
+            }),
+            Kernel::Conv2dInt8Stepped(spec) => Some(spec),
+            _ => None,
+        }
     }
 }
 
@@ -103,14 +169,6 @@ fn is_free(graph: &Graph, program: &Program, tensor: TensorIdx) -> bool {
 
 fn is_state(graph: &Graph, tensor: TensorIdx) -> bool {
     graph.get(tensor).is_none_or(|tensor| tensor.is_variable)
-}
-
-/// A part of a tensor, which may be a part itself.
-fn part_of(program: &Program, tensor: TensorIdx, whole: TensorIdx, offset: usize, bytes: usize) -> Part {
-    match program.part(whole) {
-        Some(outer) => Part { tensor, whole: outer.whole, offset: outer.offset + offset, bytes },
-        None => Part { tensor, whole, offset, bytes },
-    }
 }
 
 /// Whether no call reads and writes bytes of the same tensor, or reads some of its bytes twice and others once.

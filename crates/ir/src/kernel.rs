@@ -216,7 +216,11 @@ kernels! {
     Conv2dInt16: conv_2d::Int16(Int16Spec), (input: i16, filter: i8, bias: i64, multiplier: i32, shift: i8) -> (output: i16);
     Conv2dInt4: conv_2d::Int4(Int8Spec), (input: i8, filter: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Conv2dInt8: conv_2d::Int8(Int8Spec), (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    Conv2dInt8Added: conv_2d::Int8Added(Int8AddedSpec),
+        (residual: i8, input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Conv2dInt8Asymmetric: conv_2d::Int8Asymmetric(Int8AsymmetricSpec),
+        (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
+    Conv2dInt8Stepped: conv_2d::Int8Stepped(Int8SteppedSpec),
         (input: i8, filter: i8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);
     Conv2dStored: conv_2d::Stored(StoredSpec),
         (input: i8, mask: u8, starts: u16, codebook: i8, values: u8, bias: i32, multiplier: i32, shift: i8) -> (output: i8);

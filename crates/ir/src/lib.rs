@@ -3,6 +3,7 @@
 //! Everything in the middle of Smidgen is one value, a [`Graph`]: importers make one, every technique turns one into
 //! another, the trainer fine-tunes one, exporters and the code generator read one.
 
+pub mod adds;
 pub mod bounds;
 pub mod build;
 pub mod channels;

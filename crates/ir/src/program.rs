@@ -174,7 +174,8 @@ pub struct Program {
     pub parts: Vec<Part>,
 }
 
-/// A tensor that is some of the bytes of another one.
+/// A tensor that is some of the bytes of another one: bytes that follow each other, or as far apart as the kernels say that write and
+/// read them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
     /// The tensor.
@@ -183,7 +184,7 @@ pub struct Part {
     pub whole: TensorIdx,
     /// Where it begins, in bytes.
     pub offset: usize,
-    /// Its bytes.
+    /// Bytes from its first to its last; more than it has where it is some channels of every pixel.
     pub bytes: usize,
 }
 

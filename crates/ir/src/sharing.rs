@@ -17,7 +17,7 @@ pub enum Sharing {
         /// Output pixels of which none is written before the inputs of all are read.
         at_once: usize,
     },
-    /// The kernel's `run_shared` goes from element to element, perhaps beside a second operand that has memory of its own.
+    /// The kernel's `run_shared` goes from element to element, perhaps beside other operands that have memory of their own.
     Elements,
 }
 
@@ -38,6 +38,7 @@ impl Call {
         let (window, at_once) = match self.kernel {
             Kernel::AddInt8(spec) => return (spec.a_shape == spec.b_shape).then_some(Sharing::Elements),
             Kernel::SubInt8(spec) => return (spec.a_shape == spec.b_shape).then_some(Sharing::Elements),
+            Kernel::Conv2dInt8Added(_) => return Some(Sharing::Elements),
             kernel if is_elementwise(kernel) => return Some(Sharing::Elements),
             Kernel::Conv2dInt8(spec) | Kernel::Conv2dInt4(spec) => (spec.window, 1),
             Kernel::Conv2dInt8Asymmetric(spec) => (spec.window, 1),

@@ -186,7 +186,22 @@ impl<T> Blocks<T> for Shared<'_, T> {
     }
 }
 
-impl<T: Copy> Shared<'_, T> {
+impl<'a, T: Copy> Shared<'a, T> {
+    /// The output, of `len` elements, with the input's values in it.
+    ///
+    /// Fails unless input and output lie in the memory.
+    #[inline(always)]
+    pub(crate) fn moved(self, len: usize) -> Result<&'a mut [T], WrongLength> {
+        let Shared { memory, input, output } = self;
+        let shared = Shared { memory: &mut *memory, input, output };
+        if input == output {
+            shared.check(len, len)?;
+        } else {
+            shared.map(len, |value| value)?;
+        }
+        Ok(memory.get_mut(output..).and_then(|values| values.get_mut(..len)).unwrap_or(&mut []))
+    }
+
     /// Makes each of `len` output elements of that of the input.
     ///
     /// Fails unless input and output lie in the memory.

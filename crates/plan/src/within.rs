@@ -27,6 +27,20 @@ pub struct Within {
     pub macs: [u64; 2],
 }
 
+impl Within {
+    /// Orders what is found for so many bytes: first the fewest multiply-accumulates of those that fit, then the smallest arenas.
+    pub fn rank(&self, arena_bytes: usize) -> (bool, u64, u64) {
+        rank(arena_bytes, self.plan.arena_bytes, self.macs[1])
+    }
+}
+
+fn rank(most: usize, arena: usize, macs: u64) -> (bool, u64, u64) {
+    match arena <= most {
+        true => (false, macs, arena as u64),
+        false => (true, arena as u64, macs),
+    }
+}
+
 /// The program with some calls in strips, where its arena takes more than `arena_bytes`: of all that fit the one with the fewest
 /// multiply-accumulates, else the one with the smallest arena.
 ///
@@ -41,10 +55,6 @@ pub fn within(graph: &Graph, program: &Program, arena_bytes: usize) -> Result<Wi
     if best.plan.arena_bytes <= arena_bytes {
         return Ok(best);
     }
-    let rank = |arena: usize, macs: u64| match arena <= arena_bytes {
-        true => (0, macs, arena as u64),
-        false => (1, arena as u64, macs),
-    };
     let mut trial = program.clone();
     for stage in stages(graph, program) {
         for (at, &height) in stage.heights.iter().enumerate() {
@@ -53,7 +63,7 @@ pub fn within(graph: &Graph, program: &Program, arena_bytes: usize) -> Result<Wi
                 let Patched { graph, calls, parts, macs_before, macs } = made;
                 (trial.calls, trial.parts) = (calls, parts);
                 let plan = plan(&graph, &trial)?;
-                if rank(plan.arena_bytes, macs) < rank(best.plan.arena_bytes, best.macs[1]) {
+                if rank(arena_bytes, plan.arena_bytes, macs) < best.rank(arena_bytes) {
                     // Both have the same constants.
                     std::mem::swap(&mut best.program, &mut trial);
                     let (first, n_calls, macs) = (stage.first, at + 1, [macs_before, macs]);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure fails the test")]
 
 use proptest::prelude::*;
+use smidgen_ir::adds::without_adds;
 use smidgen_ir::copies::without_copies;
 use smidgen_ir::padding::without_pads;
 use smidgen_ir::{Graph, Interpreter, Program, lower};
@@ -34,7 +35,7 @@ proptest! {
         let other = ordered(&graph);
         let program = lower(&other).unwrap();
         prop_assert!(plan(&other, &program).unwrap().arena_bytes <= before);
-        let program = without_copies(&other, without_pads(&other, program));
+        let program = without_adds(&other, without_copies(&other, without_pads(&other, program)));
         let plan = plan(&other, &program).unwrap();
         prop_assert_eq!(check(&other, &program, &plan), Ok(()));
         prop_assert!(run(&other, program.clone(), seed) == wanted, "{}", seed);

@@ -8,6 +8,7 @@ use smidgen_device::firmware::{self as device_firmware, BuildError};
 use smidgen_device::footprint::PREDICT;
 use smidgen_device::{Footprint, Host, Toolchain};
 pub use smidgen_ir::Storage;
+use smidgen_ir::adds::without_adds;
 use smidgen_ir::copies::without_copies;
 use smidgen_ir::padding::without_pads;
 use smidgen_ir::{Graph, Program, lower, stored};
@@ -93,15 +94,24 @@ pub fn toolchain(host: &Host, board: &Board) -> Result<Toolchain> {
     })
 }
 
-/// The program without copies that follow each other, unless its arena is larger: what is written to its place lies over nothing.
-fn cheaper(graph: &Graph, program: Program) -> Result<Program> {
+/// What `graph` may be on the device, the plainest program first.
+fn programs(graph: &Graph, storage: Storage, optimizes: bool) -> Result<Vec<Program>> {
+    let program = stored(lower(graph).map_err(host::ir_error)?, storage);
+    if !optimizes {
+        return Ok(vec![program]);
+    }
+    let program = without_pads(graph, program);
+    // What is written to its place in another tensor lies over nothing, so that an arena may be larger.
     let without = without_copies(graph, program.clone());
     let arena = |program: &Program| smidgen_plan::plan(graph, program).map(|plan| plan.arena_bytes);
     let is_larger = arena(&without).map_err(Error::input)? > arena(&program).map_err(Error::input)?;
-    Ok(if is_larger { program } else { without })
+    let program = if is_larger { program } else { without };
+    // A kernel that does the work of two takes more flash than what it saves in time is worth.
+    let fused = without_adds(graph, program.clone());
+    Ok(vec![program, fused])
 }
 
-/// A program with its plan, its first operators in strips if its arena must be smaller.
+/// The program whose arena is smallest, with its plan; its first operators in strips if the arena must be smaller still.
 struct Strips {
     graph: Graph,
     program: Program,
@@ -112,12 +122,12 @@ struct Strips {
 impl Strips {
     /// # Errors
     /// An arena that strips do not make so small, with the smallest that they do.
-    fn of(graph: &Graph, program: Program, max_arena: Option<usize>) -> Result<Self> {
-        let Some(most) = max_arena else {
-            let plan = smidgen_plan::plan(graph, &program).map_err(Error::input)?;
-            return Ok(Strips { graph: graph.clone(), program, plan, strips: None });
-        };
-        let found = smidgen_plan::within(graph, &program, most).map_err(Error::input)?;
+    fn of(graph: &Graph, programs: &[Program], max_arena: Option<usize>) -> Result<Self> {
+        let most = max_arena.unwrap_or(usize::MAX);
+        let found =
+            programs.iter().map(|program| smidgen_plan::within(graph, program, most).map_err(Error::input));
+        let found = found.collect::<Result<Vec<_>>>()?.into_iter().min_by_key(|found| found.rank(most));
+        let Some(found) = found else { return Err(Error::input("there is no program: a bug of Smidgen")) };
         let Within { graph, program, plan, first, n_calls, n_strips, macs } = found;
         let node = |call: usize| program.calls.get(call).map_or(0, |call| call.node.idx());
         let arena = plan.arena_bytes;
@@ -162,11 +172,8 @@ impl Firmware {
             false => (graph.clone(), Vec::new()),
         };
         let graph = &graph;
-        let mut program = stored(lower(graph).map_err(host::ir_error)?, storage);
-        if optimizes {
-            program = cheaper(graph, without_pads(graph, program))?;
-        }
-        let Strips { graph, program, plan, strips } = Strips::of(graph, program, max_arena)
+        let programs = programs(graph, storage, optimizes)?;
+        let Strips { graph, program, plan, strips } = Strips::of(graph, &programs, max_arena)
             .map_err(|error| if error.kind == Kind::Check { error.at(model) } else { error })?;
         let stem = Path::new(model).file_stem().unwrap_or_default().to_string_lossy();
         let options = Options {

@@ -8,6 +8,8 @@ use smidgen::events::Silent;
 use smidgen::firmware::{Firmware, Parts};
 use smidgen::model_file::ModelFile;
 use smidgen::optimize::{Optimized, compare, optimize, optimized};
+use smidgen::project::Quantization;
+use smidgen::quantize::quantize;
 use smidgen::shrink::{Options, Recipe, shrink};
 use smidgen::{device, template, train};
 use smidgen_ir::{Graph, Interpreter, lower, passes};
@@ -149,6 +151,57 @@ fn a_face_detector_takes_a_quarter_of_its_memory_on_the_board_and_no_bit_changes
         let run = device::run(&made, &made.elf(&[], &mut Silent).unwrap(), &input, false).unwrap();
         assert!(run.outputs == expected, "{max_arena:?}: the device differs");
     }
+}
+
+#[test]
+fn a_residual_network_needs_input_and_residual_and_no_more() {
+    let Some(shared) = shared_or_skip("the residual network on the board") else { return };
+    let board = smidgen::firmware::board("mps2-an386").unwrap();
+    if device::check_emulator(&smidgen::Host::from_env(), &board).is_err() {
+        println!("skipped: the residual network on the board: no emulator");
+        return;
+    }
+    let path = shared.join("models/mlperf_tiny/pretrainedResnet_int8.tflite");
+    let graph = smidgen::model_file::read(&path).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let parts = Parts { optimizes: true, ..Parts::default() };
+    let made = Firmware::with(&graph, "ic.tflite", &board, &dir.path().join("firmware"), parts).unwrap();
+    // Two activations of 32 x 32 x 16: a sum lies where the residual was, whatever the convolution still reads.
+    assert_eq!(made.plan.arena_bytes, 2 * 32 * 32 * 16);
+    let n_sums = made.program.calls.iter().filter(|call| call.kernel.path() == "conv_2d::Int8Added").count();
+    assert_eq!(n_sums, 3);
+    let inputs: Vec<u8> = (0..2 * graph.input_bytes()).map(|at| (at * at / 7 % 251) as u8).collect();
+    let mut host = Interpreter::new(&graph).unwrap();
+    let expected: Vec<u8> =
+        inputs.chunks(graph.input_bytes()).flat_map(|input| host.run(input).unwrap()).collect();
+    let run = device::run(&made, &made.elf(&[], &mut Silent).unwrap(), &inputs, false).unwrap();
+    assert!(run.outputs == expected, "the device differs");
+}
+
+#[test]
+fn branches_side_by_side_are_written_there_and_no_bit_changes() {
+    let Some(shared) = shared_or_skip("SqueezeNet on the board") else { return };
+    let board = smidgen::firmware::board("mps2-an500").unwrap();
+    if device::check_emulator(&smidgen::Host::from_env(), &board).is_err() {
+        println!("skipped: SqueezeNet on the board: no emulator");
+        return;
+    }
+    let path = shared.join("models/squeezenet/squeezenet_v1.1_from_ncnn_fp16_weights.onnx");
+    let graph = smidgen::model_file::read(&path).unwrap();
+    let image: Vec<f32> = (0..graph.input_bytes() / 4).map(|at| 100.0 * (at as f32 * 0.003).sin()).collect();
+    let (graph, _) = quantize(&graph, &[image], &Quantization::default()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let parts = Parts { optimizes: true, max_arena: Some(460 << 10), ..Parts::default() };
+    let made =
+        Firmware::with(&graph, "squeezenet.tflite", &board, &dir.path().join("firmware"), parts).unwrap();
+    // Two branches of each of eight modules; the largest whole is 56 x 56 x 128 and does not leave room for a copy.
+    let count = |path: &str| made.program.calls.iter().filter(|call| call.kernel.path() == path).count();
+    assert_eq!((count("conv_2d::Int8Stepped"), count("strided_copy::Any")), (16, 0));
+    assert_eq!(smidgen_plan::check(&made.graph, &made.program, &made.plan), Ok(()));
+    let input: Vec<u8> = (0..graph.input_bytes()).map(|at| (at * at / 7 % 251) as u8).collect();
+    let expected = Interpreter::new(&graph).unwrap().run(&input).unwrap();
+    let run = device::run(&made, &made.elf(&[], &mut Silent).unwrap(), &input, false).unwrap();
+    assert!(run.outputs == expected, "the device differs");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The generated model, compiled for the host without a warning, gives the interpreter's bytes in every layer.
 
 use crate::networks::{
-    float_network, generate, generate_program, inputs, int8_network, options, rows_network, sparse_network,
+    branches_network, float_network, generate, generate_program, inputs, int8_network, options, rows_network,
+    sparse_network,
 };
+use smidgen_ir::adds::without_adds;
 use smidgen_ir::copies::without_copies;
 use smidgen_ir::{Graph, Interpreter, Program, Storage, lower, stored};
 use std::fs;
@@ -85,9 +87,24 @@ fn run(folder: &Path) {
 }
 
 fn check(graph: &Graph, program: Program) {
+    check_outputs(graph, &program, |folder, interpreter, inputs| {
+        let mut layers = Vec::new();
+        let mut keep = |node, results: &[&[u8]]| {
+            if program.calls.iter().any(|call| call.node == node) {
+                layers.extend(results.concat());
+            }
+        };
+        interpreter.run_layers(inputs, &mut keep).expect("runs");
+        assert!(!layers.is_empty());
+        assert_eq!(fs::read(folder.join("layers")).expect("written"), layers);
+    });
+}
+
+/// Compares the outputs, and then what `check` finds in the folder.
+fn check_outputs(graph: &Graph, program: &Program, check: impl FnOnce(&Path, &mut Interpreter, &[u8])) {
     let folder = tempfile::tempdir().expect("writable");
     let folder = folder.path();
-    for (path, bytes) in generate_program(graph, &program, &options("mps2-an386")).expect("generates") {
+    for (path, bytes) in generate_program(graph, program, &options("mps2-an386")).expect("generates") {
         if !path.starts_with("harness/") && !path.starts_with(".cargo/") {
             write(folder, &path, &bytes);
         }
@@ -112,15 +129,7 @@ fn check(graph: &Graph, program: Program) {
     let outputs: Vec<u8> =
         inferences.clone().flat_map(|inputs| interpreter.run(inputs).expect("runs")).collect();
     assert_eq!(fs::read(folder.join("outputs")).expect("written"), outputs);
-    let mut layers = Vec::new();
-    let mut keep = |node, results: &[&[u8]]| {
-        if program.calls.iter().any(|call| call.node == node) {
-            layers.extend(results.concat());
-        }
-    };
-    interpreter.run_layers(inferences.next().expect("one"), &mut keep).expect("runs");
-    assert!(!layers.is_empty());
-    assert_eq!(fs::read(folder.join("layers")).expect("written"), layers);
+    check(folder, &mut interpreter, inferences.next().expect("one"));
 }
 
 #[test]
@@ -146,6 +155,21 @@ fn parts_of_tensors_compute_what_the_interpreter_computes() {
     let without = without_copies(&graph, program.clone());
     assert_eq!(program.calls.len() - without.calls.len(), 4);
     check(&graph, without);
+}
+
+#[test]
+fn channels_of_tensors_and_sums_compute_what_the_interpreter_computes() {
+    let graph = branches_network();
+    let program = without_copies(&graph, lower(&graph).expect("lowers"));
+    let program = without_adds(&graph, program);
+    let kernels: Vec<&str> = program.calls.iter().map(|call| call.kernel.path()).collect();
+    let stepped = "conv_2d::Int8Stepped";
+    assert_eq!(kernels, [stepped, stepped, stepped, stepped, "add::Int8"]);
+    check_outputs(&graph, &program, |_, _, _| ());
+    // Without the former, the latter.
+    let program = without_adds(&graph, lower(&graph).expect("lowers"));
+    assert_eq!(program.calls.last().map(|call| call.kernel.path()), Some("conv_2d::Int8Added"));
+    check_outputs(&graph, &program, |_, _, _| ());
 }
 
 /// Two models with the kernels of the first, over the same memory in turn.

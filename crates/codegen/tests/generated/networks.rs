@@ -175,6 +175,28 @@ pub(crate) fn rows_network() -> Graph {
     net.finish(&[curve]).expect("valid")
 }
 
+/// Channels beside channels, and their halves again, of which one is convolved and added to the other.
+pub(crate) fn branches_network() -> Graph {
+    let mut stream = Stream(6);
+    let mut net = Builder::new("branches", |_: &Parameter<'_>| Vec::new());
+    let mut conv = |net: &mut Builder<'_>, x, [out_c, size, in_c]: [usize; 3]| {
+        let scales = (0..out_c).map(|at| 0.003 + 0.001 * at as f32).collect();
+        let (weights, quant) = (stream.int8s(out_c * size * size * in_c), Quant::per_channel(scales, 0));
+        let filter = net.constant(Tensor::const_i8("filter", vec![out_c, size, size, in_c], &weights, quant));
+        let op =
+            Conv2d { stride: [1, 1], dilation: [1, 1], padding: Padding::Same, activation: Activation::None };
+        net.node(Op::Conv2d(op), &[Some(x), Some(filter), None], Some(Quant::per_tensor(0.06, -9)))
+    };
+    let x = net.input_int8("x", &[2, 5, 4, 3], Quant::per_tensor(0.05, -7));
+    let (a, b) = (conv(&mut net, x, [3, 1, 3]), conv(&mut net, x, [5, 3, 3]));
+    let y = net.node(Op::Concatenation(Concatenation { axis: 3 }), &[Some(a), Some(b)], None);
+    let halves = net.nodes(Op::Split(Split { axis: 3, parts: 2 }), &[Some(y)], &[None, None]);
+    let (a, b) = (conv(&mut net, halves[1], [6, 1, 4]), conv(&mut net, halves[0], [6, 3, 4]));
+    let sum = Op::Add(Add { activation: Activation::Relu });
+    let y = net.node(sum, &[Some(a), Some(b)], Some(Quant::per_tensor(0.07, -20)));
+    net.finish(&[y]).expect("valid")
+}
+
 /// Lowers, plans and generates.
 pub(crate) fn generate(graph: &Graph, options: &Options) -> Result<BTreeMap<String, Vec<u8>>, CodegenError> {
     generate_program(graph, &lower(graph).expect("lowers"), options)

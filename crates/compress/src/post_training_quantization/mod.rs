@@ -10,6 +10,7 @@
 //! * UNIDIRECTIONAL_SEQUENCE_LSTM: weights as those of FULLY_CONNECTED, the hidden state as its output, the cell int16
 //!   with a scale that is a power of two;
 //! * SOFTMAX results: scale 1/256, zero point -128;
+//! * operands of CONCATENATION: the scale and zero point of its result;
 //! * RESHAPE, MAX_POOL_2D, AVERAGE_POOL_2D and PAD keep their input's scale and zero point, and so does RELU6, which
 //!   TFLM computes without rescaling.
 //!
@@ -23,6 +24,7 @@ mod adaptive_rounding;
 mod bias_correction;
 mod borders;
 mod calibrate;
+mod joined;
 mod precision;
 mod recurrent;
 mod rewrite;
@@ -218,7 +220,8 @@ fn rewritten(
     config: &Config,
     log: &mut Vec<String>,
 ) -> Result<Graph, CompressError> {
-    let quantized = rewrite::rewrite(graph, seen, config, log)?;
+    let ranges = joined::joined(graph, seen.ranges);
+    let quantized = rewrite::rewrite(graph, Seen { ranges: &ranges, ..seen }, config, log)?;
     let quantized = passes::dead_code(&quantized)?;
     // Multipliers that no kernel can apply are found here, with the node's name, not on the device.
     lower(&quantized)?;

@@ -8,9 +8,34 @@ use crate::fixed::{Output, requantize};
 /// Neighbouring output channels whose sums are kept at once.
 pub(super) const SUMS: usize = 64;
 
+/// What becomes of an output before it is stored.
+pub(super) trait Finish: Copy {
+    /// Whether one multiplier and shift for all channels is worth a loop of its own.
+    const SHARES: bool;
+
+    /// Stores an output in its place.
+    fn finish(self, output: i8, place: &mut i8);
+}
+
+/// Outputs are stored as they are.
+impl Finish for () {
+    const SHARES: bool = true;
+
+    #[inline(always)]
+    fn finish(self, output: i8, place: &mut i8) {
+        *place = output;
+    }
+}
+
 /// Constants of all output channels, and where their results go.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Channels<'a> {
+pub(super) struct Channels<'a, F = ()> {
+    constants: Constants<'a>,
+    finish: F,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Constants<'a> {
     bias: &'a [i32],
     multiplier: &'a [i32],
     shift: &'a [i8],
@@ -44,13 +69,21 @@ impl<'a> Channels<'a> {
             length("multiplier", multiplier.len(), out_c)?;
         }
         length("shift", shift.len(), multiplier.len())?;
-        Ok(Self { bias, multiplier, shift, output })
+        Ok(Self { constants: Constants { bias, multiplier, shift, output }, finish: () })
     }
 
-    /// Sets the sums of the channels from `channel` on to their biases plus `start`.
+    /// The same with something else that becomes of outputs.
+    pub(super) const fn finished_by<F: Finish>(self, finish: F) -> Channels<'a, F> {
+        Channels { constants: self.constants, finish }
+    }
+}
+
+impl Constants<'_> {
+    /// See [`Channels::start`].
+    // Not of `Channels`, so that it is in firmware once.
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
-    pub(super) fn start(&self, channel: usize, start: i32, sums: &mut [i32]) {
+    fn start(&self, channel: usize, start: i32, sums: &mut [i32]) {
         if self.bias.is_empty() {
             sums.fill(start);
         }
@@ -58,23 +91,32 @@ impl<'a> Channels<'a> {
             *sum = start.wrapping_add(bias);
         }
     }
+}
+
+impl<F: Finish> Channels<'_, F> {
+    /// Sets the sums of the channels from `channel` on to their biases plus `start`.
+    #[inline(always)]
+    pub(super) fn start(&self, channel: usize, start: i32, sums: &mut [i32]) {
+        self.constants.start(channel, start, sums);
+    }
 
     /// Sets the sums of some pixels of one channel to its bias.
     #[inline(always)]
     pub(super) fn start_pixels(&self, channel: usize, sums: &mut [i32]) {
-        sums.fill(self.bias.get(channel).copied().unwrap_or(0));
+        sums.fill(self.constants.bias.get(channel).copied().unwrap_or(0));
     }
 
     /// Scales and clamps the sums of some pixels of one channel; the pixels' outputs are `stride` apart.
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
     pub(super) fn store_pixels(&self, channel: usize, stride: usize, sums: &[i32], output: &mut [i8]) {
-        let at = if self.multiplier.len() == 1 { 0 } else { channel };
-        let (Some(&multiplier), Some(&shift)) = (self.multiplier.get(at), self.shift.get(at)) else { return };
+        let Constants { multiplier, shift, output: to, .. } = self.constants;
+        let at = if multiplier.len() == 1 { 0 } else { channel };
+        let (Some(&multiplier), Some(&shift)) = (multiplier.get(at), shift.get(at)) else { return };
         let outputs = output.get_mut(channel..).unwrap_or(&mut []).chunks_mut(stride.max(1));
         for (output, &sum) in outputs.zip(sums) {
             if let Some(output) = output.first_mut() {
-                *output = requantize(sum, multiplier, i32::from(shift), self.output);
+                self.finish.finish(requantize(sum, multiplier, i32::from(shift), to), output);
             }
         }
     }
@@ -83,15 +125,18 @@ impl<'a> Channels<'a> {
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
     pub(super) fn store(&self, channel: usize, sums: &[i32], output: &mut [i8]) {
-        if let ([multiplier], [shift]) = (self.multiplier, self.shift) {
+        let Constants { multiplier, shift, output: to, .. } = self.constants;
+        if F::SHARES
+            && let ([multiplier], [shift]) = (multiplier, shift)
+        {
             for (output, &sum) in output.iter_mut().zip(sums) {
-                *output = requantize(sum, *multiplier, i32::from(*shift), self.output);
+                self.finish.finish(requantize(sum, *multiplier, i32::from(*shift), to), output);
             }
             return;
         }
-        let constants = tail(self.multiplier, channel).iter().zip(tail(self.shift, channel));
+        let constants = tail(multiplier, channel).iter().zip(tail(shift, channel));
         for ((output, &sum), (&multiplier, &shift)) in output.iter_mut().zip(sums).zip(constants) {
-            *output = requantize(sum, multiplier, i32::from(shift), self.output);
+            self.finish.finish(requantize(sum, multiplier, i32::from(shift), to), output);
         }
     }
 }

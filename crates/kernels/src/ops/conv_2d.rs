@@ -4,18 +4,22 @@
 //! Source: TensorFlow Lite Micro, `reference_integer_ops::ConvPerChannel` and `reference_ops::Conv`, with the
 //! filter zero point of its uint8 form.
 
+mod added;
 mod coded;
 mod int16;
 mod layout;
+mod stepped;
 mod stored;
 
+pub use added::{Int8Added, Int8AddedSpec};
 pub use coded::Coded;
 pub use int16::{Int16, Int16Spec};
+pub use stepped::{Int8Stepped, Int8SteppedSpec};
 pub use stored::{Stored, StoredSpec};
 
 use layout::{Layout, WindowInputs};
 
-use super::channels::Channels;
+use super::channels::{Channels, Finish};
 use super::dot::{Filter, Layer, Scratch, Shifted, part};
 #[cfg(feature = "host")]
 use super::dot::{Inputs, Tile};
@@ -128,7 +132,24 @@ impl Int8 {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        self.compute(input, filter, (bias, multiplier, shift), output)
+        self.compute(input, filter, self.channels(bias, multiplier, shift)?, output)
+    }
+
+    #[inline(always)]
+    fn channels<'a>(
+        &self,
+        bias: &'a [i32],
+        multiplier: &'a [i32],
+        shift: &'a [i8],
+    ) -> Result<Channels<'a>, WrongLength> {
+        Channels::new(self.layout.window.out_c, bias, multiplier, shift, self.output)
+    }
+
+    #[inline(always)]
+    fn check(&self, input: &[i8], filter: impl Filter, output: &[i8]) -> Result<(), WrongLength> {
+        length("input", input.len(), self.layout.window.in_len())?;
+        filter.check(self.layout.filter_len())?;
+        length("output", output.len(), self.layout.window.out_len())
     }
 
     /// [`Int8::run`] with any kind of filter.
@@ -137,14 +158,11 @@ impl Int8 {
         &self,
         input: &[i8],
         filter: impl Filter,
-        (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+        channels: Channels<'_, impl Finish>,
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
         let layout = &self.layout;
-        length("input", input.len(), layout.window.in_len())?;
-        filter.check(layout.filter_len())?;
-        length("output", output.len(), layout.window.out_len())?;
-        let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
+        self.check(input, filter, output)?;
         #[cfg(feature = "host")]
         if Tile::holds(layout.filter_row) {
             self.compute_tiles(input, filter, channels, output);
@@ -169,7 +187,7 @@ impl Int8 {
         shift: &[i8],
         shared: Shared<'_, i8>,
     ) -> Result<(), WrongLength> {
-        self.compute_shared(filter, (bias, multiplier, shift), shared)
+        self.compute_shared(filter, self.channels(bias, multiplier, shift)?, shared)
     }
 
     /// [`Int8::run_shared`] with any kind of filter.
@@ -177,12 +195,11 @@ impl Int8 {
     fn compute_shared(
         &self,
         filter: impl Filter,
-        (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+        channels: Channels<'_>,
         shared: Shared<'_, i8>,
     ) -> Result<(), WrongLength> {
         let layout = &self.layout;
         filter.check(layout.filter_len())?;
-        let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: layout.filter_row, filter, channels };
         let mut scratch = Scratch::new();
         shared.for_each_pixel(&layout.window, |pixel, input, output| {
@@ -194,7 +211,7 @@ impl Int8 {
     #[inline(always)]
     fn pixel(
         &self,
-        layer: &Layer<'_, impl Filter>,
+        layer: &Layer<'_, impl Filter, impl Finish>,
         scratch: &mut Scratch,
         pixel: &Pixel,
         input: Input<'_, i8>,
@@ -210,7 +227,13 @@ impl Int8 {
     /// The outputs of all pixels for some filter rows, then for the next rows.
     #[cfg(feature = "host")]
     #[inline(always)]
-    fn compute_tiles(&self, input: &[i8], filter: impl Filter, channels: Channels<'_>, output: &mut [i8]) {
+    fn compute_tiles(
+        &self,
+        input: &[i8],
+        filter: impl Filter,
+        channels: Channels<'_, impl Finish>,
+        output: &mut [i8],
+    ) {
         let layout = &self.layout;
         let mut tile = Tile::new(layout.filter_row);
         let (mut group, mut first) = (0, 0);
@@ -249,7 +272,7 @@ impl Int4 {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        self.layer.compute(input, Packed(filter), (bias, multiplier, shift), output)
+        self.layer.compute(input, Packed(filter), self.layer.channels(bias, multiplier, shift)?, output)
     }
 
     /// As [`Int4::run`], with input and output in one piece of memory.
@@ -263,7 +286,7 @@ impl Int4 {
         shift: &[i8],
         shared: Shared<'_, i8>,
     ) -> Result<(), WrongLength> {
-        self.layer.compute_shared(Packed(filter), (bias, multiplier, shift), shared)
+        self.layer.compute_shared(Packed(filter), self.layer.channels(bias, multiplier, shift)?, shared)
     }
 }
 
@@ -291,7 +314,7 @@ impl Int8Asymmetric {
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
         let filter = Shifted { filter, offset: self.filter_offset };
-        self.layer.compute(input, filter, (bias, multiplier, shift), output)
+        self.layer.compute(input, filter, self.layer.channels(bias, multiplier, shift)?, output)
     }
 
     /// As [`Int8Asymmetric::run`], with input and output in one piece of memory.
@@ -306,7 +329,7 @@ impl Int8Asymmetric {
         shared: Shared<'_, i8>,
     ) -> Result<(), WrongLength> {
         let filter = Shifted { filter, offset: self.filter_offset };
-        self.layer.compute_shared(filter, (bias, multiplier, shift), shared)
+        self.layer.compute_shared(filter, self.layer.channels(bias, multiplier, shift)?, shared)
     }
 }
 

@@ -9,7 +9,7 @@ mod tile;
 #[cfg(feature = "host")]
 pub(super) use tile::Tile;
 
-use super::channels::{Channels, SUMS};
+use super::channels::{Channels, Finish, SUMS};
 use crate::WrongLength;
 use crate::error::length;
 
@@ -103,16 +103,16 @@ pub(super) trait Inputs {
 }
 
 /// A layer whose outputs are inner products: convolution or fully connected.
-pub(super) struct Layer<'a, F> {
+pub(super) struct Layer<'a, F, R = ()> {
     /// Elements of a filter row.
     pub(super) len: usize,
     /// One row for each output channel.
     pub(super) filter: F,
     /// Constants of each output channel.
-    pub(super) channels: Channels<'a>,
+    pub(super) channels: Channels<'a, R>,
 }
 
-impl<F: Filter> Layer<'_, F> {
+impl<F: Filter, R: Finish> Layer<'_, F, R> {
     /// Computes the neighbouring outputs from channel `first` on, all from the same inputs. `start` is added to every sum.
     #[inline(always)]
     pub(super) fn compute(

@@ -45,6 +45,18 @@ impl Layout {
         })
     }
 
+    /// [`Layout::new`] of an input whose pixels are `step` elements apart, of which it reads the first `in_c`.
+    pub(super) const fn stepped(window: Window, groups: usize, step: usize) -> Result<Self, InvalidSpec> {
+        ensure!(window.in_c <= step, "pixels must not begin inside the one before");
+        attempt!(Window { in_c: step, ..window }.check());
+        let layout = attempt!(Self::new(window, groups));
+        if step == window.in_c {
+            return Ok(layout);
+        }
+        let window = Window { in_c: step, ..window };
+        Ok(Self { window, unit: layout.group_in_c, units_per_row: window.k_w, ..layout })
+    }
+
     /// Weights of the filter.
     pub(super) const fn filter_len(&self) -> usize {
         self.window.out_c * self.filter_row
