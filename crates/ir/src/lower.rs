@@ -81,8 +81,12 @@ impl NodeLowering<'_> {
         Operand::Const(self.add_const(what, elem, bytes))
     }
 
-    /// Multipliers and shifts as two constants.
+    /// Multipliers and shifts of the channels as two constants, of one element each where all channels have the same.
     pub(crate) fn multipliers(&mut self, multipliers: &[i32], shifts: &[i32]) -> [Operand; 2] {
+        let all = multipliers.iter().zip(shifts);
+        let is_one = all.clone().all(|pair| all.clone().next() == Some(pair));
+        let n = if is_one { multipliers.len().min(1) } else { multipliers.len() };
+        let (multipliers, shifts) = (&multipliers[..n], &shifts[..n.min(shifts.len())]);
         let bytes = multipliers.iter().flat_map(|value| value.to_le_bytes()).collect();
         let multiplier = self.constant("multiplier", Elem::I32, bytes);
         // Shifts are within -31..=31, see `quantize_multiplier`.

@@ -140,7 +140,16 @@ pub(super) fn found(values: &[f32], filter: &Filter) -> Option<Sharing> {
             values.chunks(filter.row.max(1)).map(|values| of_layer(values, &rows)).collect();
         found.map(Sharing::Channels)
     };
+    let one_scale = Filter { per_channel: false, ..*filter };
+    let filter = if is_of_one_scale(values, filter) { &one_scale } else { filter };
     of_layer(values, filter).map(Sharing::Layer).or_else(of_channels)
+}
+
+/// Whether weights have fewer values as they are than over the scales of their channels.
+pub(super) fn is_of_one_scale(values: &[f32], filter: &Filter) -> bool {
+    let n = |per_channel: bool| distinct(&steps(values, &Filter { per_channel, ..*filter })).len();
+    let n_now = n(false);
+    n_now <= 256 && n_now < n(true)
 }
 
 /// The filter of a single channel, if the channels of `filter` lie one after the other and have a scale each.

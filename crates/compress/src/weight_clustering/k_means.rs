@@ -9,6 +9,7 @@ const SPARSE: f64 = 0.1;
 
 /// The clusters of a filter: of the layer, or of each channel where that is asked for and channels have scales of their own.
 pub(super) fn cluster(values: &[f32], filter: &Filter, config: &Config) -> Sharing {
+    let filter = &Filter { per_channel: filter.per_channel && !config.one_scale, ..*filter };
     match rows(filter).filter(|_| config.per_channel) {
         None => Sharing::Layer(of_weights(values, filter, config)),
         Some(row) => {

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use crate::filters::{Filter, depthwise_filters, filters, set};
 use crate::post_training_quantization::{check_float, prepared};
-use crate::{CompressError, Context, Held};
-use clusters::found;
+use crate::{CompressError, Context, Held, cross_layer_equalization};
+use clusters::{found, is_of_one_scale};
 use k_means::cluster;
 
 /// Where k-means begins.
@@ -47,11 +47,15 @@ pub struct Config {
     /// Whether each channel of a CONV_2D has values of its own, which are stored with it: nearer to what the weights were, and worth
     /// their bytes where channels have many weights.
     pub per_channel: bool,
+    /// Whether the channels of a layer have one scale too, so that it needs one multiplier where it has a table of them: smaller, and
+    /// further from what the weights of its smaller channels were. Channels are brought to one range first, see
+    /// [`crate::cross_layer_equalization`].
+    pub one_scale: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { clusters: 16, start: Start::Linear, seed: 1, per_channel: false }
+        Config { clusters: 16, start: Start::Linear, seed: 1, per_channel: false, one_scale: false }
     }
 }
 
@@ -61,6 +65,11 @@ impl Config {
     /// # Errors
     /// [`CompressError::Options`] with what was found and expected.
     pub fn check(&self) -> Result<(), CompressError> {
+        if self.per_channel && self.one_scale {
+            let message =
+                "weight_clustering: per_channel gives each channel a scale of its own; leave one_scale out";
+            return Err(CompressError::Options(message.into()));
+        }
         match self.clusters {
             2..=256 => Ok(()),
             n => Err(CompressError::Options(format!("weight_clustering: {n} clusters, expected 2 to 256"))),
@@ -77,6 +86,9 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
     graph.verify().map_err(IrError::Invalid)?;
     check_float(graph)?;
     let mut clustered = prepared(graph)?;
+    if config.one_scale {
+        clustered = cross_layer_equalization::apply(&clustered, &Default::default(), context)?;
+    }
     let filters = clusterable(&clustered);
     if filters.is_empty() {
         let message = "weight_clustering: there is no CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED with constant weights";
@@ -104,6 +116,13 @@ pub fn apply(graph: &Graph, config: &Config, context: &mut Context<'_>) -> Resul
 
 fn clusterable(graph: &Graph) -> Vec<Filter> {
     filters(graph).into_iter().chain(depthwise_filters(graph)).collect()
+}
+
+/// Whether the weights of a filter are clustered with one scale for all channels.
+pub(crate) fn has_one_scale(graph: &Graph, filter: TensorIdx) -> bool {
+    let filter = clusterable(graph).into_iter().find(|found| found.tensor == filter);
+    let values = filter.and_then(|filter| graph.tensor(filter.tensor).f32s());
+    filter.zip(values).is_some_and(|(filter, values)| filter.per_channel && is_of_one_scale(&values, &filter))
 }
 
 /// What holds the weights of a clustered graph together: weights of a layer that are the same number of steps.

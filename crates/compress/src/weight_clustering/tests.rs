@@ -2,6 +2,7 @@ use super::*;
 use crate::post_training_quantization as ptq;
 use crate::post_training_quantization::tests::{Noise, inputs};
 use crate::weight_pruning;
+use smidgen_ir::Tensor;
 use smidgen_ir::build::{Builder, Conv};
 
 fn network() -> Graph {
@@ -26,21 +27,26 @@ fn clustered(graph: &Graph, config: &Config) -> Graph {
     apply(graph, config, &mut Context::new(&[])).unwrap()
 }
 
-/// The int8 values of each layer's weights.
-fn codebooks(graph: &Graph) -> Vec<BTreeSet<i8>> {
+/// The int8 filters of the layers.
+fn filters_of(graph: &Graph) -> Vec<Tensor> {
     let calibration = inputs(1, graph, 4);
     let int8 = ptq::apply(graph, &ptq::Config::default(), &mut Context::new(&calibration)).unwrap();
     let is_weighted = |op: &Op| matches!(op, Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::FullyConnected(_));
     let weighted = int8.nodes.iter().filter(|node| is_weighted(&node.op));
-    weighted.map(|node| int8.tensor(node.inputs[1].unwrap()).i8s().unwrap().into_iter().collect()).collect()
+    weighted.map(|node| int8.tensor(node.inputs[1].unwrap()).clone()).collect()
+}
+
+/// The int8 values of each layer's weights.
+fn codebooks(graph: &Graph) -> Vec<BTreeSet<i8>> {
+    filters_of(graph).iter().map(|filter| filter.i8s().unwrap().into_iter().collect()).collect()
 }
 
 #[test]
 fn all_channels_of_a_layer_share_one_int8_codebook() {
     for start in [Start::Linear, Start::Density, Start::KMeansPlusPlus] {
         for clusters in [4, 8, 16, 200] {
-            let graph =
-                settled(&clustered(&network(), &Config { clusters, start, seed: 2, per_channel: false }));
+            let config = Config { clusters, start, seed: 2, ..Config::default() };
+            let graph = settled(&clustered(&network(), &config));
             for codebook in codebooks(&graph) {
                 assert!(codebook.len() <= clusters, "{start:?} {clusters}: {codebook:?}");
                 assert!(codebook.len() * 2 > clusters.min(100), "{start:?} {clusters}: {codebook:?}");
@@ -67,7 +73,18 @@ fn more_clusters_are_nearer() {
 
 #[test]
 fn clusters_hold_while_weights_move_and_scales_follow() {
-    let graph = clustered(&network(), &Config { clusters: 8, ..Config::default() });
+    for one_scale in [false, true] {
+        let settled = moved(&Config { clusters: 8, one_scale, ..Config::default() });
+        assert!(codebooks(&settled).iter().all(|codebook| codebook.len() <= 8));
+        let n_scales = |filter: &Tensor| filter.quant.as_ref().unwrap().scales.len();
+        let expected = if one_scale { [1, 1, 1] } else { [8, 8, 1] };
+        assert_eq!(filters_of(&settled).iter().map(n_scales).collect::<Vec<_>>(), expected);
+    }
+}
+
+/// A clustered network whose weights have moved.
+fn moved(config: &Config) -> Graph {
+    let graph = clustered(&network(), config);
     let mut moved = graph.clone();
     let mut noise = Noise(8);
     for (tensor, constraint) in held(&graph) {
@@ -89,7 +106,7 @@ fn clusters_hold_while_weights_move_and_scales_follow() {
         set(&mut moved, tensor, &projected);
     }
     assert_ne!(moved, graph);
-    assert!(codebooks(&settled(&moved)).iter().all(|codebook| codebook.len() <= 8));
+    settled(&moved)
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) const SUMS: usize = 64;
 
 /// What becomes of an output before it is stored.
 pub(super) trait Finish: Copy {
-    /// Whether one multiplier and shift for all channels is worth a loop of its own.
+    /// Whether layers with one multiplier and shift for all channels have a loop of their own.
     const SHARES: bool;
 
     /// Stores an output in its place.
@@ -43,21 +43,8 @@ struct Constants<'a> {
 }
 
 impl<'a> Channels<'a> {
-    /// Constants of `out_c` channels; bias may be absent.
+    /// Constants of `out_c` channels; bias may be absent. One multiplier and shift for all channels, or one each.
     pub(super) fn new(
-        out_c: usize,
-        bias: &'a [i32],
-        multiplier: &'a [i32],
-        shift: &'a [i8],
-        output: Output,
-    ) -> Result<Self, WrongLength> {
-        length("multiplier", multiplier.len(), out_c)?;
-        length("shift", shift.len(), out_c)?;
-        Self::shared(out_c, bias, multiplier, shift, output)
-    }
-
-    /// [`Channels::new`] with one multiplier and shift for all channels, or one each.
-    pub(super) fn shared(
         out_c: usize,
         bias: &'a [i32],
         multiplier: &'a [i32],
@@ -134,9 +121,62 @@ impl<F: Finish> Channels<'_, F> {
             }
             return;
         }
+        if !F::SHARES {
+            for (at, (output, &sum)) in (channel..).zip(output.iter_mut().zip(sums)) {
+                let at = if multiplier.len() == 1 { 0 } else { at };
+                if let (Some(&multiplier), Some(&shift)) = (multiplier.get(at), shift.get(at)) {
+                    self.finish.finish(requantize(sum, multiplier, i32::from(shift), to), output);
+                }
+            }
+            return;
+        }
         let constants = tail(multiplier, channel).iter().zip(tail(shift, channel));
         for ((output, &sum), (&multiplier, &shift)) in output.iter_mut().zip(sums).zip(constants) {
             self.finish.finish(requantize(sum, multiplier, i32::from(shift), to), output);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::naive::Random;
+
+    /// Adds what is there.
+    #[derive(Clone, Copy)]
+    struct Sum;
+
+    impl Finish for Sum {
+        const SHARES: bool = false;
+
+        fn finish(self, output: i8, place: &mut i8) {
+            *place = place.wrapping_add(output);
+        }
+    }
+
+    #[test]
+    fn one_multiplier_for_all_channels_is_the_same_for_each() {
+        for seed in 0..100 {
+            let random = &mut Random::new(seed);
+            let n = random.size(2, 9);
+            let (bias, multiplier, shift) = random.channels(n);
+            let output = Output::new(3, -100, 90).unwrap();
+            let (multiplier, shift) = (&multiplier[..1], &shift[..1]);
+            let one = Channels::new(n, &bias, multiplier, shift, output).unwrap();
+            let (multipliers, shifts) = (std::vec![multiplier[0]; n], std::vec![shift[0]; n]);
+            let each = Channels::new(n, &bias, &multipliers, &shifts, output).unwrap();
+            let sums: std::vec::Vec<i32> = (0..n).map(|_| random.int32() >> 12).collect();
+            let stored = |store: &dyn Fn(&mut [i8])| {
+                let mut output = std::vec![7; n];
+                store(&mut output);
+                output
+            };
+            let expected = stored(&|to| each.store(0, &sums, to));
+            assert_eq!(stored(&|to| one.store(0, &sums, to)), expected);
+            let added: std::vec::Vec<i8> = expected.iter().map(|value| value.wrapping_add(7)).collect();
+            assert_eq!(stored(&|to| each.finished_by(Sum).store(0, &sums, to)), added);
+            assert_eq!(stored(&|to| one.finished_by(Sum).store(0, &sums, to)), added);
+            assert!(Channels::new(n + 1, &bias, &multipliers, &shifts, output).is_err());
         }
     }
 }

@@ -83,7 +83,7 @@ impl Int8 {
         })
     }
 
-    /// Input NHWC, filter 1HWO, bias `out_c` or empty, multiplier and shift (`-31..=30`, left above 0) `out_c`.
+    /// Input NHWC, filter 1HWO, bias `out_c` or empty, multiplier and shift (`-31..=30`, left above 0) `out_c`, or 1 for all.
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
     pub fn run(

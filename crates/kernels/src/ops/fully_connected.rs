@@ -120,7 +120,7 @@ impl Int8 {
         let Shape { in_c, out_c, .. } = self.shape;
         filter.check(out_c * in_c)?;
         self.shape.check_lengths(input.len(), bias.len(), output.len())?;
-        let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
+        let channels = Channels::new(out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: in_c, filter, channels };
         let mut scratch = Scratch::new();
         for (input, output) in rows(input, in_c).zip(rows_mut(output, out_c)) {

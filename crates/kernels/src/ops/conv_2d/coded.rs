@@ -73,7 +73,7 @@ impl Coded {
         let window = self.stored.layout.window;
         let row = self.stored.layout.filter_row;
         length("bias", bias.len(), window.out_c)?;
-        let channels = Channels::shared(window.out_c, bias, multiplier, shift, self.stored.output)?;
+        let channels = Channels::new(window.out_c, bias, multiplier, shift, self.stored.output)?;
         self.stored.for_each_block(place, |inputs, n, output| {
             let mut rows = filter;
             stored::compute(channels, window.out_c, output, |_, sums| {

@@ -55,7 +55,6 @@ impl Int16 {
         length("input", input.len(), layout.window.in_len())?;
         length("filter", filter.len(), layout.filter_len())?;
         length("output", output.len(), layout.window.out_len())?;
-        length("multiplier", multiplier.len(), layout.window.out_c)?;
         let channels = Channels::new(layout.window.out_c, bias, multiplier, shift, self.output)?;
         let layer = Layer { len: layout.filter_row, filter, channels };
         let mut scratch = Scratch::new();

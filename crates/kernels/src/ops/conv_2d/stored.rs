@@ -127,7 +127,7 @@ impl Stored {
         let Layout { window, filter_row: row, .. } = self.layout;
         filter.check(window.out_c, row)?;
         length("bias", bias.len(), window.out_c)?;
-        let channels = Channels::shared(window.out_c, bias, multiplier, shift, self.output)?;
+        let channels = Channels::new(window.out_c, bias, multiplier, shift, self.output)?;
         if filter.mask.is_empty() {
             return self.for_each_block(place, |inputs, n, output| {
                 stored::compute(channels, window.out_c, output, |channel, sums| {

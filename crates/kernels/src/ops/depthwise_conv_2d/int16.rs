@@ -57,7 +57,6 @@ impl Int16 {
         length("input", input.len(), window.in_len())?;
         length("filter", filter.len(), filter_len(window))?;
         length("output", output.len(), window.out_len())?;
-        length("multiplier", multiplier.len(), window.out_c)?;
         let channels = Channels::new(window.out_c, bias, multiplier, shift, self.output)?;
         let mut sums = [0_i64; SUMS];
         window.for_each_pixel(output, |pixel, output| {

@@ -221,7 +221,7 @@ fn wrong_lengths_fail() {
     assert_eq!(operand(kernel.run(&[0; 5], &filter, &[], &constants, &shift, &mut output)), Err("input"));
     assert_eq!(operand(kernel.run(&[0; 6], &[0; 6], &[], &constants, &shift, &mut output)), Err("filter"));
     assert_eq!(operand(kernel.run(&[0; 6], &filter, &[1], &constants, &shift, &mut output)), Err("bias"));
-    assert_eq!(operand(kernel.run(&[0; 6], &filter, &[], &[1], &[1], &mut output)), Err("multiplier"));
+    assert_eq!(operand(kernel.run(&[0; 6], &filter, &[], &[1; 2], &[1; 2], &mut output)), Err("multiplier"));
     assert_eq!(operand(kernel.run(&[0; 6], &filter, &[], &constants, &[1], &mut output)), Err("shift"));
     assert_eq!(operand(kernel.run(&[0; 6], &filter, &[], &constants, &shift, &mut [0])), Err("output"));
 }

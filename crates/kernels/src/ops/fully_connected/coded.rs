@@ -54,7 +54,7 @@ impl Coded {
         let filter = coded::Coded::new(counts, symbols, codes)?;
         length("bias", bias.len(), shape.out_c)?;
         shape.check_lengths(input.len(), bias.len(), output.len())?;
-        let channels = Channels::shared(shape.out_c, bias, multiplier, shift, self.stored.output)?;
+        let channels = Channels::new(shape.out_c, bias, multiplier, shift, self.stored.output)?;
         shape.for_each_block(input, output, |inputs, n, output| {
             let mut rows = filter;
             stored::compute(channels, shape.out_c, output, |_, sums| {

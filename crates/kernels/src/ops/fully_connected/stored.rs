@@ -70,7 +70,7 @@ impl Stored {
         filter.check(out_c, in_c)?;
         length("bias", bias.len(), out_c)?;
         self.shape.check_lengths(input.len(), bias.len(), output.len())?;
-        let channels = Channels::shared(out_c, bias, multiplier, shift, self.output)?;
+        let channels = Channels::new(out_c, bias, multiplier, shift, self.output)?;
         self.shape.for_each_block(input, output, |inputs, n, output| {
             stored::compute(channels, out_c, output, |channel, sums| {
                 filter.add_products(channel, in_c, inputs, sums.get_mut(..n).unwrap_or(&mut []));

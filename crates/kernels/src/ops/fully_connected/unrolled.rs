@@ -66,7 +66,7 @@ impl Unrolled {
         let Shape { in_c, out_c, .. } = self.layer.shape;
         length("input row", IN, in_c)?;
         self.layer.shape.check_lengths(input.len(), 0, output.len())?;
-        let channels = Channels::shared(out_c, &[], multiplier, shift, self.layer.output)?;
+        let channels = Channels::new(out_c, &[], multiplier, shift, self.layer.output)?;
         for (input, output) in rows(input, IN).zip(rows_mut(output, out_c)) {
             let Some(input) = input.first_chunk() else { continue };
             let mut sums = Sums { channels, n_taken: 0, output };

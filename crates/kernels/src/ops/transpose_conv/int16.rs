@@ -1,7 +1,7 @@
 //! TRANSPOSE_CONV with int16 activations and int8 weights.
 
 use super::layout::Layout;
-use crate::error::{attempt, length};
+use crate::error::attempt;
 use crate::ops::channels::SUMS;
 use crate::ops::dot::part;
 use crate::ops::wide_dot::{Channels, add_products};
@@ -50,7 +50,6 @@ impl Int16 {
     ) -> Result<(), WrongLength> {
         let layout = &self.layout;
         layout.check_lengths(input.len(), filter.len(), output.len())?;
-        length("multiplier", multiplier.len(), layout.out_c)?;
         let channels = Channels::new(layout.out_c, bias, multiplier, shift, self.output)?;
         let mut sums = [0; SUMS];
         layout.for_each_chunk(output, |pixel, first, output| {
