@@ -47,7 +47,8 @@ impl Call {
                 (spec.window, conv_2d::Stored::pixels_at_once(&spec.window, skips))
             }
             Kernel::Conv2dCoded(spec) => (spec.window, conv_2d::Stored::pixels_at_once(&spec.window, false)),
-            Kernel::DepthwiseConv2dInt8(spec) => (spec.window, 1),
+            Kernel::DepthwiseConv2dInt8(spec) | Kernel::DepthwiseConv2dInt4(spec) => (spec.window, 1),
+            Kernel::DepthwiseConv2dInt8Asymmetric(spec) => (spec.window, 1),
             Kernel::DepthwiseConv2dStored(spec) if depthwise_conv_2d::Stored::is_shared(&spec.window) => {
                 (spec.window, 1)
             }
@@ -59,7 +60,7 @@ impl Call {
     }
 }
 
-/// Whether each element of the result is a function of that element of the only operand, of the same type.
+/// Whether each element of the result is a function of that element of the only operand, of the same size.
 fn is_elementwise(kernel: Kernel) -> bool {
     matches!(
         kernel,
@@ -82,6 +83,8 @@ fn is_elementwise(kernel: Kernel) -> bool {
             | Kernel::LogisticInt8(_)
             | Kernel::NegFloat32(_)
             | Kernel::QuantizeInt8(_)
+            | Kernel::QuantizeInt8ToUint8(_)
+            | Kernel::QuantizeUint8ToInt8(_)
             | Kernel::Relu6Float32(_)
             | Kernel::ReluFloat32(_)
             | Kernel::ReluInt8(_)

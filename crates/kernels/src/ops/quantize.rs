@@ -130,17 +130,6 @@ from_float!(Float32ToInt8(Float32ToInt8Spec), i8);
 from_float!(Float32ToInt16(Float32ToInt16Spec), i16);
 from_float!(Float32ToUint8(Float32ToUint8Spec), u8);
 requantize!(Int8(Int8Spec), i8, i8);
-
-impl Int8 {
-    /// [`Int8::run`] with input and output in one piece of memory.
-    #[inline(never)]
-    pub fn run_shared(&self, shared: Shared<'_, i8>) -> Result<(), WrongLength> {
-        shared.map(self.len, |input| {
-            self.output.apply(i32::from(input).wrapping_sub(self.input_zero_point)) as i8
-        })
-    }
-}
-
 requantize!(Int8ToInt16(Int8ToInt16Spec), i8, i16);
 requantize!(Int8ToInt32(Int8ToInt32Spec), i8, i32);
 requantize!(Int8ToUint8(Int8ToUint8Spec), i8, u8);
@@ -150,6 +139,27 @@ requantize!(Int16ToInt32(Int16ToInt32Spec), i16, i32);
 requantize!(Int32ToInt8(Int32ToInt8Spec), i32, i8);
 requantize!(Int32ToInt16(Int32ToInt16Spec), i32, i16);
 requantize!(Uint8ToInt8(Uint8ToInt8Spec), u8, i8);
+
+/// QUANTIZE between types of one size, in place.
+macro_rules! in_place {
+    ($kernel:ident, $to:ident, $from_bits:expr) => {
+        impl $kernel {
+            #[doc = concat!("[`", stringify!($kernel), "::run`] with input and output in one piece of memory, in which the bytes of the")]
+            /// input stand as the output's type.
+            #[inline(never)]
+            pub fn run_shared(&self, shared: Shared<'_, $to>) -> Result<(), WrongLength> {
+                let value = $from_bits;
+                shared.map(self.len, |bits| {
+                    self.output.apply(i32::from(value(bits)).wrapping_sub(self.input_zero_point)) as $to
+                })
+            }
+        }
+    };
+}
+
+in_place!(Int8, i8, |value: i8| value);
+in_place!(Int8ToUint8, u8, u8::cast_signed);
+in_place!(Uint8ToInt8, i8, i8::cast_unsigned);
 
 #[cfg(test)]
 mod tests;

@@ -117,6 +117,40 @@ fn overlapping_kernels_compute_the_same() {
                     depthwise.run_shared(&filter, &bias, &multiplier, &shift, shared).unwrap()
                 }),
             );
+            let spec = depthwise_conv_2d::Int8AsymmetricSpec {
+                window,
+                depth_multiplier,
+                input_zero_point: quant.0,
+                filter_zero_point: quant.1,
+                output_zero_point: quant.0,
+                act_min: -128,
+                act_max: 127,
+            };
+            let depthwise = depthwise_conv_2d::Int8Asymmetric::new(spec).unwrap();
+            check(
+                &window,
+                random,
+                (&|x, y| depthwise.run(x, &filter, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
+                    depthwise.run_shared(&filter, &bias, &multiplier, &shift, shared).unwrap()
+                }),
+            );
+            let (packed, _) = random.int4s(filter.len());
+            let depthwise = depthwise_conv_2d::Int4::new(depthwise_conv_2d::Int8Spec {
+                window,
+                depth_multiplier,
+                input_zero_point: quant.0,
+                output_zero_point: quant.1,
+                act_min: -128,
+                act_max: 127,
+            })
+            .unwrap();
+            check(
+                &window,
+                random,
+                (&|x, y| depthwise.run(x, &packed, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
+                    depthwise.run_shared(&packed, &bias, &multiplier, &shift, shared).unwrap()
+                }),
+            );
         }
 
         let window = Window { out_c: window.in_c, dilation_h: 1, dilation_w: 1, ..window };
@@ -194,10 +228,15 @@ fn elements_may_be_made_in_place_and_either_way() {
         shift: 0,
     };
     let quantize = quantize::Int8::new(spec).unwrap();
-    let runs: [Runs<'_>; 3] = [
+    let quantize::Int8Spec { len, input_zero_point, output_zero_point, multiplier, shift } = spec;
+    let spec = quantize::Uint8ToInt8Spec { len, input_zero_point, output_zero_point, multiplier, shift };
+    let from_uint8 = quantize::Uint8ToInt8::new(spec).unwrap();
+    let unsigned = |values: &[i8]| values.iter().map(|value| value.cast_unsigned()).collect::<Vec<u8>>();
+    let runs: [Runs<'_>; 4] = [
         (&|x, y| relu.run(x, y).unwrap(), &|shared| relu.run_shared(shared).unwrap()),
         (&|x, y| look_up.run(x, &table, y).unwrap(), &|shared| look_up.run_shared(&table, shared).unwrap()),
         (&|x, y| quantize.run(x, y).unwrap(), &|shared| quantize.run_shared(shared).unwrap()),
+        (&|x, y| from_uint8.run(&unsigned(x), y).unwrap(), &|shared| from_uint8.run_shared(shared).unwrap()),
     ];
     for (apart, shared) in runs {
         let mut expected = std::vec![0; 37];

@@ -6,6 +6,7 @@ use crate::error::{attempt, length};
 use crate::ops::channels::SUMS;
 use crate::ops::dot::tail;
 use crate::ops::wide_dot::Channels;
+use crate::shared::Input;
 use crate::wide::Output;
 use crate::window::Window;
 use crate::{InvalidSpec, WrongLength};
@@ -63,7 +64,7 @@ impl Int16 {
             for_each_chunk(self.depth_multiplier, output, |chunk, output| {
                 let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
                 sums.fill(0);
-                for_each_row(window, pixel, chunk, input, |x, w| {
+                for_each_row(window, pixel, chunk, Input::whole(input), |x, w| {
                     accumulate(x, tail(filter, w), sums, |sum, x, w| {
                         sum.wrapping_add(i64::from(i32::from(x) * i32::from(w)))
                     });

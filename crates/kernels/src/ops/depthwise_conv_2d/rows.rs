@@ -1,8 +1,8 @@
 //! The walk over channels and taps that the kinds of DEPTHWISE_CONV_2D share, other than int8 and float.
 
 use crate::ops::channels::SUMS;
-use crate::ops::dot::part;
 use crate::rows::rows_mut;
+use crate::shared::Input;
 use crate::window::{Pixel, Window, for_each_tap};
 
 /// Neighbouring output channels of a pixel, either each with its own input channel or all with the same.
@@ -35,15 +35,15 @@ pub(super) fn for_each_chunk<T>(
 /// Calls `f` for every tap inside the input with the inputs of a chunk, one for each output channel or one for all, and
 /// the index of the first weight.
 #[inline(always)]
-pub(super) fn for_each_row<T>(
+pub(super) fn for_each_row<T: Copy>(
     window: &Window,
     pixel: &Pixel,
     chunk: Chunk,
-    input: &[T],
+    input: Input<'_, T>,
     mut f: impl FnMut(&[T], usize),
 ) {
     for_each_tap(window, pixel, |x, tap| {
-        f(part(input, x + chunk.in_c, chunk.n_inputs), tap * window.out_c + chunk.first);
+        f(input.part(x + chunk.in_c, chunk.n_inputs), tap * window.out_c + chunk.first);
     });
 }
 

@@ -6,8 +6,9 @@ use crate::error::{attempt, length, zero_point};
 use crate::ops::channels::{Channels, SUMS};
 use crate::ops::dot::{Filter, part};
 use crate::ops::packed::Packed;
-use crate::window::Window;
-use crate::{InvalidSpec, WrongLength};
+use crate::shared::Input;
+use crate::window::{Pixel, Window};
+use crate::{InvalidSpec, Shared, WrongLength};
 
 /// Everything about an int8 DEPTHWISE_CONV_2D whose filter has a zero point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,13 +60,32 @@ impl Int4 {
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
         Packed(filter).check(filter_len(&self.layer.window))?;
+        compute(&self.layer, input, (bias, multiplier, shift), output, self.add(filter))
+    }
+
+    /// As [`Int4::run`], with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(
+        &self,
+        filter: &[u8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        Packed(filter).check(filter_len(&self.layer.window))?;
+        compute_shared(&self.layer, (bias, multiplier, shift), shared, self.add(filter))
+    }
+
+    #[inline(always)]
+    fn add(&self, filter: &[u8]) -> impl Fn(&[i8], usize, &mut [i32]) {
         let offset = self.layer.input_offset;
-        compute(&self.layer, input, (bias, multiplier, shift), output, |x, start, sums| {
+        move |x, start, sums| {
             let mut weights = [0; SUMS];
             let weights = weights.get_mut(..sums.len()).unwrap_or(&mut []);
             Packed(filter).unpack(start, weights);
             accumulate(x, weights, sums, |sum, x, w| product(sum, i32::from(x) + offset, w.into()));
-        })
+        }
     }
 }
 
@@ -99,13 +119,31 @@ impl Int8Asymmetric {
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
         length("filter", filter.len(), filter_len(&self.layer.window))?;
-        let offset = self.layer.input_offset;
-        compute(&self.layer, input, (bias, multiplier, shift), output, |x, start, sums| {
-            let weights = part(filter, start, sums.len());
-            accumulate(x, weights, sums, |sum, x, w| {
-                product(sum, i32::from(x) + offset, i32::from(w) + self.filter_offset)
+        compute(&self.layer, input, (bias, multiplier, shift), output, self.add(filter))
+    }
+
+    /// As [`Int8Asymmetric::run`], with input and output in one piece of memory.
+    #[inline(never)]
+    pub fn run_shared(
+        &self,
+        filter: &[i8],
+        bias: &[i32],
+        multiplier: &[i32],
+        shift: &[i8],
+        shared: Shared<'_, i8>,
+    ) -> Result<(), WrongLength> {
+        length("filter", filter.len(), filter_len(&self.layer.window))?;
+        compute_shared(&self.layer, (bias, multiplier, shift), shared, self.add(filter))
+    }
+
+    #[inline(always)]
+    fn add(&self, filter: &[i8]) -> impl Fn(&[i8], usize, &mut [i32]) {
+        let (offset, filter_offset) = (self.layer.input_offset, self.filter_offset);
+        move |x, start, sums| {
+            accumulate(x, part(filter, start, sums.len()), sums, |sum, x, w| {
+                product(sum, i32::from(x) + offset, i32::from(w) + filter_offset)
             });
-        })
+        }
     }
 }
 
@@ -130,12 +168,41 @@ fn compute(
     let channels = Channels::new(window.out_c, bias, multiplier, shift, layer.output)?;
     let mut sums = [0; SUMS];
     window.for_each_pixel(output, |pixel, output| {
-        for_each_chunk(layer.depth_multiplier, output, |chunk, output| {
-            let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
-            channels.start(chunk.first, 0, sums);
-            for_each_row(window, pixel, chunk, input, |x, w| add(x, w, sums));
-            channels.store(chunk.first, sums, output);
-        });
+        channels_of(layer, channels, &mut sums, pixel, Input::whole(input), output, &add);
     });
     Ok(())
+}
+
+/// [`compute`] with input and output in one piece of memory.
+#[inline(always)]
+fn compute_shared(
+    layer: &Int8,
+    (bias, multiplier, shift): (&[i32], &[i32], &[i8]),
+    shared: Shared<'_, i8>,
+    add: impl Fn(&[i8], usize, &mut [i32]),
+) -> Result<(), WrongLength> {
+    let channels = Channels::new(layer.window.out_c, bias, multiplier, shift, layer.output)?;
+    let mut sums = [0; SUMS];
+    shared.for_each_pixel(&layer.window, |pixel, input, output| {
+        channels_of(layer, channels, &mut sums, pixel, input, output, &add);
+    })
+}
+
+/// The channels of one pixel.
+#[inline(always)]
+fn channels_of(
+    layer: &Int8,
+    channels: Channels<'_>,
+    sums: &mut [i32; SUMS],
+    pixel: &Pixel,
+    input: Input<'_, i8>,
+    output: &mut [i8],
+    add: &impl Fn(&[i8], usize, &mut [i32]),
+) {
+    for_each_chunk(layer.depth_multiplier, output, |chunk, output| {
+        let sums = sums.get_mut(..output.len()).unwrap_or(&mut []);
+        channels.start(chunk.first, 0, sums);
+        for_each_row(&layer.window, pixel, chunk, input, |x, w| add(x, w, sums));
+        channels.store(chunk.first, sums, output);
+    });
 }
