@@ -10,7 +10,7 @@ pub(super) const SUMS: usize = 64;
 
 /// What becomes of an output before it is stored.
 pub(super) trait Finish: Copy {
-    /// Whether layers with one multiplier and shift for all channels have a loop of their own.
+    /// Whether channels may have one multiplier and shift for all. Otherwise there is one each.
     const SHARES: bool;
 
     /// Stores an output in its place.
@@ -121,15 +121,6 @@ impl<F: Finish> Channels<'_, F> {
             }
             return;
         }
-        if !F::SHARES {
-            for (at, (output, &sum)) in (channel..).zip(output.iter_mut().zip(sums)) {
-                let at = if multiplier.len() == 1 { 0 } else { at };
-                if let (Some(&multiplier), Some(&shift)) = (multiplier.get(at), shift.get(at)) {
-                    self.finish.finish(requantize(sum, multiplier, i32::from(shift), to), output);
-                }
-            }
-            return;
-        }
         let constants = tail(multiplier, channel).iter().zip(tail(shift, channel));
         for ((output, &sum), (&multiplier, &shift)) in output.iter_mut().zip(sums).zip(constants) {
             self.finish.finish(requantize(sum, multiplier, i32::from(shift), to), output);
@@ -175,7 +166,6 @@ mod tests {
             assert_eq!(stored(&|to| one.store(0, &sums, to)), expected);
             let added: std::vec::Vec<i8> = expected.iter().map(|value| value.wrapping_add(7)).collect();
             assert_eq!(stored(&|to| each.finished_by(Sum).store(0, &sums, to)), added);
-            assert_eq!(stored(&|to| one.finished_by(Sum).store(0, &sums, to)), added);
             assert!(Channels::new(n + 1, &bias, &multipliers, &shifts, output).is_err());
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Int8, Int8Spec};
 use crate::error::{attempt, ensure, length};
-use crate::ops::channels::Finish;
+use crate::ops::channels::{Channels, Finish};
 use crate::ops::rescaled::{Rescale, Scale};
 use crate::window::Window;
 use crate::{InvalidSpec, Shared, WrongLength};
@@ -74,6 +74,17 @@ impl Finish for &Sum {
 }
 
 impl Int8Added {
+    #[inline(always)]
+    fn channels<'a>(
+        &'a self,
+        bias: &'a [i32],
+        multiplier: &'a [i32],
+        shift: &'a [i8],
+    ) -> Result<Channels<'a, &'a Sum>, WrongLength> {
+        length("multiplier", multiplier.len(), self.conv.layout.window.out_c)?;
+        Ok(self.conv.channels(bias, multiplier, shift)?.finished_by(&self.sum))
+    }
+
     /// Checks the specification.
     pub const fn new(spec: Int8AddedSpec) -> Result<Self, InvalidSpec> {
         const LOW: i32 = i8::MIN as i32;
@@ -102,7 +113,7 @@ impl Int8Added {
         })
     }
 
-    /// As [`Int8::run`], with a residual of the output's shape.
+    /// As [`Int8::run`], with a residual of the output's shape, and one multiplier and shift for each channel.
     #[expect(clippy::too_many_arguments, reason = "kernels take slices, one for each constant")]
     #[cfg_attr(feature = "host", inline(always))]
     #[cfg_attr(not(feature = "host"), inline(never))]
@@ -116,7 +127,7 @@ impl Int8Added {
         shift: &[i8],
         output: &mut [i8],
     ) -> Result<(), WrongLength> {
-        let channels = self.conv.channels(bias, multiplier, shift)?.finished_by(&self.sum);
+        let channels = self.channels(bias, multiplier, shift)?;
         length("residual", residual.len(), output.len())?;
         self.conv.check(input, filter, output)?;
         for (place, &value) in output.iter_mut().zip(residual) {
@@ -137,7 +148,7 @@ impl Int8Added {
         shift: &[i8],
         shared: Shared<'_, i8>,
     ) -> Result<(), WrongLength> {
-        let channels = self.conv.channels(bias, multiplier, shift)?.finished_by(&self.sum);
+        let channels = self.channels(bias, multiplier, shift)?;
         let output = shared.moved(self.conv.layout.window.out_len())?;
         self.conv.compute(input, filter, channels, output)
     }
