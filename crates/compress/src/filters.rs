@@ -1,6 +1,6 @@
 //! The weights that techniques work on: filters of convolutions and of FULLY_CONNECTED.
 
-use smidgen_ir::{Graph, Op, TensorIdx};
+use smidgen_ir::{Graph, Node, Op, TensorIdx};
 
 /// A filter whose output channels lie one after the other, `[n_channels, row]`, or side by side, `[row, n_channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,34 +35,40 @@ impl Filter {
 
 /// The float32 filters of CONV_2D and FULLY_CONNECTED, each once.
 pub(crate) fn filters(graph: &Graph) -> Vec<Filter> {
-    of(graph, |op| match op {
-        Op::Conv2d(_) => Some((true, false)),
-        Op::FullyConnected(_) => Some((false, false)),
-        _ => None,
-    })
+    each(graph, |op| matches!(op, Op::Conv2d(_) | Op::FullyConnected(_)))
 }
 
 /// The float32 filters of DEPTHWISE_CONV_2D, each once. They have few weights, which all matter.
 pub(crate) fn depthwise_filters(graph: &Graph) -> Vec<Filter> {
-    of(graph, |op| matches!(op, Op::DepthwiseConv2d(_)).then_some((true, true)))
+    each(graph, |op| matches!(op, Op::DepthwiseConv2d(_)))
 }
 
-/// The filters of the operators that `layout` knows: whether they have a scale for each channel, and whether channels are last.
-fn of(graph: &Graph, layout: impl Fn(&Op) -> Option<(bool, bool)>) -> Vec<Filter> {
+/// The filters of some operators, each once.
+fn each(graph: &Graph, is_meant: impl Fn(&Op) -> bool) -> Vec<Filter> {
     let mut found: Vec<Filter> = Vec::new();
-    for node in &graph.nodes {
-        let Some((per_channel, are_channels_last)) = layout(&node.op) else { continue };
-        let Some(&Some(tensor)) = node.inputs.get(1) else { continue };
-        let weights = graph.tensor(tensor);
-        if weights.f32s().is_none() || found.iter().any(|filter| filter.tensor == tensor) {
-            continue;
+    for filter in graph.nodes.iter().filter(|node| is_meant(&node.op)).filter_map(|node| of(graph, node)) {
+        if !found.iter().any(|known| known.tensor == filter.tensor) {
+            found.push(filter);
         }
-        let extent = if are_channels_last { weights.shape.last() } else { weights.shape.first() };
-        let n_channels = extent.copied().unwrap_or(1).max(1);
-        let row = weights.n_elements() / n_channels;
-        found.push(Filter { tensor, n_channels, row, per_channel, are_channels_last });
     }
     found
+}
+
+/// The float32 filter of an operator that has one.
+pub(crate) fn of(graph: &Graph, node: &Node) -> Option<Filter> {
+    let (per_channel, are_channels_last) = match node.op {
+        Op::Conv2d(_) => (true, false),
+        Op::DepthwiseConv2d(_) => (true, true),
+        Op::FullyConnected(_) => (false, false),
+        _ => return None,
+    };
+    let &Some(tensor) = node.inputs.get(1)? else { return None };
+    let weights = graph.tensor(tensor);
+    weights.f32s()?;
+    let extent = if are_channels_last { weights.shape.last() } else { weights.shape.first() };
+    let n_channels = extent.copied().unwrap_or(1).max(1);
+    let row = weights.n_elements() / n_channels;
+    Some(Filter { tensor, n_channels, row, per_channel, are_channels_last })
 }
 
 /// Replaces the values of a constant.

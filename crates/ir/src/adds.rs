@@ -46,20 +46,14 @@ fn fused(graph: &Graph, program: &Program, at: usize) -> Option<(usize, Call)> {
     };
     let call = program.calls.get(conv)?;
     let Kernel::Conv2dInt8(spec) = call.kernel else { return None };
-    let has_one_each = |at: usize| {
-        let constant = call.operands.get(at).and_then(|(operand, _)| operand.constant());
-        let constant = constant.and_then(|idx| program.consts.get(idx.0 as usize));
-        constant.is_some_and(|of| of.bytes.len() == spec.window.out_c * of.elem.bytes())
-    };
+    let (multiplier, _) = call.operands.get(MULTIPLIER)?;
+    let multiplier = program.consts.get(multiplier.constant()?.0 as usize)?;
+    let has_one_each = multiplier.bytes.len() == spec.window.out_c * multiplier.elem.bytes();
     let is_free = is_passed_on(graph, program, made) && spec.output_zero_point == own.zero_point;
     // State may change between both calls.
     let is_kept = |tensor: TensorIdx| graph.get(tensor).is_some_and(|tensor| !tensor.is_variable);
     let is_read = call.reads().all(|tensor| !is_part(tensor) && is_kept(tensor));
-    if !is_free
-        || !is_read
-        || !has_one_each(MULTIPLIER)
-        || spec.window.out_len() != sum.a_shape.iter().product()
-    {
+    if !is_free || !is_read || !has_one_each || spec.window.out_len() != sum.a_shape.iter().product() {
         return None;
     }
     let kernel = Kernel::Conv2dInt8Added(conv_2d::Int8AddedSpec {

@@ -85,7 +85,7 @@ impl Move {
         let mut without = is_fit.then(|| self.part(graph, program, at, to, from))??;
         if from.step > self.row {
             for call in without.calls.iter_mut().filter(|call| call.reads().any(|read| read == to.tensor)) {
-                let spec = self.pixels(call)?;
+                let spec = pixels(call)?;
                 let fits = (spec.window.batches * spec.window.in_h * spec.window.in_w, spec.window.in_c);
                 let spec = (fits == (self.rows, self.row)).then_some(spec)?;
                 call.kernel =
@@ -110,7 +110,7 @@ impl Move {
         let mut without = is_fit.then(|| self.part(graph, program, at, from, to))??;
         if to.step > self.row {
             let call = without.calls.get_mut(writer)?;
-            let spec = self.pixels(call)?;
+            let spec = pixels(call)?;
             let fits = (spec.window.batches * spec.window.out_h * spec.window.out_w, spec.window.out_c);
             let spec =
                 (fits == (self.rows, self.row) && program.n_reads(from.tensor) == 1).then_some(spec)?;
@@ -141,23 +141,23 @@ impl Move {
         without.parts.push(part);
         Some(without)
     }
+}
 
-    /// What a call does to some channels of every pixel; `None` if it is no int8 CONV_2D.
-    fn pixels(&self, call: &Call) -> Option<conv_2d::Int8SteppedSpec> {
-        match call.kernel {
-            Kernel::Conv2dInt8(spec) => Some(conv_2d::Int8SteppedSpec {
-                window: spec.window,
-                groups: spec.groups,
-                input_step: spec.window.in_c,
-                output_step: spec.window.out_c,
-                input_zero_point: spec.input_zero_point,
-                output_zero_point: spec.output_zero_point,
-                act_min: spec.act_min,
-                act_max: spec.act_max,
-            }),
-            Kernel::Conv2dInt8Stepped(spec) => Some(spec),
-            _ => None,
-        }
+/// What a call does to some channels of every pixel; `None` if it is no int8 CONV_2D.
+fn pixels(call: &Call) -> Option<conv_2d::Int8SteppedSpec> {
+    match call.kernel {
+        Kernel::Conv2dInt8(spec) => Some(conv_2d::Int8SteppedSpec {
+            window: spec.window,
+            groups: spec.groups,
+            input_step: spec.window.in_c,
+            output_step: spec.window.out_c,
+            input_zero_point: spec.input_zero_point,
+            output_zero_point: spec.output_zero_point,
+            act_min: spec.act_min,
+            act_max: spec.act_max,
+        }),
+        Kernel::Conv2dInt8Stepped(spec) => Some(spec),
+        _ => None,
     }
 }
 

@@ -323,14 +323,14 @@ impl Rewriter<'_> {
 /// computed are activations.
 pub(crate) fn layout(graph: &Graph, node: &Node, config: &Config) -> Option<Layout> {
     let filter = node.inputs.get(1).copied().flatten();
-    let filter = filter.filter(|&filter| graph.tensor(filter).is_const())?;
+    filter.filter(|&filter| graph.tensor(filter).is_const())?;
     let (axis, per_channel) = match &node.op {
         Op::Conv2d(_) => (0, config.per_channel),
         Op::DepthwiseConv2d(_) => (3, config.per_channel),
         Op::FullyConnected(_) => (0, config.per_channel_fully_connected),
         _ => return None,
     };
-    let per_channel = per_channel && !has_one_scale(graph, filter);
+    let per_channel = per_channel && !has_one_scale(graph, node);
     // A depthwise filter has few weights, which all matter.
     let bits = if matches!(node.op, Op::DepthwiseConv2d(_)) { 8 } else { config.bits(graph, node) };
     Some(Layout { axis, per_channel, bits, is_wide: config.activation_bits == 16 })

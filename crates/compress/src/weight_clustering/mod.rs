@@ -10,12 +10,12 @@ mod clusters;
 mod k_means;
 
 use serde::{Deserialize, Serialize};
-use smidgen_ir::{DType, Graph, IrError, Op, TensorIdx};
+use smidgen_ir::{DType, Graph, IrError, Node, Op, TensorIdx};
 use smidgen_train::Constraint;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::filters::{Filter, depthwise_filters, filters, set};
+use crate::filters::{self, Filter, depthwise_filters, filters, set};
 use crate::post_training_quantization::{check_float, prepared};
 use crate::{CompressError, Context, Held, cross_layer_equalization};
 use clusters::{found, is_of_one_scale};
@@ -118,11 +118,11 @@ fn clusterable(graph: &Graph) -> Vec<Filter> {
     filters(graph).into_iter().chain(depthwise_filters(graph)).collect()
 }
 
-/// Whether the weights of a filter are clustered with one scale for all channels.
-pub(crate) fn has_one_scale(graph: &Graph, filter: TensorIdx) -> bool {
-    let filter = clusterable(graph).into_iter().find(|found| found.tensor == filter);
+/// Whether the weights of an operator are clustered with one scale for all channels.
+pub(crate) fn has_one_scale(graph: &Graph, node: &Node) -> bool {
+    let filter = filters::of(graph, node).filter(|filter| filter.per_channel);
     let values = filter.and_then(|filter| graph.tensor(filter.tensor).f32s());
-    filter.zip(values).is_some_and(|(filter, values)| filter.per_channel && is_of_one_scale(&values, &filter))
+    filter.zip(values).is_some_and(|(filter, values)| is_of_one_scale(&values, &filter))
 }
 
 /// What holds the weights of a clustered graph together: weights of a layer that are the same number of steps.

@@ -43,6 +43,48 @@ fn check_blocks(
         .map(|at| at.0 != at.1 && in_memory(&input, expected.len(), at, shared) != expected)
 }
 
+/// Runs DEPTHWISE_CONV_2D with every kind of filter in all arrangements.
+fn check_depthwise(window: &Window, depth_multiplier: usize, quant: (i32, i32), random: &mut Random) {
+    let window = Window { out_c: window.in_c * depth_multiplier, ..*window };
+    let filter = random.int8s(window.k_h * window.k_w * window.out_c);
+    let (packed, _) = random.int4s(filter.len());
+    let (bias, multiplier, shift) = random.channels(window.out_c);
+    macro_rules! check {
+        ($kernel:expr, $filter:expr) => {{
+            let (kernel, filter) = ($kernel.unwrap(), $filter);
+            check(
+                &window,
+                random,
+                (&|x, y| kernel.run(x, filter, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
+                    kernel.run_shared(filter, &bias, &multiplier, &shift, shared).unwrap()
+                }),
+            );
+        }};
+    }
+    let (input_zero_point, output_zero_point) = quant;
+    let (act_min, act_max) = (-128, 127);
+    let spec = depthwise_conv_2d::Int8Spec {
+        window,
+        depth_multiplier,
+        input_zero_point,
+        output_zero_point,
+        act_min,
+        act_max,
+    };
+    check!(depthwise_conv_2d::Int8::new(spec), &filter);
+    check!(depthwise_conv_2d::Int4::new(spec), &packed);
+    let spec = depthwise_conv_2d::Int8AsymmetricSpec {
+        window,
+        depth_multiplier,
+        input_zero_point,
+        filter_zero_point: output_zero_point,
+        output_zero_point,
+        act_min,
+        act_max,
+    };
+    check!(depthwise_conv_2d::Int8Asymmetric::new(spec), &filter);
+}
+
 #[test]
 fn overlapping_kernels_compute_the_same() {
     let mut n_nearer_differs = [0; 2];
@@ -98,59 +140,7 @@ fn overlapping_kernels_compute_the_same() {
         }
 
         for depth_multiplier in [1, 2] {
-            let window = Window { out_c: window.in_c * depth_multiplier, ..window };
-            let filter = random.int8s(window.k_h * window.k_w * window.out_c);
-            let (bias, multiplier, shift) = random.channels(window.out_c);
-            let depthwise = depthwise_conv_2d::Int8::new(depthwise_conv_2d::Int8Spec {
-                window,
-                depth_multiplier,
-                input_zero_point: quant.0,
-                output_zero_point: quant.1,
-                act_min: -128,
-                act_max: 127,
-            })
-            .unwrap();
-            check(
-                &window,
-                random,
-                (&|x, y| depthwise.run(x, &filter, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
-                    depthwise.run_shared(&filter, &bias, &multiplier, &shift, shared).unwrap()
-                }),
-            );
-            let spec = depthwise_conv_2d::Int8AsymmetricSpec {
-                window,
-                depth_multiplier,
-                input_zero_point: quant.0,
-                filter_zero_point: quant.1,
-                output_zero_point: quant.0,
-                act_min: -128,
-                act_max: 127,
-            };
-            let depthwise = depthwise_conv_2d::Int8Asymmetric::new(spec).unwrap();
-            check(
-                &window,
-                random,
-                (&|x, y| depthwise.run(x, &filter, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
-                    depthwise.run_shared(&filter, &bias, &multiplier, &shift, shared).unwrap()
-                }),
-            );
-            let (packed, _) = random.int4s(filter.len());
-            let depthwise = depthwise_conv_2d::Int4::new(depthwise_conv_2d::Int8Spec {
-                window,
-                depth_multiplier,
-                input_zero_point: quant.0,
-                output_zero_point: quant.1,
-                act_min: -128,
-                act_max: 127,
-            })
-            .unwrap();
-            check(
-                &window,
-                random,
-                (&|x, y| depthwise.run(x, &packed, &bias, &multiplier, &shift, y).unwrap(), &|shared| {
-                    depthwise.run_shared(&packed, &bias, &multiplier, &shift, shared).unwrap()
-                }),
-            );
+            check_depthwise(&window, depth_multiplier, quant, random);
         }
 
         let window = Window { out_c: window.in_c, dilation_h: 1, dilation_w: 1, ..window };

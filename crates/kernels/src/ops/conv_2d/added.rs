@@ -162,90 +162,94 @@ mod tests {
     use crate::ops::add;
     use crate::ops::naive::Random;
 
+    fn random_spec(random: &mut Random, window: Window) -> Int8AddedSpec {
+        let mut zero_point = || random.within(-128, 127) as i32;
+        let (input_zero_point, conv_zero_point) = (zero_point(), zero_point());
+        let (residual_zero_point, output_zero_point) = (zero_point(), zero_point());
+        let ((conv_act_min, conv_act_max), (act_min, act_max)) = (random.bounds(), random.bounds());
+        let mut scale = || random.within(1 << 30, i32::MAX.into()) as i32;
+        Int8AddedSpec {
+            window,
+            groups: 1,
+            input_zero_point,
+            conv_zero_point,
+            conv_act_min,
+            conv_act_max,
+            residual_zero_point,
+            left_shift: 20,
+            conv_multiplier: scale(),
+            conv_shift: 0,
+            residual_multiplier: scale(),
+            residual_shift: -3,
+            output_multiplier: scale(),
+            output_shift: -18,
+            output_zero_point,
+            act_min,
+            act_max,
+        }
+    }
+
+    /// The convolution and the sum that a kernel does in one.
+    fn apart(spec: &Int8AddedSpec) -> (Int8, add::Int8) {
+        let conv = Int8Spec {
+            window: spec.window,
+            groups: spec.groups,
+            input_zero_point: spec.input_zero_point,
+            output_zero_point: spec.conv_zero_point,
+            act_min: spec.conv_act_min,
+            act_max: spec.conv_act_max,
+        };
+        let shape = [1, 1, 1, 1, 1, spec.window.out_len()];
+        let sum = add::Int8Spec {
+            a_shape: shape,
+            b_shape: shape,
+            a_zero_point: spec.residual_zero_point,
+            b_zero_point: spec.conv_zero_point,
+            output_zero_point: spec.output_zero_point,
+            left_shift: spec.left_shift,
+            a_multiplier: spec.residual_multiplier,
+            a_shift: spec.residual_shift,
+            b_multiplier: spec.conv_multiplier,
+            b_shift: spec.conv_shift,
+            output_multiplier: spec.output_multiplier,
+            output_shift: spec.output_shift,
+            act_min: spec.act_min,
+            act_max: spec.act_max,
+        };
+        (Int8::new(conv).unwrap(), add::Int8::new(sum).unwrap())
+    }
+
     #[test]
     fn a_convolution_and_a_sum_in_one_are_one_after_the_other() {
         for seed in 0..500 {
             let random = &mut Random::new(seed);
             let in_c = random.size(1, 5);
             let window = Window { out_c: random.size(1, 70), ..random.window(in_c, 2) };
-            let mut zero_point = || random.within(-128, 127) as i32;
-            let (input_zero_point, conv_zero_point) = (zero_point(), zero_point());
-            let (residual_zero_point, output_zero_point) = (zero_point(), zero_point());
-            let ((conv_act_min, conv_act_max), (act_min, act_max)) = (random.bounds(), random.bounds());
-            let mut scale = || random.within(1 << 30, i32::MAX.into()) as i32;
-            let spec = Int8AddedSpec {
-                window,
-                groups: 1,
-                input_zero_point,
-                conv_zero_point,
-                conv_act_min,
-                conv_act_max,
-                residual_zero_point,
-                left_shift: 20,
-                conv_multiplier: scale(),
-                conv_shift: 0,
-                residual_multiplier: scale(),
-                residual_shift: -3,
-                output_multiplier: scale(),
-                output_shift: -18,
-                output_zero_point,
-                act_min,
-                act_max,
-            };
-            let conv = Int8Spec {
-                window,
-                groups: 1,
-                input_zero_point,
-                output_zero_point: conv_zero_point,
-                act_min: conv_act_min,
-                act_max: conv_act_max,
-            };
-            let shape = [1, 1, 1, 1, 1, window.out_len()];
-            let sum = add::Int8Spec {
-                a_shape: shape,
-                b_shape: shape,
-                a_zero_point: residual_zero_point,
-                b_zero_point: conv_zero_point,
-                output_zero_point,
-                left_shift: 20,
-                a_multiplier: spec.residual_multiplier,
-                a_shift: spec.residual_shift,
-                b_multiplier: spec.conv_multiplier,
-                b_shift: spec.conv_shift,
-                output_multiplier: spec.output_multiplier,
-                output_shift: spec.output_shift,
-                act_min,
-                act_max,
-            };
+            let spec = random_spec(random, window);
             let input = random.int8s(window.in_len());
             let residual = random.int8s(window.out_len());
             let filter = random.int8s(window.out_c * window.k_h * window.k_w * in_c);
             let (bias, multiplier, shift) = random.channels(window.out_c);
             let (mut made, mut expected) = (vec![0; residual.len()], vec![0; residual.len()]);
-            let constants = (bias.as_slice(), multiplier.as_slice(), shift.as_slice());
-            Int8::new(conv)
-                .unwrap()
-                .run(&input, &filter, constants.0, constants.1, constants.2, &mut made)
-                .unwrap();
-            add::Int8::new(sum).unwrap().run(&residual, &made, &mut expected).unwrap();
+            let (conv, sum) = apart(&spec);
+            conv.run(&input, &filter, &bias, &multiplier, &shift, &mut made).unwrap();
+            sum.run(&residual, &made, &mut expected).unwrap();
 
             let kernel = Int8Added::new(spec).unwrap();
             let mut output = vec![0; residual.len()];
-            let (bias, multiplier, shift) = constants;
-            kernel.run(&residual, &input, &filter, bias, multiplier, shift, &mut output).unwrap();
+            kernel.run(&residual, &input, &filter, &bias, &multiplier, &shift, &mut output).unwrap();
             assert_eq!(output, expected, "{spec:?}");
             for (from, to) in [(0, 0), (3, 0), (0, 5), (residual.len(), 0), (0, residual.len())] {
                 let mut memory = vec![77; from.max(to) + residual.len()];
                 memory[from..from + residual.len()].copy_from_slice(&residual);
                 let shared = Shared { memory: &mut memory, input: from, output: to };
-                kernel.run_shared(&input, &filter, bias, multiplier, shift, shared).unwrap();
+                kernel.run_shared(&input, &filter, &bias, &multiplier, &shift, shared).unwrap();
                 assert_eq!(memory[to..to + residual.len()], expected, "{spec:?} from {from} to {to}");
             }
             // What has a wrong length leaves the output as it was.
             let before = output.clone();
-            assert!(
-                kernel.run(&residual, &input[1..], &filter, bias, multiplier, shift, &mut output).is_err()
-            );
+            let short = &input[1..];
+            assert!(kernel.run(&residual, short, &filter, &bias, &multiplier, &shift, &mut output).is_err());
             assert_eq!(output, before);
         }
     }
