@@ -13,18 +13,8 @@ use crate::program::{Call, Operand, Program};
 /// The program with every int8 ADD of two activations of one shape in the CONV_2D that computes the later of them, if nothing else
 /// reads that.
 #[must_use]
-pub fn without_adds(graph: &Graph, mut program: Program) -> Program {
-    let mut at = 0;
-    while at < program.calls.len() {
-        match fused(graph, &program, at) {
-            Some((conv, call)) => {
-                program.calls[at] = call;
-                program.calls.remove(conv);
-            }
-            None => at += 1,
-        }
-    }
-    program
+pub fn without_adds(graph: &Graph, program: Program) -> Program {
+    program.fused(|program, at| fused(graph, program, at))
 }
 
 /// The CONV_2D whose result the ADD at `at` reads, and the call that does the work of both.

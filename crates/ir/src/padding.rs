@@ -12,18 +12,8 @@ use crate::program::{Call, Operand, Program};
 
 /// The program without PADs of zeros, by rows and columns, that only a CONV_2D or DEPTHWISE_CONV_2D without padding of its own reads.
 #[must_use]
-pub fn without_pads(graph: &Graph, mut program: Program) -> Program {
-    let mut at = 0;
-    while at < program.calls.len() {
-        match fused(graph, &program, at) {
-            Some((pad, call)) => {
-                program.calls[at] = call;
-                program.calls.remove(pad);
-            }
-            None => at += 1,
-        }
-    }
-    program
+pub fn without_pads(graph: &Graph, program: Program) -> Program {
+    program.fused(|program, at| fused(graph, program, at))
 }
 
 /// The call of the PAD that the call at `at` reads, and the call that reads what the PAD reads.

@@ -189,6 +189,22 @@ pub struct Part {
 }
 
 impl Program {
+    /// The program with one call in the place of two, wherever `fused` finds an earlier call that goes and the call that does the
+    /// work of it and of the one at an index.
+    pub(crate) fn fused(mut self, fused: impl Fn(&Program, usize) -> Option<(usize, Call)>) -> Program {
+        let mut at = 0;
+        while at < self.calls.len() {
+            match fused(&self, at) {
+                Some((earlier, call)) => {
+                    self.calls[at] = call;
+                    self.calls.remove(earlier);
+                }
+                None => at += 1,
+            }
+        }
+        self
+    }
+
     /// How often calls read a tensor.
     pub fn n_reads(&self, tensor: TensorIdx) -> usize {
         self.calls.iter().flat_map(Call::reads).filter(|read| *read == tensor).count()
